@@ -1,0 +1,65 @@
+//! A flow: from one integration to another, with its rules.
+
+use super::{FlowId, IntegrationId, Stream};
+use serde::{Deserialize, Serialize};
+
+/// How many sources may have the same target.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cardinality {
+    /// A taken target is not offered again.
+    OneToOne,
+    /// A taken target may be taken again and is marked as shared.
+    #[default]
+    ManyToOne,
+}
+
+/// How names are compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NameMode {
+    /// By meaning: case, legal forms, abbreviations, typing errors.
+    #[default]
+    Fuzzy,
+    /// Only the same characters in the same case count (Graphus' rule).
+    Exact,
+}
+
+/// What happens when several targets are equally good.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ties {
+    /// A person decides.
+    #[default]
+    Block,
+    /// The oldest record is taken (Autotask guide), and shown as such.
+    Oldest,
+}
+
+/// A flow as configured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Flow {
+    /// Its name.
+    pub id: FlowId,
+    /// Where records come from.
+    pub source: IntegrationId,
+    /// Where their counterparts are.
+    pub target: IntegrationId,
+    /// Streams that are matched.
+    pub streams: Vec<Stream>,
+    /// Cardinality of companies. Devices are always one-to-one.
+    #[serde(default)]
+    pub cardinality: Cardinality,
+    /// How names are compared.
+    #[serde(default)]
+    pub names: NameMode,
+    /// Ties rule.
+    #[serde(default)]
+    pub ties: Ties,
+    /// Deeper companies roll up to their first-level ancestor (M1).
+    pub roll_up: bool,
+    /// A company appears only when it has at least one device (S7).
+    pub needs_devices: bool,
+    /// Matches that the engine is sure of are taken without a person (never on a name or a MAC alone).
+    pub auto_accept: bool,
+}

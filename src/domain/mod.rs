@@ -1,0 +1,36 @@
+//! The words every other room speaks: ids, records, flows, matches, evidence, sync runs, failure classes.
+//!
+//! Pure values. This room does no I/O, knows no vendor and reads no clock: time and ids come in from outside
+//! through [`Clock`] and [`IdSource`].
+
+pub mod decision;
+pub mod device;
+pub mod evidence;
+pub mod failure;
+pub mod flow;
+pub mod ids;
+pub mod junk;
+pub mod log;
+pub mod mac;
+pub mod outside;
+pub mod record;
+pub mod serial;
+pub mod sync_run;
+pub mod text;
+
+pub use decision::{Actor, Decision, DecisionKind, HistoryEntry, HistoryId, MatchState, RowChange};
+pub use device::{Battery, Device, DeviceDetails, Hardware, Interface, Security, System};
+pub use evidence::{Candidate, Confidence, Evidence, EvidenceKind, Proposal, Verdict};
+pub use failure::{Failure, FailureClass};
+pub use flow::{Cardinality, Flow, NameMode, Ties};
+pub use ids::{CompanyId, DeviceId, DeviceTypeId, FlowId, IntegrationId, RecordId, RunId, Stream};
+pub use junk::JunkList;
+pub use log::{LogEntry, LogLevel};
+pub use mac::{Mac, MacUse};
+pub use outside::{Clock, IdSource, SystemClock};
+pub use record::{Address, Company, DeviceType, Named, Record, VendorLink, VendorSystem};
+pub use serial::Serial;
+pub use sync_run::{RunCounts, RunOutcome, RunState, StreamProgress};
+
+/// A moment in UTC, as the vendors give it.
+pub type Timestamp = time::OffsetDateTime;

@@ -1,0 +1,109 @@
+//! What a run of one stream did and how far it is.
+
+use super::{Failure, IntegrationId, RunId, Stream, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// What a run changed. `read` counts every row that the vendor delivered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunCounts {
+    /// Rows delivered.
+    pub read: u64,
+    /// Not known before.
+    pub added: u64,
+    /// Known, with another content.
+    pub changed: u64,
+    /// Known, the same.
+    pub unchanged: u64,
+    /// Known and no longer listed after a complete listing.
+    pub orphaned: u64,
+    /// Rows that could not be read.
+    pub bad: u64,
+}
+
+/// Where a stream stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum RunState {
+    /// Never run.
+    #[default]
+    Never,
+    /// Waiting for its turn.
+    Queued,
+    /// Running.
+    Running,
+    /// Waiting for the vendor's limit, until then.
+    Waiting {
+        /// When it goes on.
+        #[serde(with = "time::serde::rfc3339")]
+        until: Timestamp,
+    },
+    /// The last run was complete.
+    Ok,
+    /// Cut by the person or the end of the program; goes on from the last stored page.
+    Cut,
+    /// Failed.
+    Failed {
+        /// Why.
+        failure: Failure,
+    },
+}
+
+/// Progress of one stream of one integration; kept in the store after the run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StreamProgress {
+    /// Which integration.
+    pub integration: IntegrationId,
+    /// Which stream.
+    pub stream: Stream,
+    /// The vendor's own word for it (`policies`, `configurations`).
+    pub label: String,
+    /// State.
+    pub state: RunState,
+    /// The run in progress or the last one.
+    #[serde(default)]
+    pub run: Option<RunId>,
+    /// Rows so far in this run.
+    pub done: u64,
+    /// Rows that the vendor says there are; `None` where it does not say.
+    #[serde(default)]
+    pub total: Option<u64>,
+    /// Rows a second over the last seconds.
+    #[serde(default)]
+    pub rate: f64,
+    /// Counts of this or the last run.
+    #[serde(default)]
+    pub counts: RunCounts,
+    /// Live (not orphaned) records in the store.
+    #[serde(default)]
+    pub stored: u64,
+    /// When the run started.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub started: Option<Timestamp>,
+    /// When the last complete run ended.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub finished: Option<Timestamp>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "outcome")]
+pub enum RunOutcome {
+    /// Every page was stored.
+    Complete {
+        /// What it changed.
+        counts: RunCounts,
+    },
+    /// Cut before the end; the stored pages stay and the next run goes on from there.
+    Cut {
+        /// What it changed so far.
+        counts: RunCounts,
+    },
+    /// Failed; the stored pages stay.
+    Failed {
+        /// Why.
+        failure: Failure,
+        /// What it changed so far.
+        counts: RunCounts,
+    },
+}

@@ -1,0 +1,3 @@
+//! The `matchbook` program: hands its arguments to the library and its exit status to the shell.
+
+fn main() {}

@@ -1,0 +1,766 @@
+//! The one door's words: what another room may ask ([`Command`], [`Query`]) and what it hears ([`Reply`], [`Event`]).
+//!
+//! Every type is plain data that can cross a socket. Text in views is already cleaned for display
+//! ([`crate::domain::text::clean`]). Lists are windows: a view holds what fits a screen, never all rows.
+
+use crate::domain::{
+    Confidence, DecisionKind, Evidence, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, LogLevel,
+    MatchState, RecordId, Stream, StreamProgress, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+/// Number that pairs a [`Reply`] with its [`Request`]; chosen by the asker, increasing.
+pub type Ticket = u64;
+
+/// Number of a state of the queues; a view with an older one is out of date.
+pub type Generation = u64;
+
+/// What is sent through the door.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Request {
+    /// Changes something; answered by [`Reply::Done`] once it is durable.
+    Command(Command),
+    /// Asks for a view; answered by [`Reply::View`].
+    Query(Query),
+}
+
+/// What comes back through the door.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Message {
+    /// The answer to the request of that ticket.
+    Reply {
+        /// The request's ticket.
+        ticket: Ticket,
+        /// The answer.
+        reply: Box<Reply>,
+    },
+    /// Something happened.
+    Event(Event),
+}
+
+/// The answer to one request.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reply {
+    /// A command was carried out and is durable.
+    Done(Done),
+    /// A query's view.
+    View(View),
+    /// Refused or failed; nothing was changed.
+    Failed(Failure),
+}
+
+/// What a command did.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Done {
+    /// The history entry that undoes it; `None` for what is not a decision or changed nothing.
+    pub history: Option<HistoryId>,
+    /// Rows changed.
+    pub rows: u64,
+    /// Rows left as they were, with the reason ("no candidate to accept"), counted by reason.
+    pub skipped: Vec<(String, u64)>,
+    /// One line for the person.
+    pub text: String,
+}
+
+/// Everything that changes something.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Command {
+    /// Start a sync now: of everything, one integration or one stream. Answered when it was queued.
+    Sync {
+        /// `None`: all.
+        integration: Option<IntegrationId>,
+        /// `None`: every stream of it.
+        stream: Option<Stream>,
+        /// Full listing even where less would do.
+        full: bool,
+    },
+    /// Stop running syncs; what was stored stays.
+    CancelSync {
+        /// `None`: all.
+        integration: Option<IntegrationId>,
+    },
+    /// Pause an integration (kept over restarts).
+    Pause {
+        /// Which.
+        integration: IntegrationId,
+    },
+    /// Resume a paused integration.
+    Resume {
+        /// Which.
+        integration: IntegrationId,
+    },
+    /// Decide rows of a queue; one history entry, one undo.
+    Decide {
+        /// Which flow.
+        flow: FlowId,
+        /// Which stream.
+        stream: Stream,
+        /// What.
+        action: DecideAction,
+        /// On which rows.
+        rows: Selection,
+    },
+    /// Accept every suggestion at or above the threshold.
+    QuickMatch {
+        /// Which flow.
+        flow: FlowId,
+        /// Which stream.
+        stream: Stream,
+        /// Lowest confidence to accept.
+        threshold: Confidence,
+    },
+    /// Take back a history entry; the newest one not yet taken back when `None`.
+    Undo {
+        /// Which.
+        entry: Option<HistoryId>,
+    },
+    /// Do again what the last undo took back.
+    Redo,
+}
+
+/// What to decide. On rows where it makes no sense it changes nothing and says so in [`Done::skipped`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "action")]
+pub enum DecideAction {
+    /// Take the best candidate of each row.
+    Accept,
+    /// Take this target (one row, or many-to-one for several).
+    Match {
+        /// Id in the target integration.
+        target: RecordId,
+    },
+    /// Never match; leaves the pending counts.
+    Ignore,
+    /// Put off.
+    Defer,
+    /// Undo the row's match, ignore or deferral; the engine may suggest again but not decide.
+    Unmatch,
+}
+
+/// Rows of a queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Selection {
+    /// These source records.
+    Rows(Vec<RecordId>),
+    /// Everything that the view shows, minus these.
+    Shown {
+        /// The view.
+        view: Box<ViewSpec>,
+        /// Unmarked again by hand.
+        except: Vec<RecordId>,
+    },
+}
+
+/// Which rows of a queue, in which order.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ViewSpec {
+    /// Which flow.
+    pub flow: FlowId,
+    /// Which stream.
+    pub stream: Stream,
+    /// Which rows.
+    #[serde(default)]
+    pub filter: Filter,
+    /// Text that name, serial, company or id must contain (case and diacritics ignored); empty for all.
+    #[serde(default)]
+    pub find: String,
+    /// Order.
+    #[serde(default)]
+    pub sort: Sort,
+    /// Only devices of this source company.
+    #[serde(default)]
+    pub company: Option<RecordId>,
+}
+
+/// Filter by state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Filter {
+    /// Everything that needs a person: conflict, suggested, unmatched.
+    #[default]
+    Open,
+    /// Every row.
+    All,
+    /// One state.
+    State(MatchState),
+    /// Gone at the source or target.
+    Orphaned,
+}
+
+/// Sort key and direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Sort {
+    /// By what.
+    pub key: SortKey,
+    /// Last first.
+    pub descending: bool,
+}
+
+impl Default for Sort {
+    /// The order of work: conflicts, then suggestions from sure to unsure, then the rest by name.
+    fn default() -> Self {
+        Self { key: SortKey::Work, descending: false }
+    }
+}
+
+/// What a queue can be sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SortKey {
+    /// State, then confidence, then name.
+    #[default]
+    Work,
+    /// Name.
+    Name,
+    /// Confidence of the best candidate.
+    Confidence,
+    /// Company name, then name.
+    Company,
+    /// Number of devices (companies).
+    Devices,
+    /// State.
+    State,
+}
+
+/// Everything that can be asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Query {
+    /// Integrations, flows, counts.
+    Overview,
+    /// Rows of a queue.
+    Window {
+        /// Which rows in which order.
+        view: ViewSpec,
+        /// First row wanted, from 0.
+        offset: u64,
+        /// How many (at most 500).
+        limit: u32,
+        /// A row whose position is wanted too, so that a cursor can stay on it.
+        anchor: Option<RecordId>,
+    },
+    /// Both records field by field, evidence and candidates.
+    Compare {
+        /// Which flow.
+        flow: FlowId,
+        /// Which stream.
+        stream: Stream,
+        /// The source record.
+        source: RecordId,
+        /// Against this target; the match or the best candidate when `None`.
+        target: Option<RecordId>,
+    },
+    /// Targets that fit what was typed, best first (fuzzy-matcher).
+    PickTarget {
+        /// Which flow.
+        flow: FlowId,
+        /// Which stream.
+        stream: Stream,
+        /// The row it is for: its company's targets come first.
+        source: RecordId,
+        /// What was typed; empty lists the row's candidates, then names like its own.
+        pattern: String,
+        /// How many (at most 200).
+        limit: u32,
+    },
+    /// What a decision would do.
+    Preview {
+        /// Which flow.
+        flow: FlowId,
+        /// Which stream.
+        stream: Stream,
+        /// What.
+        action: DecideAction,
+        /// On which rows.
+        rows: Selection,
+    },
+    /// What Quick Match would do.
+    PreviewQuickMatch {
+        /// Which flow.
+        flow: FlowId,
+        /// Which stream.
+        stream: Stream,
+        /// Lowest confidence to accept.
+        threshold: Confidence,
+    },
+    /// What an undo would do.
+    PreviewUndo {
+        /// Which entry; the newest when `None`.
+        entry: Option<HistoryId>,
+    },
+    /// Lines of the sync log, newest last.
+    Log {
+        /// Which lines.
+        filter: LogFilter,
+        /// Only lines before this sequence number; the newest when `None`.
+        before: Option<u64>,
+        /// How many (at most 1,000).
+        limit: u32,
+    },
+    /// Decisions, newest first.
+    History {
+        /// Only entries before this one.
+        before: Option<HistoryId>,
+        /// How many (at most 500).
+        limit: u32,
+    },
+    /// Every gate that a record passes, and the first that it fails.
+    Why {
+        /// Name, id or serial.
+        text: String,
+    },
+}
+
+/// Which lines of the log.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LogFilter {
+    /// This level and louder; `None` for info and louder.
+    pub level: Option<LogLevel>,
+    /// Only of this integration.
+    pub integration: Option<IntegrationId>,
+    /// Only lines containing this text (case ignored).
+    pub text: String,
+}
+
+/// The answer to a query.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum View {
+    /// To [`Query::Overview`].
+    Overview(Overview),
+    /// To [`Query::Window`].
+    Window(Window),
+    /// To [`Query::Compare`].
+    Compare(Box<Compare>),
+    /// To [`Query::PickTarget`].
+    Targets(Targets),
+    /// To the previews.
+    Preview(Preview),
+    /// To [`Query::Log`].
+    Log(Vec<LogEntry>),
+    /// To [`Query::History`].
+    History(Vec<HistoryEntry>),
+    /// To [`Query::Why`].
+    Why(Vec<WhyRecord>),
+}
+
+/// Integrations, flows and counts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Overview {
+    /// The home's name, shown in the header.
+    pub home: String,
+    /// False while the store is still being read in the background: counts are those of the last session.
+    pub ready: bool,
+    /// Integrations in the order of the configuration.
+    pub integrations: Vec<IntegrationView>,
+    /// Flows in the order of the configuration.
+    pub flows: Vec<FlowView>,
+}
+
+/// State of an integration as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum IntegrationState {
+    /// Never synced.
+    #[default]
+    New,
+    /// At rest after a complete sync.
+    Ok,
+    /// At least one stream runs.
+    Syncing,
+    /// Paused by a person.
+    Paused,
+    /// The vendor refused the credentials: stopped until new ones are saved.
+    Refused {
+        /// Why and what to do.
+        failure: Failure,
+    },
+    /// The last sync failed.
+    Failed {
+        /// Why and what to do.
+        failure: Failure,
+    },
+}
+
+/// One integration.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IntegrationView {
+    /// Its id.
+    pub id: IntegrationId,
+    /// The vendor's name (`Addigy`).
+    pub vendor: String,
+    /// State.
+    pub state: IntegrationState,
+    /// End of the last complete sync.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub last: Option<Timestamp>,
+    /// Start of the next scheduled sync.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub next: Option<Timestamp>,
+    /// Streams.
+    pub streams: Vec<StreamProgress>,
+    /// Requests in the vendor's current window.
+    pub budget: Option<BudgetView>,
+}
+
+/// Use of a vendor's published request limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BudgetView {
+    /// Requests sent in the window.
+    pub used: u32,
+    /// Requests that the vendor allows in the window.
+    pub limit: u32,
+    /// Length of the window in seconds.
+    pub window_s: u32,
+}
+
+/// One flow with its tabs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FlowView {
+    /// Its id.
+    pub id: FlowId,
+    /// `Addigy → IT Glue`.
+    pub label: String,
+    /// The vendor's name of the source.
+    pub source: String,
+    /// The vendor's name of the target.
+    pub target: String,
+    /// One tab per stream.
+    pub tabs: Vec<TabView>,
+}
+
+/// One tab of the queue.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TabView {
+    /// Stream.
+    pub stream: Stream,
+    /// The tab's title (`Companies`).
+    pub label: String,
+    /// The source vendor's word for one (`Policy`).
+    pub source_word: String,
+    /// The target vendor's word for one (`Organization`).
+    pub target_word: String,
+    /// Rows by state.
+    pub counts: StateCounts,
+    /// State of the queue that the counts belong to.
+    pub generation: Generation,
+}
+
+/// Rows by state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StateCounts {
+    /// Contradictory or tied.
+    pub conflict: u64,
+    /// With a proposal.
+    pub suggested: u64,
+    /// Without.
+    pub unmatched: u64,
+    /// Put off.
+    pub deferred: u64,
+    /// Decided.
+    pub matched: u64,
+    /// Never matched.
+    pub ignored: u64,
+    /// Of the open ones: devices that wait for their company's match.
+    pub waiting: u64,
+    /// Gone at the source or target; also counted in their state.
+    pub orphaned: u64,
+}
+
+impl StateCounts {
+    /// Rows in that state.
+    #[must_use]
+    pub const fn of(&self, state: MatchState) -> u64 {
+        match state {
+            MatchState::Conflict => self.conflict,
+            MatchState::Suggested => self.suggested,
+            MatchState::Unmatched => self.unmatched,
+            MatchState::Deferred => self.deferred,
+            MatchState::Matched => self.matched,
+            MatchState::Ignored => self.ignored,
+        }
+    }
+
+    /// Rows in that state, to change.
+    pub const fn of_mut(&mut self, state: MatchState) -> &mut u64 {
+        match state {
+            MatchState::Conflict => &mut self.conflict,
+            MatchState::Suggested => &mut self.suggested,
+            MatchState::Unmatched => &mut self.unmatched,
+            MatchState::Deferred => &mut self.deferred,
+            MatchState::Matched => &mut self.matched,
+            MatchState::Ignored => &mut self.ignored,
+        }
+    }
+
+    /// Rows that need a person: conflict, suggested, unmatched.
+    #[must_use]
+    pub const fn open(&self) -> u64 {
+        self.conflict + self.suggested + self.unmatched
+    }
+
+    /// All rows.
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        self.open() + self.deferred + self.matched + self.ignored
+    }
+}
+
+/// Rows of a queue.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Window {
+    /// State of the queue.
+    pub generation: Generation,
+    /// Rows of the whole view.
+    pub total: u64,
+    /// Position of the first row below.
+    pub offset: u64,
+    /// Position of the anchor asked for; `None` when it is not in the view (any more).
+    pub anchor: Option<u64>,
+    /// The rows.
+    pub rows: Vec<QueueRow>,
+    /// Rows by state, of the whole stream.
+    pub counts: StateCounts,
+}
+
+/// One row of a queue.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QueueRow {
+    /// The source record.
+    pub id: RecordId,
+    /// Its name.
+    pub name: String,
+    /// The source company's name (devices).
+    pub company: String,
+    /// Serial number (devices).
+    pub serial: String,
+    /// Model or type.
+    pub model: String,
+    /// Devices it has (companies).
+    pub devices: u32,
+    /// State.
+    pub state: MatchState,
+    /// The match, or the best candidate.
+    pub target: Option<TargetLabel>,
+    /// Of the best candidate; `None` when there is none. A decided row keeps what it had.
+    pub confidence: Option<Confidence>,
+    /// The strongest evidence, in a few words.
+    pub why: String,
+    /// The device's company has no match yet.
+    pub waits: bool,
+    /// Gone at the source or target.
+    pub orphaned: bool,
+}
+
+/// How a target is named so that equal names can be told apart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetLabel {
+    /// Its id.
+    pub id: RecordId,
+    /// Its name.
+    pub name: String,
+    /// Other sources that already have it.
+    pub taken_by: u32,
+}
+
+/// Both sides of a row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Compare {
+    /// State of the queue.
+    pub generation: Generation,
+    /// The row.
+    pub row: QueueRow,
+    /// The source vendor's name.
+    pub source: String,
+    /// The target vendor's name.
+    pub target: String,
+    /// The target compared with; `None` when there is none.
+    pub against: Option<TargetLabel>,
+    /// Field by field.
+    pub fields: Vec<FieldPair>,
+    /// Evidence for and against, strongest first.
+    pub evidence: Vec<Evidence>,
+    /// Why it is not automatic, or why there is nothing.
+    pub note: String,
+    /// Candidates, best first; `2`…`9` on the keyboard.
+    pub candidates: Vec<CandidateView>,
+    /// The decision, if there is one, in words.
+    pub decided: Option<DecisionView>,
+    /// What a person should notice before deciding (another company, taken target).
+    pub warnings: Vec<String>,
+}
+
+/// A decision in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionView {
+    /// What.
+    pub kind: DecisionKind,
+    /// Who.
+    pub who: String,
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: Timestamp,
+    /// Why.
+    pub why: String,
+}
+
+/// One field of both records.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldPair {
+    /// The field (`serial`).
+    pub label: String,
+    /// The source's value; empty where unknown.
+    pub left: String,
+    /// The target's value; empty where unknown.
+    pub right: String,
+    /// How they relate.
+    pub relation: Relation,
+}
+
+/// How two values relate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Relation {
+    /// The same after normalising.
+    Same,
+    /// Alike.
+    Similar,
+    /// Different.
+    Differs,
+    /// At least one side is unknown.
+    Unknown,
+    /// The value identifies nothing (placeholder, shared).
+    Junk,
+}
+
+/// One candidate of a row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CandidateView {
+    /// The target.
+    pub target: TargetLabel,
+    /// Calibrated probability.
+    pub confidence: Confidence,
+    /// The strongest evidence.
+    pub why: String,
+    /// Type, city, company, device count: what tells equal names apart.
+    pub detail: String,
+}
+
+/// The picker's answer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Targets {
+    /// What it answers.
+    pub pattern: String,
+    /// Best first.
+    pub rows: Vec<PickRow>,
+    /// Targets that fit.
+    pub found: u64,
+    /// Targets searched.
+    pub searched: u64,
+}
+
+/// One line of the picker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PickRow {
+    /// The target.
+    pub target: TargetLabel,
+    /// Type, city, company, device count.
+    pub detail: String,
+    /// Positions (characters of the name) that fit what was typed.
+    pub hits: Vec<u32>,
+    /// Outside the row's matched company.
+    pub elsewhere: bool,
+}
+
+/// What an action would do, before it does it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Preview {
+    /// One line (`accepts 42 of 50 rows`).
+    pub what: String,
+    /// Rows that would change.
+    pub rows: u64,
+    /// Counts by kind.
+    pub counts: Vec<(String, u64)>,
+    /// What a person should know (shared targets, other companies, weak evidence).
+    pub warnings: Vec<String>,
+    /// The first rows: name, target, confidence.
+    pub sample: Vec<PreviewRow>,
+}
+
+/// One row of a preview.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PreviewRow {
+    /// Source.
+    pub source: String,
+    /// Target or state after.
+    pub target: String,
+    /// Of the candidate.
+    pub confidence: Option<Confidence>,
+    /// Why.
+    pub why: String,
+}
+
+/// One record that `why` found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WhyRecord {
+    /// Integration.
+    pub integration: IntegrationId,
+    /// Stream.
+    pub stream: Stream,
+    /// Id.
+    pub id: RecordId,
+    /// Name.
+    pub name: String,
+    /// Gates in order; the first that is not passed is the answer.
+    pub gates: Vec<Gate>,
+}
+
+/// One gate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gate {
+    /// The question (`synced?`).
+    pub name: String,
+    /// Passed.
+    pub passed: bool,
+    /// The answer in words.
+    pub text: String,
+}
+
+/// What happens without being asked for. Bursts are coalesced: progress comes at most ten times a second.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Event {
+    /// Integrations or flow counts changed: the new overview.
+    Overview(Box<Overview>),
+    /// A queue changed: views of older generations are out of date.
+    Queue {
+        /// Which flow.
+        flow: FlowId,
+        /// Which stream.
+        stream: Stream,
+        /// Its new state.
+        generation: Generation,
+    },
+    /// New lines of the sync log, oldest first. A line with a known `seq` replaces that one (its count rose).
+    Log(Vec<LogEntry>),
+    /// Something a person should read; stays until dismissed.
+    Notice {
+        /// How loud.
+        level: LogLevel,
+        /// The text.
+        text: String,
+    },
+}
+
+/// The door as a person's room sees it.
+pub trait Door: Send {
+    /// Sends a request; never waits. The reply comes with the same ticket among the messages.
+    fn submit(&self, ticket: Ticket, request: Request);
+}
