@@ -1,3 +1,200 @@
 //! The one door: commands, windowed queries with generations, events. Owns store, supervisor and queue views.
+//!
+//! In-process for now; every message is plain data, so that the same door can stand on a socket.
 
+mod compare;
+mod core;
+mod decide;
+mod front;
+mod loading;
 pub mod messages;
+mod overview;
+mod picker;
+mod reply;
+mod rows;
+mod search;
+mod sink;
+mod solver;
+mod tables;
+mod views;
+mod why;
+mod world;
+mod writer;
+
+use self::core::{Core, CoreMessage};
+use self::messages::{Door, Message, Reply, Request, Ticket};
+use self::overview::Integration;
+use self::reply::ReplyTo;
+use self::rows::FlowState;
+use crate::connectors::Connector;
+use crate::domain::{Clock, Failure, FailureClass, Flow, IntegrationId, JunkList, Stream, VendorSystem};
+use crate::store::Store;
+use crate::sync::Supervisor;
+use crate::sync::schedule::Schedule;
+use std::collections::BTreeMap;
+use std::sync::{Arc, mpsc as std_mpsc};
+use tokio::sync::{mpsc, oneshot};
+
+/// Messages that a terminal may lag behind before it misses events.
+const DOOR_DEPTH: usize = 4_096;
+
+/// One integration, ready to sync.
+pub struct Connected {
+    /// Its id.
+    pub id: IntegrationId,
+    /// What talks to it.
+    pub connector: Arc<dyn Connector>,
+    /// Which system it is, for records that carry another system's ids.
+    pub system: Option<VendorSystem>,
+    /// When each stream runs by itself.
+    pub schedules: BTreeMap<Stream, Schedule>,
+}
+
+/// What a service is started with.
+pub struct Options {
+    /// The home's name, shown in the header.
+    pub home: String,
+    /// Who decides, for the history: the login name.
+    pub actor: String,
+    /// The open store.
+    pub store: Store,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Integrations in the order of the configuration. Made with [`Notices::observer`] of the same [`Notices`].
+    pub integrations: Vec<Connected>,
+    /// Flows in the order of the configuration.
+    pub flows: Vec<Flow>,
+    /// Values that identify nothing.
+    pub junk: JunkList,
+    /// Start what is due by the schedules.
+    pub scheduled: bool,
+    /// Where connectors' notices go.
+    pub notices: Notices,
+}
+
+pub use sink::Notices;
+
+/// The running service. Clones share it.
+#[derive(Clone)]
+pub struct Service {
+    inbox: std_mpsc::Sender<CoreMessage>,
+}
+
+impl Service {
+    /// Starts the core; returns at once, the store is read in the background. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// When a thread cannot be started.
+    pub fn start(options: Options) -> Result<Self, Failure> {
+        let (inbox, received) = std_mpsc::channel();
+        let (writer, jobs) = std_mpsc::channel();
+        let runtime = tokio::runtime::Handle::current();
+        let sink = Arc::new(sink::CoreSink::new(inbox.clone()));
+        options.notices.attach(options.store.clone(), inbox.clone(), Arc::clone(&options.clock), runtime.clone());
+        let mut supervisor = Supervisor::new(runtime.clone(), options.store.clone(), sink, Arc::clone(&options.clock));
+        let mut integrations = Vec::new();
+        let mut systems = rustc_hash::FxHashMap::default();
+        for connected in options.integrations {
+            supervisor.add(connected.id.clone(), Arc::clone(&connected.connector), connected.schedules);
+            if let Some(system) = connected.system {
+                systems.insert(connected.id.clone(), system);
+            }
+            integrations.push(Integration { id: connected.id, connector: connected.connector });
+        }
+        let flows: Vec<FlowState> = options.flows.iter().cloned().map(FlowState::new).collect();
+        let core = Core::new(
+            options.home,
+            options.actor,
+            options.store.clone(),
+            options.clock,
+            runtime,
+            supervisor,
+            integrations,
+            inbox.clone(),
+            writer,
+            flows,
+            options.scheduled,
+        );
+        spawn("matchbook-core", move || core.run(&received))?;
+        let (store, to_core) = (options.store.clone(), inbox.clone());
+        spawn("matchbook-writer", move || writer::run(&store, &jobs, &to_core))?;
+        let (store, to_core, junk) = (options.store, inbox.clone(), Arc::new(options.junk));
+        spawn("matchbook-loader", move || {
+            let loaded = loading::load(&store, &options.flows, systems, junk).map(Box::new);
+            let _ = to_core.send(CoreMessage::Loaded(loaded));
+        })?;
+        Ok(Self { inbox })
+    }
+
+    /// A door for a terminal: requests go in, replies and events come out of the receiver.
+    #[must_use]
+    pub fn door(&self) -> (Box<dyn Door>, mpsc::Receiver<Message>) {
+        let (sender, receiver) = mpsc::channel(DOOR_DEPTH);
+        let _ = self.inbox.send(CoreMessage::Subscribe(sender.clone()));
+        (Box::new(LocalDoor { inbox: self.inbox.clone(), replies: sender }), receiver)
+    }
+
+    /// Asks and waits for the answer.
+    ///
+    /// # Errors
+    /// What the service refuses or fails at.
+    pub async fn ask(&self, request: Request) -> Result<Reply, Failure> {
+        let (sender, receiver) = oneshot::channel();
+        self.send(CoreMessage::Request(ReplyTo::Caller(sender), Box::new(request)))?;
+        match receiver.await {
+            Ok(Reply::Failed(failure)) => Err(failure),
+            Ok(reply) => Ok(reply),
+            Err(_) => Err(gone()),
+        }
+    }
+
+    /// Waits until no sync runs, everything is solved and every decision is durable.
+    ///
+    /// # Errors
+    /// When the service is gone.
+    pub async fn settled(&self) -> Result<(), Failure> {
+        let (sender, receiver) = oneshot::channel();
+        self.send(CoreMessage::Settle(sender))?;
+        receiver.await.map_err(|_| gone())
+    }
+
+    /// Stops syncs at the end of their page, makes everything durable and ends.
+    pub async fn stop(&self) {
+        let cancel = messages::Command::CancelSync { integration: None };
+        let _ = self.ask(Request::Command(cancel)).await;
+        let (sender, receiver) = oneshot::channel();
+        if self.send(CoreMessage::Stop(sender)).is_ok() {
+            let _ = receiver.await;
+        }
+    }
+
+    fn send(&self, message: CoreMessage) -> Result<(), Failure> {
+        self.inbox.send(message).map_err(|_| gone())
+    }
+}
+
+fn gone() -> Failure {
+    Failure::new(FailureClass::Ours, "the service has stopped", "start matchbook again")
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
+    std::thread::Builder::new().name(name.into()).spawn(work).map(drop).map_err(|error| {
+        Failure::new(FailureClass::Local, format!("cannot start a thread: {error}"), "check the limits of this account")
+    })
+}
+
+struct LocalDoor {
+    inbox: std_mpsc::Sender<CoreMessage>,
+    replies: mpsc::Sender<Message>,
+}
+
+impl Door for LocalDoor {
+    fn submit(&self, ticket: Ticket, request: Request) {
+        let reply = ReplyTo::Door(self.replies.clone(), ticket);
+        if let Err(std_mpsc::SendError(CoreMessage::Request(reply, _))) =
+            self.inbox.send(CoreMessage::Request(reply, Box::new(request)))
+        {
+            reply.failed(gone());
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! What syncs bring: records, progress, ends; and the schedule that starts them.
+
+use super::super::rows::Row;
+use super::super::world::{self, Moved};
+use super::{Core, Pending};
+use crate::domain::{FailureClass, IntegrationId, LogLevel, RunState, Stream, StreamProgress};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// A stream as a new process finds it: what was running was cut.
+pub fn at_start(mut progress: StreamProgress) -> StreamProgress {
+    if matches!(progress.state, RunState::Running | RunState::Queued | RunState::Waiting { .. }) {
+        progress.state = RunState::Cut;
+    }
+    progress.rate = 0.0;
+    progress
+}
+
+impl Core {
+    /// Puts waiting changes into the facts, when nobody else reads them.
+    pub(super) fn apply_pending(&mut self) {
+        if !self.ready || (self.pending.is_empty() && self.recount.is_empty()) {
+            return;
+        }
+        let Some(world) = Arc::get_mut(&mut self.world) else { return };
+        while let Some(pending) = self.pending.pop_front() {
+            match pending {
+                Pending::Decision(flow, stream, source, decision) => {
+                    world.note(&flow, stream, &source, decision.as_ref());
+                }
+                Pending::Change(integration, change) => {
+                    let tables = world.tables.entry(integration.clone()).or_default();
+                    let moved = world::apply(tables, change);
+                    for state in self.flows.iter_mut().filter(|f| f.flow.source == integration) {
+                        mirror(state, moved);
+                    }
+                    self.moved = true;
+                    self.recount.insert(integration);
+                }
+            }
+        }
+        for integration in std::mem::take(&mut self.recount) {
+            self.recount_integration(&integration);
+        }
+    }
+
+    /// Devices per company, first-level companies and row states of an integration, after its records changed.
+    fn recount_integration(&mut self, integration: &IntegrationId) {
+        let Some(world) = Arc::get_mut(&mut self.world) else {
+            self.recount.insert(integration.clone());
+            return;
+        };
+        if let Some(tables) = world.tables.get_mut(integration) {
+            tables.recount();
+        }
+        for state in &self.flows {
+            if state.flow.source == *integration {
+                world.mark_unlisted(&state.flow);
+            }
+        }
+        for state in &mut self.flows {
+            if state.flow.source == *integration || state.flow.target == *integration {
+                state.dirty = true;
+                if state.flow.source == *integration {
+                    state.refresh(self.world.tables_of(integration));
+                }
+                self.outbox.queue(&state.flow.id);
+            }
+        }
+        self.outbox.overview();
+    }
+
+    /// Where a stream stands now.
+    pub(super) fn progressed(&mut self, progress: StreamProgress) {
+        if let RunState::Failed { failure } = &progress.state
+            && failure.class == FailureClass::Credentials
+        {
+            self.supervisor.cancel(Some(&progress.integration));
+            let text = format!("{}: {failure}", progress.integration);
+            self.outbox.notice(LogLevel::Error, text);
+        }
+        self.progress.insert((progress.integration.clone(), progress.stream), progress);
+        self.outbox.overview();
+    }
+
+    /// A run of the integration ended.
+    pub(super) fn ended(&mut self, integration: &IntegrationId) {
+        // Solved once more after the last page, so that matches can be decided automatically.
+        for state in &mut self.flows {
+            if state.flow.source == *integration || state.flow.target == *integration {
+                state.dirty = true;
+            }
+        }
+        self.plan_schedule();
+        self.outbox.overview();
+    }
+
+    /// Starts a sync of streams; paused and refused integrations only by an explicit wish for that integration.
+    pub(super) fn start_sync(
+        &mut self,
+        integration: Option<&IntegrationId>,
+        stream: Option<Stream>,
+        full: bool,
+    ) -> usize {
+        let streams: Vec<Stream> = stream.into_iter().collect();
+        let wanted: Vec<IntegrationId> = match integration {
+            Some(one) => vec![one.clone()],
+            None => {
+                let all = self.integrations.iter().map(|i| i.id.clone());
+                all.filter(|id| !self.paused.contains(id)).collect()
+            }
+        };
+        let mut started = 0;
+        for id in wanted {
+            for task in self.supervisor.start(&id, &streams, full) {
+                started += 1;
+                if let Some(progress) = self.progress.get_mut(&(task.integration, task.stream)) {
+                    progress.state = RunState::Queued;
+                }
+            }
+        }
+        self.plan_schedule();
+        self.outbox.overview();
+        started
+    }
+
+    fn states(&self) -> Vec<StreamProgress> {
+        self.progress.values().cloned().collect()
+    }
+
+    /// Computes when each integration runs next.
+    pub(super) fn plan_schedule(&mut self) {
+        let states = self.states();
+        self.next.clear();
+        for integration in &self.integrations {
+            if let Some((_, at)) = self.supervisor.next_runs(&integration.id, &states).first() {
+                self.next.insert(integration.id.clone(), *at);
+            }
+        }
+    }
+
+    fn is_stopped(&self, id: &IntegrationId) -> bool {
+        let refused = |p: &StreamProgress| {
+            p.integration == *id
+                && matches!(&p.state, RunState::Failed { failure } if failure.class == FailureClass::Credentials)
+        };
+        self.paused.contains(id) || self.progress.values().any(refused)
+    }
+
+    pub(super) fn schedule_due(&self) -> Option<Instant> {
+        if !self.scheduled || !self.ready {
+            return None;
+        }
+        let now = self.clock.now();
+        let running = self.supervisor.running();
+        let next = self
+            .next
+            .iter()
+            .filter(|(id, _)| !self.is_stopped(id) && !running.iter().any(|t| t.integration == **id))
+            .map(|(_, at)| *at)
+            .min()?;
+        Some(Instant::now() + std::time::Duration::try_from(next - now).unwrap_or_default())
+    }
+
+    /// Starts what is due by the schedule.
+    pub(super) fn run_schedule(&mut self) {
+        if !self.scheduled || !self.ready {
+            return;
+        }
+        let now = self.clock.now();
+        if !self.next.values().any(|at| *at <= now) {
+            return;
+        }
+        let states = self.states();
+        let running = self.supervisor.running();
+        let ids: Vec<IntegrationId> = self.integrations.iter().map(|i| i.id.clone()).collect();
+        for id in ids {
+            if self.is_stopped(&id) || running.iter().any(|t| t.integration == id) {
+                continue;
+            }
+            let due: Vec<Stream> = self
+                .supervisor
+                .next_runs(&id, &states)
+                .into_iter()
+                .filter(|(_, at)| *at <= now)
+                .map(|(stream, _)| stream)
+                .collect();
+            if !due.is_empty() {
+                self.supervisor.start(&id, &due, false);
+            }
+        }
+        self.plan_schedule();
+    }
+}
+
+/// Rows follow their records.
+fn mirror(state: &mut super::super::rows::FlowState, moved: Moved) {
+    let Moved::Swap(stream, a, b) = moved else { return };
+    let Some(queue) = state.queue_mut(stream) else { return };
+    let a = if a == usize::MAX {
+        queue.rows.push(Row::default());
+        queue.rows.len() - 1
+    } else {
+        a
+    };
+    if a < queue.rows.len() && b < queue.rows.len() {
+        queue.rows.swap(a, b);
+    }
+    // Orders hold positions: none is good any more.
+    queue.views.clear();
+}

@@ -1,0 +1,283 @@
+//! The core: one thread that owns queues and facts and answers the door. It never waits for network or disk:
+//! decisions are made durable by the writer, solving and picking run elsewhere on shared facts, and changes that
+//! come meanwhile wait in [`Core::pending`].
+
+mod broadcast;
+mod changes;
+mod requests;
+mod solving;
+mod undo;
+
+use super::decide::By;
+use super::front::Front;
+use super::loading::Loaded;
+use super::messages::{Message, Reply, Request, Window};
+use super::overview::Integration;
+use super::reply::ReplyTo;
+use super::rows::FlowState;
+use super::solver::{Scope, Solved};
+use super::tables::Change;
+use super::world::World;
+use super::writer;
+use crate::domain::{
+    Actor, Clock, Decision, Failure, FlowId, HistoryEntry, IntegrationId, LogEntry, RecordId, Stream, StreamProgress,
+    Timestamp,
+};
+use crate::store::Store;
+use crate::sync::Supervisor;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, oneshot};
+
+/// What reaches the core.
+pub enum CoreMessage {
+    /// Somebody asks.
+    Request(ReplyTo, Box<Request>),
+    /// A terminal wants to hear events.
+    Subscribe(mpsc::Sender<Message>),
+    /// The store was read.
+    Loaded(Result<Box<Loaded>, Failure>),
+    /// A sync stored changes.
+    Stored(IntegrationId, Vec<Change>),
+    /// Where a stream stands.
+    Progress(Box<StreamProgress>),
+    /// New log lines.
+    Log(Vec<LogEntry>),
+    /// A stream's run ended.
+    Ended(IntegrationId),
+    /// The engine is done.
+    Solved(Box<Solved>),
+    /// Facts are no longer shared with a picker.
+    Freed,
+    /// The writer is done with a decision.
+    Written {
+        /// The entry with its changes, as it was asked for.
+        entry: Box<HistoryEntry>,
+        /// Durable, or why not.
+        result: Result<HistoryEntry, Failure>,
+        /// Who waits.
+        waiting: writer::Waiting,
+    },
+    /// The writer found the entry of an undo or redo.
+    Found {
+        /// What was looked for.
+        wanted: writer::Wanted,
+        /// What was found.
+        entry: Result<Option<HistoryEntry>, Failure>,
+        /// Who waits.
+        reply: ReplyTo,
+        /// On whose behalf.
+        by: By,
+    },
+    /// Answer when nothing runs, nothing is to be solved and everything decided is durable.
+    Settle(oneshot::Sender<()>),
+    /// Save what makes the next start quick, and end.
+    Stop(oneshot::Sender<()>),
+}
+
+/// A change of facts or decisions that waits until the facts are no longer shared.
+enum Pending {
+    Change(IntegrationId, Change),
+    Decision(FlowId, Stream, RecordId, Option<Decision>),
+}
+
+/// What the core is made of.
+pub struct Core {
+    pub(super) home: String,
+    pub(super) actor: String,
+    pub(super) store: Store,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) runtime: tokio::runtime::Handle,
+    pub(super) supervisor: Supervisor,
+    pub(super) integrations: Vec<Integration>,
+    pub(super) inbox: Sender<CoreMessage>,
+    pub(super) writer: Sender<writer::Job>,
+    pub(super) front: Option<Front>,
+    world: Arc<World>,
+    flows: Vec<FlowState>,
+    progress: BTreeMap<(IntegrationId, Stream), StreamProgress>,
+    paused: BTreeSet<IntegrationId>,
+    next: BTreeMap<IntegrationId, Timestamp>,
+    scheduled: bool,
+    ready: bool,
+    waiting: Vec<(ReplyTo, Request)>,
+    pending: VecDeque<Pending>,
+    recount: BTreeSet<IntegrationId>,
+    moved: bool,
+    solving: bool,
+    quick: Vec<(FlowId, Scope)>,
+    last_solve: Option<(Instant, Duration)>,
+    writing: u64,
+    subscribers: Vec<mpsc::Sender<Message>>,
+    outbox: broadcast::Outbox,
+    settle: Vec<oneshot::Sender<()>>,
+}
+
+/// Messages handled before the outbox is looked at.
+const BATCH: usize = 256;
+
+impl Core {
+    /// A core that has read nothing yet but the last session's front windows.
+    #[expect(clippy::too_many_arguments, reason = "called once, by the service's start")]
+    pub(super) fn new(
+        home: String,
+        actor: String,
+        store: Store,
+        clock: Arc<dyn Clock>,
+        runtime: tokio::runtime::Handle,
+        supervisor: Supervisor,
+        integrations: Vec<Integration>,
+        inbox: Sender<CoreMessage>,
+        writer: Sender<writer::Job>,
+        flows: Vec<FlowState>,
+        scheduled: bool,
+    ) -> Self {
+        let paused = store.paused().unwrap_or_default();
+        let progress = store.stream_states().unwrap_or_default().into_iter().map(changes::at_start);
+        let front = Front::load(&store);
+        Self {
+            progress: progress.map(|p| ((p.integration.clone(), p.stream), p)).collect(),
+            front,
+            home,
+            actor,
+            store,
+            clock,
+            runtime,
+            supervisor,
+            integrations,
+            inbox,
+            writer,
+            world: Arc::default(),
+            flows,
+            paused,
+            next: BTreeMap::new(),
+            scheduled,
+            ready: false,
+            waiting: Vec::new(),
+            pending: VecDeque::new(),
+            recount: BTreeSet::new(),
+            moved: false,
+            solving: false,
+            quick: Vec::new(),
+            last_solve: None,
+            writing: 0,
+            subscribers: Vec::new(),
+            outbox: broadcast::Outbox::default(),
+            settle: Vec::new(),
+        }
+    }
+
+    /// Runs until it is stopped.
+    pub(super) fn run(mut self, inbox: &Receiver<CoreMessage>) {
+        loop {
+            let first = match self.wake_at() {
+                None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(at) => inbox.recv_timeout(at.saturating_duration_since(Instant::now())),
+            };
+            match first {
+                Ok(CoreMessage::Stop(done)) => return self.stop(done),
+                Ok(message) => self.handle(message),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            for _ in 0..BATCH {
+                match inbox.try_recv() {
+                    Ok(CoreMessage::Stop(done)) => return self.stop(done),
+                    Ok(message) => self.handle(message),
+                    Err(_) => break,
+                }
+            }
+            self.turn();
+        }
+    }
+
+    /// When something is due without a message.
+    fn wake_at(&self) -> Option<Instant> {
+        [self.outbox.due(), self.solve_due(), self.schedule_due()].into_iter().flatten().min()
+    }
+
+    fn handle(&mut self, message: CoreMessage) {
+        match message {
+            CoreMessage::Request(reply, request) => self.request(reply, *request),
+            CoreMessage::Subscribe(subscriber) => self.subscribe(subscriber),
+            CoreMessage::Loaded(loaded) => self.loaded(loaded),
+            CoreMessage::Stored(integration, changes) => {
+                for change in changes {
+                    self.pending.push_back(Pending::Change(integration.clone(), change));
+                }
+            }
+            CoreMessage::Progress(progress) => self.progressed(*progress),
+            CoreMessage::Log(lines) => self.outbox.log(lines),
+            CoreMessage::Ended(integration) => self.ended(&integration),
+            CoreMessage::Solved(solved) => self.solved(*solved),
+            CoreMessage::Freed => {}
+            CoreMessage::Written { entry, result, waiting } => self.written(&entry, result, waiting),
+            CoreMessage::Found { wanted, entry, reply, by } => self.found(wanted, entry, reply, &by),
+            CoreMessage::Settle(done) => self.settle.push(done),
+            CoreMessage::Stop(_) => {}
+        }
+    }
+
+    /// After each batch of messages: changes go in, solving starts, events go out.
+    fn turn(&mut self) {
+        self.apply_pending();
+        self.run_schedule();
+        self.start_solving();
+        if self.is_settled() {
+            for done in self.settle.drain(..) {
+                let _ = done.send(());
+            }
+        }
+        self.send_due();
+    }
+
+    fn is_settled(&self) -> bool {
+        self.ready
+            && !self.solving
+            && self.pending.is_empty()
+            && self.quick.is_empty()
+            && self.writing == 0
+            && self.supervisor.running().is_empty()
+            && !self.flows.iter().any(|f| f.dirty)
+    }
+
+    fn by(&self) -> By {
+        By { actor: Actor::Person(self.actor.clone()), at: self.clock.now() }
+    }
+
+    fn flow_at(&self, id: &FlowId) -> Result<usize, Failure> {
+        self.flows.iter().position(|f| f.flow.id == *id).ok_or_else(|| {
+            let names: Vec<&str> = self.flows.iter().map(|f| f.flow.id.as_str()).collect();
+            Failure::new(
+                crate::domain::FailureClass::Usage,
+                format!("there is no flow “{id}”"),
+                if names.is_empty() {
+                    "add one with `matchbook flow add SOURCE TARGET`".to_owned()
+                } else {
+                    format!("flows here: {}", names.join(", "))
+                },
+            )
+        })
+    }
+
+    fn stop(mut self, done: oneshot::Sender<()>) {
+        self.apply_pending();
+        if self.ready {
+            self.save_front();
+        }
+        let _ = self.writer.send(writer::Job::Stop(done));
+    }
+
+    /// The answer to a window while the store is still being read: the last session's first rows.
+    fn front_window(&self, request: &Request) -> Option<Window> {
+        self.front.as_ref().and_then(|front| front.window(request))
+    }
+
+    fn refuse_all(&mut self, failure: &Failure) {
+        for (reply, _) in self.waiting.drain(..) {
+            reply.send(Reply::Failed(failure.clone()));
+        }
+    }
+}

@@ -1,0 +1,395 @@
+//! Commands and queries, answered from memory; what needs the disk is answered elsewhere.
+
+use super::super::compare::{self, Context, sides_of};
+use super::super::decide::{self, By};
+use super::super::messages::{Command, DecideAction, Done, Preview, Query, Reply, Request, Selection, View, Window};
+use super::super::overview::{self, Parts};
+use super::super::reply::ReplyTo;
+use super::super::{picker, views, why, writer};
+use super::{Core, CoreMessage, Pending};
+use crate::domain::{
+    Actor, Confidence, Failure, FailureClass, FlowId, HistoryEntry, HistoryId, LogEntry, RecordId, RowChange, Stream,
+};
+use std::sync::Arc;
+
+/// Log lines looked through for one answer.
+const LOG_SCAN: usize = 100_000;
+
+impl Core {
+    pub(super) fn request(&mut self, reply: ReplyTo, request: Request) {
+        match request {
+            Request::Query(Query::Overview) => reply.view(View::Overview(self.overview())),
+            Request::Query(Query::Log { filter, before, limit }) => {
+                let store = self.store.clone();
+                self.off_thread(reply, move || {
+                    let keep = |entry: &LogEntry| wanted(entry, &filter);
+                    store.log(before, limit.min(1_000) as usize, &keep, LOG_SCAN).map(View::Log)
+                });
+            }
+            Request::Query(Query::History { before, limit }) => {
+                let store = self.store.clone();
+                self.off_thread(reply, move || store.history(before, limit.min(500) as usize).map(View::History));
+            }
+            Request::Command(Command::CancelSync { integration }) => {
+                self.supervisor.cancel(integration.as_ref());
+                reply.done(Done { text: "syncs stop at the end of their page".into(), ..Done::default() });
+            }
+            request if !self.ready => match self.front_window(&request) {
+                Some(window) => reply.view(View::Window(window)),
+                None => self.waiting.push((reply, request)),
+            },
+            Request::Query(query) => self.query(reply, query),
+            Request::Command(command) => self.command(reply, command),
+        }
+    }
+
+    fn off_thread(&self, reply: ReplyTo, work: impl FnOnce() -> Result<View, Failure> + Send + 'static) {
+        self.runtime.spawn_blocking(move || match work() {
+            Ok(view) => reply.view(view),
+            Err(failure) => reply.failed(failure),
+        });
+    }
+
+    pub(super) fn overview(&self) -> super::super::messages::Overview {
+        let mut overview = overview::overview(&Parts {
+            home: &self.home,
+            ready: self.ready,
+            integrations: &self.integrations,
+            progress: &self.progress,
+            paused: &self.paused,
+            next: &self.next,
+            flows: &self.flows,
+        });
+        if let (false, Some(front)) = (self.ready, &self.front) {
+            front.counts_into(&mut overview);
+        }
+        overview
+    }
+
+    fn query(&mut self, reply: ReplyTo, query: Query) {
+        let answer = match query {
+            Query::Window { view, offset, limit, anchor } => {
+                self.window(&view, offset, limit, anchor.as_ref()).map(View::Window)
+            }
+            Query::Compare { flow, stream, source, target } => {
+                self.compare(&flow, stream, &source, target.as_ref()).map(|c| View::Compare(Box::new(c)))
+            }
+            Query::PickTarget { flow, stream, source, pattern, limit } => {
+                return self.pick(reply, &flow, stream, &source, pattern, limit);
+            }
+            Query::Preview { flow, stream, action, rows } => {
+                self.preview(&flow, stream, &action, &rows).map(View::Preview)
+            }
+            Query::PreviewQuickMatch { flow, stream, threshold } => {
+                self.preview_quick(&flow, stream, threshold).map(View::Preview)
+            }
+            Query::PreviewUndo { entry } => return self.find(reply, writer::Wanted::Undo { entry, preview: true }),
+            Query::Why { text } => {
+                let states: Vec<_> = self.progress.values().cloned().collect();
+                Ok(View::Why(why::why(&self.world, &self.flows, &states, &text)))
+            }
+            Query::Overview | Query::Log { .. } | Query::History { .. } => return,
+        };
+        match answer {
+            Ok(view) => reply.view(view),
+            Err(failure) => reply.failed(failure),
+        }
+    }
+
+    pub(super) fn window(
+        &mut self,
+        view: &super::super::messages::ViewSpec,
+        offset: u64,
+        limit: u32,
+        anchor: Option<&RecordId>,
+    ) -> Result<Window, Failure> {
+        let at = self.flow_at(&view.flow)?;
+        let state = &mut self.flows[at];
+        let flow = state.flow.clone();
+        Ok(views::window(state, sides_of(&self.world, &flow), view, offset, limit, anchor))
+    }
+
+    fn compare(
+        &self,
+        flow: &FlowId,
+        stream: Stream,
+        source: &RecordId,
+        target: Option<&RecordId>,
+    ) -> Result<super::super::messages::Compare, Failure> {
+        let state = &self.flows[self.flow_at(flow)?];
+        let vendor = |id: &crate::domain::IntegrationId| {
+            let found = self.integrations.iter().find(|i| i.id == *id);
+            found.map_or_else(|| id.to_string(), |i| i.connector.vendor().to_owned())
+        };
+        let (left, right) = (vendor(&state.flow.source), vendor(&state.flow.target));
+        let context = Context { world: &self.world, state, store: &self.store, names: (&left, &right) };
+        compare::compare(&context, stream, source, target)
+    }
+
+    fn pick(&self, reply: ReplyTo, flow: &FlowId, stream: Stream, source: &RecordId, pattern: String, limit: u32) {
+        let state = match self.flow_at(flow) {
+            Ok(at) => &self.flows[at],
+            Err(failure) => return reply.failed(failure),
+        };
+        let sides = sides_of(&self.world, &state.flow);
+        let row = views::position(sides.source, stream, source);
+        let company = match stream {
+            Stream::Devices => row
+                .and_then(|at| sides.source.devices.all()[at].company.as_ref())
+                .and_then(|c| sides.source.companies.position(c))
+                .and_then(|c| state.companies.rows.get(c))
+                .and_then(|r| r.matched().cloned()),
+            _ => None,
+        };
+        let name = match stream {
+            Stream::Companies => sides.source.companies.get(source).map(|c| c.name.to_string()),
+            _ => sides.source.devices.get(source).map(|d| d.name.to_string()),
+        };
+        let queue = state.queue(stream);
+        let best = row.and_then(|at| queue?.rows.get(at)).and_then(|r| r.best.as_ref()).map(|(id, _)| id.clone());
+        let pick = picker::Pick {
+            flow: state.flow.clone(),
+            stream,
+            pattern,
+            limit: limit as usize,
+            company,
+            candidates: best.into_iter().collect(),
+            name: name.unwrap_or_default(),
+            taken: queue.map(|q| q.taken.clone()).unwrap_or_default(),
+        };
+        let (world, inbox) = (Arc::clone(&self.world), self.inbox.clone());
+        self.runtime.spawn_blocking(move || {
+            let targets = picker::pick(&world, &pick);
+            drop(world);
+            reply.view(View::Targets(targets));
+            let _ = inbox.send(CoreMessage::Freed);
+        });
+    }
+
+    fn preview(
+        &mut self,
+        flow: &FlowId,
+        stream: Stream,
+        action: &DecideAction,
+        rows: &Selection,
+    ) -> Result<Preview, Failure> {
+        let at = self.flow_at(flow)?;
+        let by = self.by();
+        let rules = self.flows[at].flow.clone();
+        let sides = sides_of(&self.world, &rules);
+        let state = &mut self.flows[at];
+        let positions = decide::positions(state, sides, stream, rows);
+        let plan = decide::plan(state, sides, stream, action, &positions, &by);
+        let verb = match action {
+            DecideAction::Accept => "accepts",
+            DecideAction::Match { .. } => "matches",
+            DecideAction::Ignore => "ignores",
+            DecideAction::Defer => "defers",
+            DecideAction::Unmatch => "opens again",
+        };
+        Ok(decide::preview(state, sides, stream, &plan, verb))
+    }
+
+    fn preview_quick(&mut self, flow: &FlowId, stream: Stream, threshold: Confidence) -> Result<Preview, Failure> {
+        let at = self.flow_at(flow)?;
+        let by = self.by();
+        let state = &self.flows[at];
+        let sides = sides_of(&self.world, &state.flow);
+        let rows = decide::quick_rows(state, stream, threshold);
+        let plan = decide::plan(state, sides, stream, &DecideAction::Accept, &rows, &by);
+        Ok(decide::preview(state, sides, stream, &plan, "accepts"))
+    }
+
+    fn command(&mut self, reply: ReplyTo, command: Command) {
+        match command {
+            Command::Sync { integration, stream, full } => self.sync(reply, integration.as_ref(), stream, full),
+            Command::Pause { integration } => self.pause(reply, &integration, true),
+            Command::Resume { integration } => self.pause(reply, &integration, false),
+            Command::Decide { flow, stream, action, rows } => {
+                let at = match self.flow_at(&flow) {
+                    Ok(at) => at,
+                    Err(failure) => return reply.failed(failure),
+                };
+                let rules = self.flows[at].flow.clone();
+                let positions = decide::positions(&mut self.flows[at], sides_of(&self.world, &rules), stream, &rows);
+                let by = self.by();
+                self.decide(reply, at, stream, &action, &positions, by, None);
+            }
+            Command::QuickMatch { flow, stream, threshold } => {
+                let at = match self.flow_at(&flow) {
+                    Ok(at) => at,
+                    Err(failure) => return reply.failed(failure),
+                };
+                let rows = decide::quick_rows(&self.flows[at], stream, threshold);
+                let by = By { actor: Actor::QuickMatch(self.actor.clone()), at: self.clock.now() };
+                let what = format!("Quick Match at {} % accepted", threshold.percent());
+                self.decide(reply, at, stream, &DecideAction::Accept, &rows, by, Some(what));
+            }
+            Command::Undo { entry } => self.find(reply, writer::Wanted::Undo { entry, preview: false }),
+            Command::Redo => self.find(reply, writer::Wanted::Redo),
+            Command::CancelSync { .. } => {}
+        }
+    }
+
+    fn sync(
+        &mut self,
+        reply: ReplyTo,
+        integration: Option<&crate::domain::IntegrationId>,
+        stream: Option<Stream>,
+        full: bool,
+    ) {
+        if let Some(id) = integration
+            && !self.integrations.iter().any(|i| i.id == *id)
+        {
+            let names: Vec<&str> = self.integrations.iter().map(|i| i.id.as_str()).collect();
+            let remedy = if names.is_empty() {
+                "connect one with `matchbook connect NAME --connector …`".to_owned()
+            } else {
+                format!("integrations here: {}", names.join(", "))
+            };
+            return reply.failed(Failure::new(FailureClass::Usage, format!("there is no integration “{id}”"), remedy));
+        }
+        let started = self.start_sync(integration, stream, full);
+        let text = match started {
+            0 if self.integrations.is_empty() => "nothing to sync: no integration is connected".to_owned(),
+            0 => "already syncing".to_owned(),
+            n => format!("{n} streams started"),
+        };
+        reply.done(Done { rows: started as u64, text, ..Done::default() });
+    }
+
+    fn pause(&mut self, reply: ReplyTo, integration: &crate::domain::IntegrationId, pause: bool) {
+        if let Err(failure) = self.store.set_paused(integration, pause) {
+            return reply.failed(failure);
+        }
+        if pause {
+            self.paused.insert(integration.clone());
+            self.supervisor.cancel(Some(integration));
+        } else {
+            self.paused.remove(integration);
+        }
+        self.plan_schedule();
+        self.outbox.overview();
+        let text = format!("{integration} {}", if pause { "paused" } else { "resumed" });
+        reply.done(Done { text, ..Done::default() });
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one place where all of a decision comes together")]
+    fn decide(
+        &mut self,
+        reply: ReplyTo,
+        at: usize,
+        stream: Stream,
+        action: &DecideAction,
+        positions: &[usize],
+        by: By,
+        title: Option<String>,
+    ) {
+        let state = &self.flows[at];
+        let plan = decide::plan(state, sides_of(&self.world, &state.flow), stream, action, positions, &by);
+        let skipped = plan.skipped();
+        if plan.changes.is_empty() {
+            let text = skipped.first().map_or_else(|| "nothing to do".to_owned(), |(reason, _)| reason.clone());
+            return reply.done(Done { skipped, text, ..Done::default() });
+        }
+        let counted = decide::counted(stream, plan.changes.len() as u64);
+        let what = match title {
+            Some(title) => format!("{title} {counted}"),
+            None => decide::describe(action, stream, plan.changes.len()),
+        };
+        let changes = plan.changes.into_iter().map(|(_, change)| change).collect();
+        self.commit(at, stream, changes, by, what, None, writer::Waiting { reply: Some(reply), skipped });
+    }
+
+    /// Applies changes in memory and hands them to the writer.
+    #[expect(clippy::too_many_arguments, reason = "one place where all of a decision comes together")]
+    pub(super) fn commit(
+        &mut self,
+        at: usize,
+        stream: Stream,
+        changes: Vec<RowChange>,
+        by: By,
+        what: String,
+        undoes: Option<HistoryId>,
+        waiting: writer::Waiting,
+    ) {
+        let flow = self.flows[at].flow.id.clone();
+        self.put(at, stream, &changes);
+        let entry = HistoryEntry {
+            id: HistoryId(0),
+            at: by.at,
+            actor: by.actor,
+            flow,
+            stream,
+            what,
+            rows: changes.len() as u64,
+            changes,
+            undoes,
+            undone_by: None,
+        };
+        self.writing += 1;
+        let _ = self.writer.send(writer::Job::Decide { entry: Box::new(entry), waiting });
+    }
+
+    /// Puts changes into rows and, as soon as they are free, into the facts.
+    pub(super) fn put(&mut self, at: usize, stream: Stream, changes: &[RowChange]) {
+        let rules = self.flows[at].flow.clone();
+        decide::apply(&mut self.flows[at], sides_of(&self.world, &rules), stream, changes);
+        for change in changes {
+            let decision = change.after.clone();
+            self.pending.push_back(Pending::Decision(rules.id.clone(), stream, change.source.clone(), decision));
+        }
+        if stream == Stream::Companies {
+            self.solve_companies(at, changes.iter().map(|c| c.source.clone()).collect());
+        }
+        self.outbox.queue(&rules.id);
+        self.outbox.overview();
+    }
+
+    /// The writer is done with an entry.
+    pub(super) fn written(
+        &mut self,
+        entry: &HistoryEntry,
+        result: Result<HistoryEntry, Failure>,
+        waiting: writer::Waiting,
+    ) {
+        self.writing -= 1;
+        match result {
+            Ok(stored) => {
+                if let Some(reply) = waiting.reply {
+                    reply.done(Done {
+                        history: Some(stored.id),
+                        rows: entry.rows,
+                        skipped: waiting.skipped,
+                        text: entry.what.clone(),
+                    });
+                }
+            }
+            Err(failure) => {
+                if let Ok(at) = self.flow_at(&entry.flow) {
+                    let back: Vec<RowChange> = entry.changes.iter().map(reversed).collect();
+                    self.put(at, entry.stream, &back);
+                }
+                self.outbox.notice(crate::domain::LogLevel::Error, format!("not saved: {failure}"));
+                if let Some(reply) = waiting.reply {
+                    reply.send(Reply::Failed(failure));
+                }
+            }
+        }
+    }
+
+    pub(super) fn find(&self, reply: ReplyTo, wanted: writer::Wanted) {
+        let _ = self.writer.send(writer::Job::Find { wanted, reply, by: self.by() });
+    }
+}
+
+fn reversed(change: &RowChange) -> RowChange {
+    RowChange { source: change.source.clone(), before: change.after.clone(), after: change.before.clone() }
+}
+
+fn wanted(entry: &LogEntry, filter: &super::super::messages::LogFilter) -> bool {
+    let level = filter.level.unwrap_or(crate::domain::LogLevel::Info);
+    entry.level >= level
+        && filter.integration.as_ref().is_none_or(|i| entry.integration.as_ref() == Some(i))
+        && (filter.text.is_empty() || entry.text.to_lowercase().contains(&filter.text.to_lowercase()))
+}

@@ -1,0 +1,170 @@
+//! When the engine runs and what becomes of its answer.
+
+use super::super::decide;
+use super::super::solver::{self, Scope, Solved};
+use super::super::writer;
+use super::{Core, CoreMessage};
+use crate::domain::{Actor, FlowId, RunState, Stream};
+use rustc_hash::FxHashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// While records stream in, the engine rests this many times as long as it last worked, so that it takes at most a
+/// quarter of a core from the sync.
+const REST: u32 = 3;
+/// And at least this long.
+const SHORTEST_REST: Duration = Duration::from_secs(2);
+
+impl Core {
+    /// When the next full solve may begin; `None` when there is nothing to do or it waits for an event.
+    pub(super) fn solve_due(&self) -> Option<Instant> {
+        if !self.ready || self.solving || !self.flows.iter().any(|f| f.dirty) {
+            return None;
+        }
+        if self.supervisor.running().is_empty() {
+            return Some(Instant::now());
+        }
+        let (at, took) = self.last_solve.unwrap_or((Instant::now(), Duration::ZERO));
+        Some(at + (took * REST).max(SHORTEST_REST))
+    }
+
+    /// Starts the engine when something is to be solved and it is idle.
+    pub(super) fn start_solving(&mut self) {
+        if !self.ready || self.solving || !self.pending.is_empty() {
+            return;
+        }
+        if !self.quick.is_empty() {
+            let (flow, scope) = self.quick.remove(0);
+            return self.spawn_solver(&flow, scope);
+        }
+        if self.solve_due().is_none_or(|at| at > Instant::now()) {
+            if self.last_solve.is_none() && self.flows.iter().any(|f| f.dirty) {
+                self.last_solve = Some((Instant::now(), Duration::ZERO));
+            }
+            return;
+        }
+        let Some(state) = self.flows.iter_mut().find(|f| f.dirty) else { return };
+        state.dirty = false;
+        let id = state.flow.id.clone();
+        self.quick.retain(|(flow, _)| *flow != id);
+        self.spawn_solver(&id, Scope::Full);
+    }
+
+    fn spawn_solver(&mut self, id: &FlowId, scope: Scope) {
+        let Some(state) = self.flows.iter().find(|f| f.flow.id == *id) else { return };
+        self.solving = true;
+        self.last_solve = Some((Instant::now(), Duration::ZERO));
+        let (world, flow, inbox) = (Arc::clone(&self.world), state.flow.clone(), self.inbox.clone());
+        self.runtime.spawn_blocking(move || {
+            let solved = solver::solve(&world, &flow, scope);
+            // Given back before the core hears of it, so that it can change the facts at once.
+            drop(world);
+            let _ = inbox.send(CoreMessage::Solved(Box::new(solved)));
+        });
+    }
+
+    /// The engine's answer goes into the rows.
+    pub(super) fn solved(&mut self, solved: Solved) {
+        self.solving = false;
+        let took = self.last_solve.map_or(Duration::ZERO, |(at, _)| at.elapsed());
+        self.last_solve = Some((Instant::now(), took));
+        let Some(at) = self.flows.iter().position(|f| f.flow.id == solved.flow) else { return };
+        let full = matches!(solved.scope, Scope::Full);
+        let state = &mut self.flows[at];
+        for verdict in solved.companies {
+            if let Some(row) = state.companies.rows.get_mut(verdict.at) {
+                verdict.put(row);
+            }
+        }
+        let touched: Vec<usize> = solved.devices.iter().map(|v| v.at).collect();
+        for verdict in solved.devices {
+            if let Some(row) = state.devices.rows.get_mut(verdict.at) {
+                verdict.put(row);
+            }
+        }
+        if let Some((companies, devices)) = solved.ranks {
+            state.companies.name_rank = companies;
+            state.devices.name_rank = devices;
+        }
+        let source = self.world.tables_of(&state.flow.source);
+        if full {
+            state.solved = true;
+            state.refresh(source);
+        } else {
+            for at in touched {
+                if at < state.devices.rows.len() {
+                    state.refresh_device(source, at);
+                }
+            }
+            state.devices.outdate();
+        }
+        self.outbox.queue(&solved.flow);
+        self.outbox.overview();
+        if self.may_decide(at) {
+            self.decide_automatically(at);
+        }
+    }
+
+    /// The engine decides only on complete listings: both sides read to the end, and no sync running.
+    fn may_decide(&self, at: usize) -> bool {
+        let state = &self.flows[at];
+        let quiet = |stream: Stream| {
+            [&state.flow.source, &state.flow.target].into_iter().all(|integration| {
+                let progress = self.progress.get(&(integration.clone(), stream));
+                progress.is_some_and(|p| p.finished.is_some() && p.state == RunState::Ok)
+            })
+        };
+        state.flow.auto_accept
+            && !state.dirty
+            && self.pending.is_empty()
+            && quiet(Stream::Companies)
+            && quiet(Stream::Devices)
+            && self
+                .supervisor
+                .running()
+                .iter()
+                .all(|t| t.integration != state.flow.source && t.integration != state.flow.target)
+    }
+
+    fn decide_automatically(&mut self, at: usize) {
+        for stream in [Stream::Companies, Stream::Devices] {
+            let flow = self.flows[at].flow.clone();
+            if !flow.streams.contains(&stream) {
+                continue;
+            }
+            let sides = super::super::compare::sides_of(&self.world, &flow);
+            let rows = decide::auto_rows(&self.flows[at], stream);
+            let by = decide::By { actor: Actor::Engine, at: self.clock.now() };
+            let action = super::super::messages::DecideAction::Accept;
+            let plan = decide::plan(&self.flows[at], sides, stream, &action, &rows, &by);
+            if plan.changes.is_empty() {
+                continue;
+            }
+            let what = format!("matched {} by identifiers", decide::counted(stream, plan.changes.len() as u64));
+            let changes = plan.changes.into_iter().map(|(_, change)| change).collect();
+            let waiting = writer::Waiting { reply: None, skipped: Vec::new() };
+            self.commit(at, stream, changes, by, what, None, waiting);
+        }
+    }
+
+    /// After companies were decided, their devices are proposed anew.
+    pub(super) fn solve_companies(&mut self, at: usize, companies: Vec<crate::domain::RecordId>) {
+        let id = self.flows[at].flow.id.clone();
+        if companies.len() > FEW_COMPANIES {
+            self.flows[at].dirty = true;
+            return;
+        }
+        if let Some((_, Scope::Companies(queued))) =
+            self.quick.iter_mut().find(|(flow, scope)| *flow == id && matches!(scope, Scope::Companies(_)))
+        {
+            let known: FxHashSet<&crate::domain::RecordId> = queued.iter().collect();
+            let new: Vec<_> = companies.into_iter().filter(|c| !known.contains(c)).collect();
+            queued.extend(new);
+        } else {
+            self.quick.push((id, Scope::Companies(companies)));
+        }
+    }
+}
+
+/// More decided companies than this are solved by a full run.
+const FEW_COMPANIES: usize = 20;

@@ -1,0 +1,142 @@
+//! What the header, the Integrations pane and the tabs show.
+
+use super::messages::{BudgetView, FlowView, IntegrationState, IntegrationView, Overview, TabView};
+use super::rows::FlowState;
+use crate::connectors::{Connector, StreamInfo};
+use crate::domain::{FailureClass, IntegrationId, RunState, Stream, StreamProgress, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// One integration as the service runs it.
+pub struct Integration {
+    /// Its id.
+    pub id: IntegrationId,
+    /// What talks to it.
+    pub connector: Arc<dyn Connector>,
+}
+
+/// Everything the overview is made of.
+pub struct Parts<'a> {
+    /// The home's name.
+    pub home: &'a str,
+    /// Store read.
+    pub ready: bool,
+    /// Integrations in order.
+    pub integrations: &'a [Integration],
+    /// Where each stream stands.
+    pub progress: &'a BTreeMap<(IntegrationId, Stream), StreamProgress>,
+    /// Paused integrations.
+    pub paused: &'a BTreeSet<IntegrationId>,
+    /// Next scheduled runs.
+    pub next: &'a BTreeMap<IntegrationId, Timestamp>,
+    /// Flows in order.
+    pub flows: &'a [FlowState],
+}
+
+/// Puts the overview together.
+pub fn overview(parts: &Parts<'_>) -> Overview {
+    Overview {
+        home: parts.home.to_owned(),
+        ready: parts.ready,
+        integrations: parts.integrations.iter().map(|i| integration(parts, i)).collect(),
+        flows: parts.flows.iter().map(|f| flow(parts, f)).collect(),
+    }
+}
+
+fn integration(parts: &Parts<'_>, integration: &Integration) -> IntegrationView {
+    let infos = integration.connector.streams();
+    let streams: Vec<StreamProgress> = infos
+        .iter()
+        .map(|info| {
+            let known = parts.progress.get(&(integration.id.clone(), info.stream)).cloned();
+            known.unwrap_or_else(|| blank(&integration.id, info))
+        })
+        .collect();
+    IntegrationView {
+        id: integration.id.clone(),
+        vendor: integration.connector.vendor().to_owned(),
+        state: state(&streams, parts.paused.contains(&integration.id)),
+        last: streams.iter().map(|s| s.finished).min().flatten(),
+        next: parts.next.get(&integration.id).copied().filter(|_| !parts.paused.contains(&integration.id)),
+        budget: integration.connector.budget().map(|b| BudgetView {
+            used: b.used,
+            limit: b.limit,
+            window_s: b.window_s,
+        }),
+        streams,
+    }
+}
+
+/// The state of an integration as a whole, from its streams.
+pub fn state(streams: &[StreamProgress], paused: bool) -> IntegrationState {
+    let busy = |s: &StreamProgress| matches!(s.state, RunState::Running | RunState::Queued | RunState::Waiting { .. });
+    if streams.iter().any(busy) {
+        return IntegrationState::Syncing;
+    }
+    let failure = |refused: bool| {
+        streams.iter().find_map(|s| match &s.state {
+            RunState::Failed { failure } if (failure.class == FailureClass::Credentials) == refused => {
+                Some(failure.clone())
+            }
+            _ => None,
+        })
+    };
+    if let Some(failure) = failure(true) {
+        IntegrationState::Refused { failure }
+    } else if paused {
+        IntegrationState::Paused
+    } else if let Some(failure) = failure(false) {
+        IntegrationState::Failed { failure }
+    } else if streams.iter().all(|s| s.state == RunState::Never) {
+        IntegrationState::New
+    } else {
+        IntegrationState::Ok
+    }
+}
+
+/// A stream that never ran.
+pub fn blank(integration: &IntegrationId, info: &StreamInfo) -> StreamProgress {
+    StreamProgress {
+        integration: integration.clone(),
+        stream: info.stream,
+        label: info.word_many.clone(),
+        state: RunState::Never,
+        run: None,
+        done: 0,
+        total: None,
+        rate: 0.0,
+        counts: Default::default(),
+        stored: 0,
+        started: None,
+        finished: None,
+    }
+}
+
+fn vendor_of(parts: &Parts<'_>, id: &IntegrationId) -> String {
+    let found = parts.integrations.iter().find(|i| i.id == *id);
+    found.map_or_else(|| id.to_string(), |i| i.connector.vendor().to_owned())
+}
+
+fn word(parts: &Parts<'_>, id: &IntegrationId, stream: Stream) -> String {
+    let found = parts.integrations.iter().find(|i| i.id == *id);
+    let infos = found.map(|i| i.connector.streams()).unwrap_or_default();
+    infos.into_iter().find(|i| i.stream == stream).map_or_else(|| stream.to_string(), |i| i.word_one)
+}
+
+fn flow(parts: &Parts<'_>, state: &FlowState) -> FlowView {
+    let (source, target) = (vendor_of(parts, &state.flow.source), vendor_of(parts, &state.flow.target));
+    let tabs = state.flow.streams.iter().filter_map(|&stream| {
+        let queue = state.queue(stream)?;
+        Some(TabView {
+            stream,
+            label: if stream == Stream::Companies { "Companies".into() } else { "Devices".into() },
+            source_word: word(parts, &state.flow.source, stream),
+            target_word: word(parts, &state.flow.target, stream),
+            counts: queue.counts,
+            generation: queue.generation,
+        })
+    });
+    FlowView {
+        id: state.flow.id.clone(), label: format!("{source} → {target}"), tabs: tabs.collect(), source, target
+    }
+}

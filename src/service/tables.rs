@@ -1,0 +1,318 @@
+//! The facts that matching compares, in memory: one table per integration and stream.
+//!
+//! A table keeps live records before orphaned ones, so that the engine gets `&rows[..live]` without a copy.
+
+use crate::domain::{Company, Device, DeviceType, IntegrationId, Record, RecordId, Stream};
+use crate::matching::{CompanyFacts, DeviceFacts};
+use rustc_hash::FxHashMap;
+
+/// What a table holds: something with an id.
+pub trait Facts: Clone {
+    /// The vendor's id.
+    fn id(&self) -> &RecordId;
+}
+
+impl Facts for CompanyFacts {
+    fn id(&self) -> &RecordId {
+        &self.id
+    }
+}
+
+impl Facts for DeviceFacts {
+    fn id(&self) -> &RecordId {
+        &self.id
+    }
+}
+
+/// Where a record went when it was put into a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placed {
+    /// At a new last live position; an orphan that stood there moved to the end.
+    Added(usize),
+    /// Where it was.
+    Replaced(usize),
+    /// From among the orphans to this last live position.
+    Revived(usize, usize),
+}
+
+/// Records by position and by id, live ones first.
+#[derive(Clone, Debug)]
+pub struct Table<T> {
+    rows: Vec<T>,
+    live: usize,
+    by_id: FxHashMap<RecordId, u32>,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self { rows: Vec::new(), live: 0, by_id: FxHashMap::default() }
+    }
+}
+
+impl<T: Facts> Table<T> {
+    /// Live records.
+    pub fn live(&self) -> &[T] {
+        &self.rows[..self.live]
+    }
+
+    /// Live and orphaned records.
+    pub fn all(&self) -> &[T] {
+        &self.rows
+    }
+
+    /// To change facts in place; ids must stay.
+    pub fn all_mut(&mut self) -> &mut [T] {
+        &mut self.rows
+    }
+
+    /// True for a position behind the live ones.
+    pub fn is_orphan(&self, at: usize) -> bool {
+        at >= self.live
+    }
+
+    /// Position of that id.
+    pub fn position(&self, id: &RecordId) -> Option<usize> {
+        self.by_id.get(id).map(|&at| at as usize)
+    }
+
+    /// The record of that id.
+    pub fn get(&self, id: &RecordId) -> Option<&T> {
+        self.position(id).map(|at| &self.rows[at])
+    }
+
+    /// Swaps two positions; the caller mirrors it wherever positions are used.
+    fn swap(&mut self, a: usize, b: usize) {
+        if a != b {
+            self.rows.swap(a, b);
+            self.note(a);
+            self.note(b);
+        }
+    }
+
+    fn note(&mut self, at: usize) {
+        let id = self.rows[at].id().clone();
+        self.by_id.insert(id, u32::try_from(at).unwrap_or(u32::MAX));
+    }
+
+    /// Puts a live record.
+    pub fn put(&mut self, facts: T) -> Placed {
+        if let Some(at) = self.position(facts.id()) {
+            self.rows[at] = facts;
+            if at < self.live {
+                return Placed::Replaced(at);
+            }
+            let to = self.live;
+            self.swap(at, to);
+            self.live += 1;
+            return Placed::Revived(at, to);
+        }
+        self.rows.push(facts);
+        let last = self.rows.len() - 1;
+        self.note(last);
+        let to = self.live;
+        self.swap(last, to);
+        self.live += 1;
+        Placed::Added(to)
+    }
+
+    /// Puts a record that is orphaned already (while loading).
+    pub fn put_orphan(&mut self, facts: T) {
+        if self.position(facts.id()).is_none() {
+            self.rows.push(facts);
+            self.note(self.rows.len() - 1);
+        }
+    }
+
+    /// Moves a live record among the orphans; returns the two positions that were swapped.
+    pub fn orphan(&mut self, id: &RecordId) -> Option<(usize, usize)> {
+        let at = self.position(id).filter(|&at| at < self.live)?;
+        self.live -= 1;
+        let to = self.live;
+        self.swap(at, to);
+        Some((at, to))
+    }
+}
+
+/// What the service keeps of a company besides what matching compares.
+#[derive(Clone, Debug, Default)]
+pub struct CompanyExtra {
+    /// The record above it.
+    pub parent: Option<RecordId>,
+    /// Type, for the picker.
+    pub kind: Box<str>,
+    /// Devices in it and below it.
+    pub devices: u32,
+}
+
+/// All facts of one integration.
+#[derive(Clone, Debug, Default)]
+pub struct IntegrationTables {
+    /// Companies.
+    pub companies: Table<CompanyFacts>,
+    /// By company id.
+    pub extra: FxHashMap<RecordId, CompanyExtra>,
+    /// Devices; `company` is the first-level one where the integration rolls up.
+    pub devices: Table<DeviceFacts>,
+    /// The company where each device sits, where that is not the one it rolls up to.
+    pub seats: FxHashMap<RecordId, RecordId>,
+    /// Device types by id.
+    pub device_types: FxHashMap<RecordId, Box<str>>,
+    /// Deeper companies roll up to their first-level ancestor.
+    pub roll_up: bool,
+}
+
+/// A change of one record, as the sync hands it over: converted off the core's thread.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// A company as the vendor has it now.
+    Company(Box<CompanyFacts>, CompanyExtra),
+    /// A device as the vendor has it now.
+    Device(Box<DeviceFacts>),
+    /// A device type.
+    DeviceType(RecordId, Box<str>),
+    /// The vendor no longer lists it.
+    Orphaned(Stream, RecordId),
+}
+
+impl Change {
+    /// The change that a stored or delivered record means.
+    pub fn of(record: &Record) -> Self {
+        match record {
+            Record::Company(company) => {
+                Self::Company(Box::new(CompanyFacts::from(company.as_ref())), company_extra(company))
+            }
+            Record::Device(device) => Self::Device(Box::new(device_facts(device))),
+            Record::DeviceType(DeviceType { id, name }) => Self::DeviceType(id.into(), name.as_str().into()),
+        }
+    }
+}
+
+fn company_extra(company: &Company) -> CompanyExtra {
+    let kinds: Vec<&str> = company.types.iter().map(|t| t.name.as_str()).collect();
+    CompanyExtra { parent: company.parent.as_ref().map(Into::into), kind: kinds.join(", ").into(), devices: 0 }
+}
+
+fn device_facts(device: &Device) -> DeviceFacts {
+    DeviceFacts::from(device)
+}
+
+impl IntegrationTables {
+    /// The first-level ancestor of a company (itself when it is one or nothing above it is known). Cycles end.
+    pub fn root_of(&self, company: &RecordId) -> RecordId {
+        let mut at = company.clone();
+        for _ in 0..32 {
+            let Some(parent) = self.extra.get(&at).and_then(|e| e.parent.as_ref()) else { break };
+            if *parent == at || !self.extra.contains_key(parent) {
+                break;
+            }
+            at = parent.clone();
+        }
+        at
+    }
+
+    /// True when the company stands in a queue of its own (first level, or no roll-up).
+    pub fn is_listed(&self, company: &RecordId) -> bool {
+        if !self.roll_up {
+            return true;
+        }
+        match self.extra.get(company).and_then(|e| e.parent.as_ref()) {
+            Some(parent) => parent == company || !self.extra.contains_key(parent),
+            None => true,
+        }
+    }
+
+    /// Places every device into the company it rolls up to and counts devices per company.
+    /// Needed after companies changed or many devices came.
+    pub fn recount(&mut self) {
+        let mut counts: FxHashMap<RecordId, u32> = FxHashMap::default();
+        if self.roll_up {
+            let mut roots: FxHashMap<RecordId, RecordId> = FxHashMap::default();
+            let mut moves = Vec::new();
+            for (at, device) in self.devices.all().iter().enumerate() {
+                let Some(seat) = self.seats.get(&device.id).or(device.company.as_ref()) else { continue };
+                let root = match roots.get(seat) {
+                    Some(root) => root.clone(),
+                    None => {
+                        let root = self.root_of(seat);
+                        roots.insert(seat.clone(), root.clone());
+                        root
+                    }
+                };
+                if device.company.as_ref() != Some(&root) {
+                    moves.push((at, seat.clone(), root));
+                }
+            }
+            for (at, seat, root) in moves {
+                let device = &mut self.devices.all_mut()[at];
+                if seat == root {
+                    self.seats.remove(&device.id);
+                } else {
+                    self.seats.insert(device.id.clone(), seat);
+                }
+                device.company = Some(root);
+            }
+        }
+        for device in self.devices.live() {
+            if let Some(company) = &device.company {
+                match counts.get_mut(company) {
+                    Some(count) => *count += 1,
+                    None => {
+                        counts.insert(company.clone(), 1);
+                    }
+                }
+            }
+        }
+        for (id, extra) in &mut self.extra {
+            extra.devices = counts.get(id).copied().unwrap_or(0);
+        }
+    }
+}
+
+/// Tables by integration.
+pub type Tables = FxHashMap<IntegrationId, IntegrationTables>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn company(id: &str) -> CompanyFacts {
+        CompanyFacts::from(&Company::new(id, id))
+    }
+
+    #[test]
+    fn live_rows_stay_before_orphans() {
+        let mut table = Table::default();
+        for id in ["a", "b", "c"] {
+            table.put(company(id));
+        }
+        assert_eq!(table.orphan(&"a".into()), Some((0, 2)));
+        assert_eq!(table.live().len(), 2);
+        assert!(table.is_orphan(table.position(&"a".into()).unwrap()));
+        assert_eq!(table.put(company("d")), Placed::Added(2));
+        assert!(table.is_orphan(table.position(&"a".into()).unwrap()));
+        assert!(matches!(table.put(company("a")), Placed::Revived(3, 3)));
+        assert_eq!(table.live().len(), 4);
+        for (at, row) in table.all().iter().enumerate() {
+            assert_eq!(table.position(row.id()), Some(at));
+        }
+    }
+
+    #[test]
+    fn devices_roll_up_to_the_first_level_and_cycles_end() {
+        let mut tables = IntegrationTables { roll_up: true, ..Default::default() };
+        for (id, parent) in
+            [("top", None), ("mid", Some("top")), ("leaf", Some("mid")), ("x", Some("y")), ("y", Some("x"))]
+        {
+            tables.companies.put(company(id));
+            tables.extra.insert(id.into(), CompanyExtra { parent: parent.map(Into::into), ..Default::default() });
+        }
+        let mut device = Device::new("d", "d");
+        device.company = Some("leaf".into());
+        tables.devices.put(DeviceFacts::from(&device));
+        tables.recount();
+        assert_eq!(tables.devices.live()[0].company, Some("top".into()));
+        assert_eq!(tables.extra[&RecordId::from("top")].devices, 1);
+        assert!(tables.is_listed(&"top".into()) && !tables.is_listed(&"leaf".into()));
+        let _ = tables.root_of(&"x".into());
+    }
+}

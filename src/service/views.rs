@@ -1,0 +1,251 @@
+//! Orders of a queue: filter, find and sort over positions, computed when asked for and kept until the queue changes.
+
+use super::messages::{Filter, QueueRow, SortKey, TargetLabel, ViewSpec, Window};
+use super::rows::{FlowState, Queue, Row};
+use super::search::Needle;
+use super::tables::IntegrationTables;
+use crate::domain::{Cardinality, MatchState, RecordId, Stream, text};
+use std::cmp::Reverse;
+
+/// Views kept per queue; a terminal looks at few at once.
+const KEPT: usize = 6;
+/// Most rows of one window.
+const WINDOW_LIMIT: u32 = 500;
+
+/// One computed order.
+#[derive(Clone, Debug)]
+pub struct CachedView {
+    spec: ViewSpec,
+    /// Positions in the source's table.
+    pub order: Vec<u32>,
+}
+
+/// Both sides of a flow, borrowed.
+#[derive(Clone, Copy)]
+pub struct Sides<'a> {
+    /// The source's tables.
+    pub source: &'a IntegrationTables,
+    /// The target's tables.
+    pub target: &'a IntegrationTables,
+}
+
+/// The order of a view, from the cache or computed.
+pub fn order<'q>(state: &'q mut FlowState, sides: Sides<'_>, spec: &ViewSpec) -> &'q [u32] {
+    let cached = state.queue(spec.stream).and_then(|q| q.views.iter().position(|v| v.spec == *spec));
+    let at = if let Some(at) = cached {
+        at
+    } else {
+        let order = compute(state, sides, spec);
+        let Some(queue) = state.queue_mut(spec.stream) else { return &[] };
+        if queue.views.len() >= KEPT {
+            queue.views.remove(0);
+        }
+        queue.views.push(CachedView { spec: spec.clone(), order });
+        queue.views.len() - 1
+    };
+    state.queue(spec.stream).map_or(&[], |q| &q.views[at].order)
+}
+
+fn compute(state: &FlowState, sides: Sides<'_>, spec: &ViewSpec) -> Vec<u32> {
+    let Some(queue) = state.queue(spec.stream) else { return Vec::new() };
+    let needle = Needle::new(&spec.find);
+    let mut order: Vec<u32> = (0..queue.rows.len())
+        .filter(|&at| {
+            let row = &queue.rows[at];
+            !row.hidden
+                && passes(row, spec.filter)
+                && in_company(sides.source, spec, at)
+                && (needle.is_empty() || found(sides.source, spec.stream, at, &needle))
+        })
+        .filter_map(|at| u32::try_from(at).ok())
+        .collect();
+    sort(&mut order, queue, sides.source, spec);
+    order
+}
+
+/// Whether a row belongs to a filter.
+pub fn passes(row: &Row, filter: Filter) -> bool {
+    let state = row.state();
+    match filter {
+        Filter::All => true,
+        Filter::Open => {
+            matches!(state, MatchState::Conflict | MatchState::Suggested | MatchState::Unmatched)
+                && !row.waits
+                && !row.orphaned
+        }
+        Filter::State(wanted) => state == wanted,
+        Filter::Orphaned => row.orphaned,
+    }
+}
+
+fn in_company(source: &IntegrationTables, spec: &ViewSpec, at: usize) -> bool {
+    match (&spec.company, spec.stream) {
+        (Some(company), Stream::Devices) => source.devices.all()[at].company.as_ref() == Some(company),
+        _ => true,
+    }
+}
+
+fn found(source: &IntegrationTables, stream: Stream, at: usize, needle: &Needle) -> bool {
+    let has = |text: &str| needle.is_in(text);
+    match stream {
+        Stream::Companies => {
+            let facts = &source.companies.all()[at];
+            has(&facts.name) || has(facts.id.as_str())
+        }
+        Stream::Devices => {
+            let facts = &source.devices.all()[at];
+            has(&facts.name)
+                || facts.serial.as_deref().is_some_and(has)
+                || has(facts.id.as_str())
+                || facts.company.as_ref().and_then(|c| source.companies.get(c)).is_some_and(|c| has(&c.name))
+        }
+        _ => false,
+    }
+}
+
+fn sort(order: &mut [u32], queue: &Queue, source: &IntegrationTables, spec: &ViewSpec) {
+    let row = |at: u32| &queue.rows[at as usize];
+    let rank = |at: u32| queue.name_rank.get(at as usize).copied().unwrap_or(u32::MAX);
+    // Confidence in ten-thousandths, so that keys are integers.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 10,000")]
+    let sure = |at: u32| row(at).best.as_ref().map_or(0, |(_, c)| (c.get() * 10_000.0) as u32);
+    let devices = |at: u32| {
+        let id = source.companies.all().get(at as usize).map(|c| &c.id);
+        id.and_then(|id| source.extra.get(id)).map_or(0, |e| e.devices)
+    };
+    match spec.sort.key {
+        SortKey::Work => {
+            order.sort_by_cached_key(|&at| (row(at).waits, row(at).state(), Reverse(sure(at)), rank(at), at));
+        }
+        SortKey::Name => order.sort_by_cached_key(|&at| (rank(at), at)),
+        SortKey::Confidence => order.sort_by_cached_key(|&at| (Reverse(sure(at)), rank(at), at)),
+        SortKey::State => order.sort_by_cached_key(|&at| (row(at).state(), rank(at), at)),
+        SortKey::Devices => order.sort_by_cached_key(|&at| (Reverse(devices(at)), rank(at), at)),
+        SortKey::Company => order.sort_by_cached_key(|&at| {
+            let device = source.devices.all().get(at as usize);
+            let company = device.and_then(|d| d.company.as_ref()).and_then(|c| source.companies.position(c));
+            (company.unwrap_or(usize::MAX), rank(at), at)
+        }),
+    }
+    if spec.sort.descending {
+        order.reverse();
+    }
+}
+
+/// After a few decisions: rows that left a view's filter are taken out, the rest keeps its place.
+pub fn patch(queue: &mut Queue, changed: &[usize]) {
+    queue.generation += 1;
+    let Queue { views, rows, .. } = queue;
+    for view in views.iter_mut() {
+        let filter = view.spec.filter;
+        let leaves = |at: u32| changed.binary_search(&(at as usize)).is_ok() && !passes(&rows[at as usize], filter);
+        view.order.retain(|&at| !leaves(at));
+    }
+    // A row that came into a view (an undo) is only found by computing that view again.
+    views.retain(|view| {
+        changed.iter().all(|&at| {
+            let shown = u32::try_from(at).is_ok_and(|at| view.order.contains(&at));
+            shown || rows[at].hidden || !passes(&rows[at], view.spec.filter)
+        })
+    });
+}
+
+/// Rows of a view for a screen.
+pub fn window(
+    state: &mut FlowState,
+    sides: Sides<'_>,
+    spec: &ViewSpec,
+    offset: u64,
+    limit: u32,
+    anchor: Option<&RecordId>,
+) -> Window {
+    let anchor_at = anchor.and_then(|id| position(sides.source, spec.stream, id)).and_then(|at| u32::try_from(at).ok());
+    let order = order(state, sides, spec);
+    let total = order.len();
+    let from = usize::try_from(offset).unwrap_or(total).min(total);
+    let upto = (from + limit.min(WINDOW_LIMIT) as usize).min(total);
+    let anchor = anchor_at.and_then(|at| order.iter().position(|&o| o == at)).map(|p| p as u64);
+    let shown: Vec<u32> = order[from..upto].to_vec();
+    let rows = shown.iter().filter_map(|&at| row_view(state, sides, spec.stream, at as usize)).collect();
+    let (generation, counts) = state.queue(spec.stream).map(|q| (q.generation, q.counts)).unwrap_or_default();
+    Window { generation, total: total as u64, offset: from as u64, anchor, rows, counts }
+}
+
+/// Position of a source record.
+pub fn position(source: &IntegrationTables, stream: Stream, id: &RecordId) -> Option<usize> {
+    match stream {
+        Stream::Companies => source.companies.position(id),
+        Stream::Devices => source.devices.position(id),
+        _ => None,
+    }
+}
+
+/// Id of the source record at a position.
+pub fn id_at(source: &IntegrationTables, stream: Stream, at: usize) -> Option<&RecordId> {
+    match stream {
+        Stream::Companies => source.companies.all().get(at).map(|c| &c.id),
+        Stream::Devices => source.devices.all().get(at).map(|d| &d.id),
+        _ => None,
+    }
+}
+
+/// A row as the screen shows it.
+pub fn row_view(state: &FlowState, sides: Sides<'_>, stream: Stream, at: usize) -> Option<QueueRow> {
+    let row = state.queue(stream)?.rows.get(at)?;
+    let target = row.matched().or(row.best.as_ref().map(|(id, _)| id));
+    let mut view = QueueRow {
+        id: id_at(sides.source, stream, at)?.clone(),
+        name: String::new(),
+        company: String::new(),
+        serial: String::new(),
+        model: String::new(),
+        devices: 0,
+        state: row.state(),
+        target: target.map(|id| target_label(state, sides, stream, id, row.matched() == Some(id))),
+        confidence: row.best.as_ref().map(|(_, c)| *c),
+        why: text::clean(why_text(row)).into_owned(),
+        waits: row.waits,
+        orphaned: row.orphaned,
+    };
+    match stream {
+        Stream::Companies => {
+            let facts = sides.source.companies.all().get(at)?;
+            view.name = text::clean(&facts.name).into_owned();
+            view.devices = sides.source.extra.get(&facts.id).map_or(0, |e| e.devices);
+        }
+        _ => {
+            let facts = sides.source.devices.all().get(at)?;
+            view.name = text::clean(&facts.name).into_owned();
+            view.serial = facts.serial.as_deref().map(|s| text::clean(s).into_owned()).unwrap_or_default();
+            view.model = facts.model.as_deref().map(|s| text::clean(s).into_owned()).unwrap_or_default();
+            view.company = company_name(sides.source, facts.company.as_ref());
+        }
+    }
+    Some(view)
+}
+
+/// What the why cell says: the decision's reason, or the engine's.
+fn why_text(row: &Row) -> &str {
+    row.decision.as_ref().filter(|d| !d.why.is_empty()).map_or(&row.why, |d| &d.why)
+}
+
+/// A company's name, cleaned; empty when unknown.
+pub fn company_name(tables: &IntegrationTables, id: Option<&RecordId>) -> String {
+    id.and_then(|id| tables.companies.get(id)).map(|c| text::clean(&c.name).into_owned()).unwrap_or_default()
+}
+
+/// A target's label; `own` when the row itself already has it.
+pub fn target_label(state: &FlowState, sides: Sides<'_>, stream: Stream, id: &RecordId, own: bool) -> TargetLabel {
+    let name = match stream {
+        Stream::Companies => sides.target.companies.get(id).map(|c| c.name.as_ref()),
+        _ => sides.target.devices.get(id).map(|d| d.name.as_ref()),
+    };
+    let taken = state.queue(stream).and_then(|q| q.taken.get(id)).copied().unwrap_or(0);
+    let name = name.map_or_else(|| format!("id {id} (gone)"), |n: &str| text::clean(n).into_owned());
+    TargetLabel { id: id.clone(), name, taken_by: taken.saturating_sub(u32::from(own)) }
+}
+
+/// True when a taken target must not be taken again.
+pub fn is_exclusive(state: &FlowState, stream: Stream) -> bool {
+    stream == Stream::Devices || state.flow.cardinality == Cardinality::OneToOne
+}

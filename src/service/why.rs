@@ -1,0 +1,208 @@
+//! Every gate a record passes on its way to a match, and the first that it fails.
+
+use super::compare::sides_of;
+use super::messages::{Gate, WhyRecord};
+use super::rows::{FlowState, Row};
+use super::search::Needle;
+use super::tables::IntegrationTables;
+use super::views::{self, Sides};
+use super::world::World;
+use crate::domain::{
+    DecisionKind, IntegrationId, JunkList, MatchState, RecordId, Serial, Stream, StreamProgress, text,
+};
+
+/// Records explained at most.
+const LIMIT: usize = 20;
+
+/// Explains every record whose name, id or serial contains the text, in the flows' sources.
+pub fn why(world: &World, flows: &[FlowState], states: &[StreamProgress], text: &str) -> Vec<WhyRecord> {
+    let needle = Needle::new(text);
+    let mut records = Vec::new();
+    if needle.is_empty() {
+        return records;
+    }
+    for state in flows {
+        let sides = sides_of(world, &state.flow);
+        for (stream, at) in hits(sides.source, &needle) {
+            if records.len() == LIMIT {
+                return records;
+            }
+            records.extend(explain(world, state, states, stream, at));
+        }
+    }
+    if records.is_empty() {
+        records.extend(targets_only(world, flows, &needle));
+    }
+    records
+}
+
+fn hits(tables: &IntegrationTables, needle: &Needle) -> Vec<(Stream, usize)> {
+    let companies = tables.companies.all().iter().enumerate();
+    let devices = tables.devices.all().iter().enumerate();
+    let companies = companies.filter(|(_, c)| needle.is_in(&c.name) || needle.is_in(c.id.as_str()));
+    let devices = devices.filter(|(_, d)| {
+        needle.is_in(&d.name) || needle.is_in(d.id.as_str()) || d.serial.as_deref().is_some_and(|s| needle.is_in(s))
+    });
+    companies
+        .map(|(at, _)| (Stream::Companies, at))
+        .chain(devices.map(|(at, _)| (Stream::Devices, at)))
+        .take(LIMIT)
+        .collect()
+}
+
+fn gate(name: &str, passed: bool, text: impl AsRef<str>) -> Gate {
+    Gate { name: name.into(), passed, text: text::clean(text.as_ref()).into_owned() }
+}
+
+fn explain(
+    world: &World,
+    state: &FlowState,
+    states: &[StreamProgress],
+    stream: Stream,
+    at: usize,
+) -> Option<WhyRecord> {
+    let sides = sides_of(world, &state.flow);
+    let row = state.queue(stream)?.rows.get(at)?;
+    let id = views::id_at(sides.source, stream, at)?.clone();
+    let mut gates = vec![synced(&state.flow.source, states, stream)];
+    gates.push(gate(
+        "still listed by the vendor?",
+        !row.orphaned,
+        if row.orphaned { "no: a complete listing no longer had it (orphaned)" } else { "yes" },
+    ));
+    match stream {
+        Stream::Companies => gates.extend(company_gates(state, sides, &id)),
+        _ => gates.extend(device_gates(state, sides, &world.junk, at)),
+    }
+    gates.push(target_synced(state, states, stream));
+    gates.push(matched(state, sides, stream, row));
+    Some(WhyRecord { integration: state.flow.source.clone(), stream, name: name(sides.source, stream, at), id, gates })
+}
+
+fn name(tables: &IntegrationTables, stream: Stream, at: usize) -> String {
+    let name = match stream {
+        Stream::Companies => tables.companies.all().get(at).map(|c| c.name.to_string()),
+        _ => tables.devices.all().get(at).map(|d| d.name.to_string()),
+    };
+    text::clean(&name.unwrap_or_default()).into_owned()
+}
+
+fn synced(integration: &IntegrationId, states: &[StreamProgress], stream: Stream) -> Gate {
+    let last = states.iter().find(|s| s.integration == *integration && s.stream == stream).and_then(|s| s.finished);
+    let text = last.map_or_else(
+        || "stored; its stream was never read to the end".to_owned(),
+        |at| format!("yes, last complete listing {}", at.date()),
+    );
+    gate("synced?", true, text)
+}
+
+fn target_synced(state: &FlowState, states: &[StreamProgress], stream: Stream) -> Gate {
+    let target = &state.flow.target;
+    let done = states.iter().any(|s| s.integration == *target && s.stream == stream && s.finished.is_some());
+    let text = if done {
+        format!("yes, {target} was read to the end")
+    } else {
+        format!("no: {target} {stream} were never read to the end; sync it")
+    };
+    gate("target synced?", done, text)
+}
+
+fn company_gates(state: &FlowState, sides: Sides<'_>, id: &RecordId) -> Vec<Gate> {
+    let listed = sides.source.is_listed(id);
+    let root = sides.source.root_of(id);
+    let devices = sides.source.extra.get(id).map_or(0, |e| e.devices);
+    let needs = state.flow.needs_devices;
+    vec![
+        gate(
+            "first level?",
+            listed,
+            if listed {
+                "yes".into()
+            } else {
+                format!("no: rolls up to {}", views::company_name(sides.source, Some(&root)))
+            },
+        ),
+        gate(
+            "has devices?",
+            !needs || devices > 0 || !listed,
+            match (devices, needs) {
+                (0, true) => "no: a company without devices is not listed (needs_devices of the flow)".to_owned(),
+                (0, false) => "none, and the flow does not ask for any".to_owned(),
+                (n, _) => super::decide::counted(Stream::Devices, u64::from(n)),
+            },
+        ),
+    ]
+}
+
+fn device_gates(state: &FlowState, sides: Sides<'_>, junk: &JunkList, at: usize) -> Vec<Gate> {
+    let device = &sides.source.devices.all()[at];
+    let company = device.company.as_ref();
+    let row = company.and_then(|c| sides.source.companies.position(c)).and_then(|c| state.companies.rows.get(c));
+    let place = views::company_name(sides.source, company);
+    let company_gate = match row.map(|r| (r.state(), r.matched())) {
+        None => gate("in a company?", false, "no: its policy is not known; the key may not see it"),
+        Some((MatchState::Matched, Some(target))) => {
+            gate("company matched?", true, format!("{place} → {}", views::company_name(sides.target, Some(target))))
+        }
+        Some((MatchState::Ignored, _)) => gate("company matched?", false, format!("no: {place} is ignored")),
+        Some(_) => gate("company matched?", false, format!("no: {place} has no match yet; decide it first")),
+    };
+    let serial = match device.serial.as_deref() {
+        None | Some("") => gate("serial identifies?", false, "no serial; MAC and name can only suggest"),
+        Some(written) => match Serial::parse(written).map(|s| junk.serial_reason(&s)) {
+            Some(None) => gate("serial identifies?", true, written),
+            Some(Some(reason)) => gate("serial identifies?", false, format!("{written}: {reason}")),
+            None => gate("serial identifies?", false, format!("{written}: cannot be read")),
+        },
+    };
+    vec![company_gate, serial]
+}
+
+fn matched(state: &FlowState, sides: Sides<'_>, stream: Stream, row: &Row) -> Gate {
+    let label = |id: &RecordId| views::target_label(state, sides, stream, id, true).name;
+    match row.decision.as_deref().map(|d| (&d.kind, d)) {
+        Some((DecisionKind::Matched { target }, d)) => gate(
+            "matched?",
+            true,
+            format!("yes, to {} by {} on {}: {}", label(target), super::compare::who(&d.actor), d.at.date(), d.why),
+        ),
+        Some((DecisionKind::Ignored, d)) => {
+            gate("matched?", false, format!("ignored by {} on {}", super::compare::who(&d.actor), d.at.date()))
+        }
+        _ => match (&row.best, row.state()) {
+            (Some((target, confidence)), state) => gate(
+                "matched?",
+                false,
+                format!("{}: {} at {} % ({})", state.name(), label(target), confidence.percent(), row.why),
+            ),
+            (None, state) => gate("matched?", false, format!("{}: {}", state.name(), row.why)),
+        },
+    }
+}
+
+fn targets_only(world: &World, flows: &[FlowState], needle: &Needle) -> Vec<WhyRecord> {
+    let mut records = Vec::new();
+    for state in flows {
+        let sides = sides_of(world, &state.flow);
+        for (stream, at) in hits(sides.target, needle) {
+            let Some(id) = views::id_at(sides.target, stream, at) else { continue };
+            let takers = state.queue(stream).and_then(|q| q.taken.get(id)).copied().unwrap_or(0);
+            let text = if takers > 0 {
+                format!("{takers} record(s) are matched to it")
+            } else {
+                "no record of the source is matched to it".into()
+            };
+            records.push(WhyRecord {
+                integration: state.flow.target.clone(),
+                stream,
+                id: id.clone(),
+                name: name(sides.target, stream, at),
+                gates: vec![
+                    gate("is a source?", false, "no: it is on the target's side"),
+                    gate("has a match?", takers > 0, text),
+                ],
+            });
+        }
+    }
+    records
+}

@@ -1,0 +1,140 @@
+//! Facts and decisions as the engine sees them. Shared read-only while it works; changes wait until it is done.
+
+use super::tables::{Change, IntegrationTables, Placed, Tables};
+use crate::domain::JunkList;
+use crate::domain::{Decision, DecisionKind, Flow, FlowId, RecordId, Stream, VendorSystem};
+use crate::matching::{Known, Settings};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
+
+/// Facts of every integration and decisions of every flow.
+#[derive(Clone, Debug, Default)]
+pub struct World {
+    /// Facts.
+    pub tables: Tables,
+    /// Decisions by flow.
+    pub known: FxHashMap<FlowId, Known>,
+    /// Companies marked by [`World::mark_unlisted`], by flow.
+    pub unlisted: FxHashMap<FlowId, FxHashSet<RecordId>>,
+    /// Values that identify nothing.
+    pub junk: Arc<JunkList>,
+    /// Which system each integration is, for vendor links.
+    pub systems: FxHashMap<crate::domain::IntegrationId, VendorSystem>,
+}
+
+/// How a change moved rows, to be mirrored by the queues.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moved {
+    /// Nothing moved.
+    No,
+    /// These two positions changed places (the first may be new).
+    Swap(Stream, usize, usize),
+}
+
+impl World {
+    /// Facts of an integration; empty ones when there are none yet.
+    pub fn tables_of(&self, integration: &crate::domain::IntegrationId) -> &IntegrationTables {
+        static EMPTY: std::sync::LazyLock<IntegrationTables> = std::sync::LazyLock::new(IntegrationTables::default);
+        self.tables.get(integration).unwrap_or(&EMPTY)
+    }
+
+    /// Notes a decision for the engine.
+    pub fn note(&mut self, flow: &FlowId, stream: Stream, source: &RecordId, decision: Option<&Decision>) {
+        let known = self.known.entry(flow.clone()).or_default();
+        let map = match stream {
+            Stream::Companies => &mut known.companies,
+            Stream::Devices => &mut known.devices,
+            _ => return,
+        };
+        match decision.map(|d| &d.kind) {
+            Some(DecisionKind::Matched { target }) => {
+                map.insert(source.clone(), Some(target.clone()));
+            }
+            Some(DecisionKind::Ignored) => {
+                map.insert(source.clone(), None);
+            }
+            Some(DecisionKind::Deferred | DecisionKind::Held) | None => {
+                map.remove(source);
+            }
+        }
+    }
+
+    /// The engine's settings for a flow.
+    pub fn settings(&self, flow: &Flow) -> Settings {
+        Settings {
+            cardinality: flow.cardinality,
+            names: flow.names,
+            ties: flow.ties,
+            name_alone_may_auto: false,
+            target_system: self.systems.get(&flow.target).copied(),
+            junk: Arc::clone(&self.junk),
+            ..Settings::default()
+        }
+    }
+}
+
+/// Puts a change into an integration's tables. Devices keep the company where they sit in `seats` when it rolls up.
+pub fn apply(tables: &mut IntegrationTables, change: Change) -> Moved {
+    match change {
+        Change::Company(facts, extra) => {
+            let devices = tables.extra.get(&facts.id).map_or(0, |e| e.devices);
+            tables.extra.insert(facts.id.clone(), super::tables::CompanyExtra { devices, ..extra });
+            moved(Stream::Companies, tables.companies.put(*facts))
+        }
+        Change::Device(mut facts) => {
+            if tables.roll_up
+                && let Some(seat) = facts.company.clone()
+            {
+                let root = tables.root_of(&seat);
+                if root == seat {
+                    tables.seats.remove(&facts.id);
+                } else {
+                    tables.seats.insert(facts.id.clone(), seat);
+                    facts.company = Some(root);
+                }
+            }
+            moved(Stream::Devices, tables.devices.put(*facts))
+        }
+        Change::DeviceType(id, name) => {
+            tables.device_types.insert(id, name);
+            Moved::No
+        }
+        Change::Orphaned(Stream::Companies, id) => swapped(Stream::Companies, tables.companies.orphan(&id)),
+        Change::Orphaned(Stream::Devices, id) => swapped(Stream::Devices, tables.devices.orphan(&id)),
+        Change::Orphaned(_, id) => {
+            tables.device_types.remove(&id);
+            Moved::No
+        }
+    }
+}
+
+fn moved(stream: Stream, placed: Placed) -> Moved {
+    match placed {
+        Placed::Replaced(_) => Moved::No,
+        Placed::Revived(a, b) => Moved::Swap(stream, a, b),
+        Placed::Added(to) => Moved::Swap(stream, usize::MAX, to),
+    }
+}
+
+fn swapped(stream: Stream, positions: Option<(usize, usize)>) -> Moved {
+    positions.map_or(Moved::No, |(a, b)| Moved::Swap(stream, a, b))
+}
+
+impl World {
+    /// Companies that stand in no queue of their own are as good as ignored for the engine: never proposed, and no
+    /// target is kept for them.
+    pub fn mark_unlisted(&mut self, flow: &Flow) {
+        let Some(tables) = self.tables.get(&flow.source) else { return };
+        let known = self.known.entry(flow.id.clone()).or_default();
+        let unlisted = self.unlisted.entry(flow.id.clone()).or_default();
+        for company in tables.companies.live() {
+            if tables.is_listed(&company.id) {
+                if unlisted.remove(&company.id) {
+                    known.companies.remove(&company.id);
+                }
+            } else if unlisted.insert(company.id.clone()) {
+                known.companies.entry(company.id.clone()).or_insert(None);
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Makes decisions durable, one after the other, on a thread of its own: no screen waits for the disk.
+
+use super::core::CoreMessage;
+use super::decide::By;
+use super::reply::ReplyTo;
+use crate::domain::{Actor, Failure, HistoryEntry, HistoryId};
+use crate::store::Store;
+use std::sync::mpsc::{Receiver, Sender};
+
+/// What the writer is asked.
+pub enum Job {
+    /// Make this durable.
+    Decide {
+        /// The entry; the store gives it its number.
+        entry: Box<HistoryEntry>,
+        /// Who waits for it.
+        waiting: Waiting,
+    },
+    /// Find the entry that an undo or redo means. Comes after the decisions before it.
+    Find {
+        /// Which.
+        wanted: Wanted,
+        /// Who waits for it.
+        reply: ReplyTo,
+        /// On whose behalf.
+        by: By,
+    },
+    /// Answer when all before it is durable.
+    Stop(tokio::sync::oneshot::Sender<()>),
+}
+
+/// Which entry is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// This one, or the newest that was not taken back.
+    Undo {
+        /// Which.
+        entry: Option<HistoryId>,
+        /// Only say what it would do.
+        preview: bool,
+    },
+    /// The last undo.
+    Redo,
+}
+
+/// Who waits for a decision, and what to say.
+pub struct Waiting {
+    /// Who; nobody for the engine's own.
+    pub reply: Option<ReplyTo>,
+    /// Rows left as they were.
+    pub skipped: Vec<(String, u64)>,
+}
+
+/// Entries looked through for the newest one that can be undone.
+const HISTORY_SCAN: usize = 500;
+
+/// Runs until it is stopped or the core is gone.
+pub fn run(store: &Store, jobs: &Receiver<Job>, core: &Sender<CoreMessage>) {
+    while let Ok(job) = jobs.recv() {
+        let message = match job {
+            Job::Decide { entry, waiting } => {
+                let result = store.decide((*entry).clone());
+                let result = result.map(|mut stored| {
+                    stored.changes.clear();
+                    stored
+                });
+                CoreMessage::Written { entry, result, waiting }
+            }
+            Job::Find { wanted, reply, by } => CoreMessage::Found { wanted, entry: find(store, wanted), reply, by },
+            Job::Stop(done) => {
+                // What the queues decided is durable already; this flush is for pages and logs.
+                let _ = store.flush();
+                let _ = done.send(());
+                return;
+            }
+        };
+        if core.send(message).is_err() {
+            return;
+        }
+    }
+}
+
+fn find(store: &Store, wanted: Wanted) -> Result<Option<HistoryEntry>, Failure> {
+    let id = match wanted {
+        Wanted::Undo { entry: Some(id), .. } => Some(id),
+        Wanted::Undo { entry: None, .. } => {
+            scan(store, |e| Ok((e.undoes.is_none() && is_effective(store, e)?).then_some(Some(e.id))))?
+        }
+        // Redo reaches back over undos and redos only: after a new decision there is nothing to do again.
+        Wanted::Redo => scan(store, |e| {
+            Ok(match (e.undoes, e.undone_by) {
+                (None, _) => Some(None),
+                (Some(_), None) if e.what.starts_with(UNDO) => Some(Some(e.id)),
+                (Some(_), _) => None,
+            })
+        })?,
+    };
+    id.map_or(Ok(None), |id| store.history_entry(id))
+}
+
+/// An entry stands when nothing took it back, or what took it back was taken back itself.
+fn is_effective(store: &Store, entry: &HistoryEntry) -> Result<bool, Failure> {
+    let Some(by) = entry.undone_by else { return Ok(true) };
+    Ok(store.history_entry(by)?.is_some_and(|undo| undo.undone_by.is_some()))
+}
+
+/// How the history names a redo.
+pub const REDO: &str = "redo: ";
+/// How the history names an undo.
+pub const UNDO: &str = "undo: ";
+
+/// Goes back through people's entries until `pick` has an answer.
+fn scan(
+    store: &Store,
+    pick: impl Fn(&HistoryEntry) -> Result<Option<Option<HistoryId>>, Failure>,
+) -> Result<Option<HistoryId>, Failure> {
+    let mut before = None;
+    loop {
+        let entries = store.history(before, HISTORY_SCAN)?;
+        for entry in entries.iter().filter(|e| !matches!(e.actor, Actor::Engine)) {
+            if let Some(answer) = pick(entry)? {
+                return Ok(answer);
+            }
+        }
+        match entries.last() {
+            Some(last) if entries.len() == HISTORY_SCAN => before = Some(last.id),
+            _ => return Ok(None),
+        }
+    }
+}
+
+/// What an entry that takes another back is called.
+pub fn title(entry: &HistoryEntry, redo: bool) -> String {
+    let plain = entry.what.trim_start_matches(UNDO).trim_start_matches(REDO);
+    format!("{}{plain}", if redo { REDO } else { UNDO })
+}

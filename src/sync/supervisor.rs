@@ -1,0 +1,169 @@
+//! Who runs: one worker per stream, never two of the same, each with a token that stops it at a page's end.
+
+use super::worker::{self, Job};
+use super::{Sink, schedule::Schedule};
+use crate::connectors::Connector;
+use crate::domain::{Clock, IntegrationId, RunState, Stream, StreamProgress, Timestamp};
+use crate::store::Store;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// One stream of one integration.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Task {
+    /// Which integration.
+    pub integration: IntegrationId,
+    /// Which stream.
+    pub stream: Stream,
+}
+
+struct Entry {
+    connector: Arc<dyn Connector>,
+    schedules: BTreeMap<Stream, Schedule>,
+}
+
+/// Starts, stops and counts the workers.
+pub struct Supervisor {
+    runtime: tokio::runtime::Handle,
+    store: Store,
+    sink: Arc<dyn Sink>,
+    clock: Arc<dyn Clock>,
+    entries: BTreeMap<IntegrationId, Entry>,
+    running: Arc<Mutex<BTreeMap<Task, CancellationToken>>>,
+    tracker: TaskTracker,
+}
+
+impl Supervisor {
+    /// A supervisor without integrations.
+    pub fn new(runtime: tokio::runtime::Handle, store: Store, sink: Arc<dyn Sink>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            runtime,
+            store,
+            sink,
+            clock,
+            entries: BTreeMap::new(),
+            running: Arc::default(),
+            tracker: TaskTracker::new(),
+        }
+    }
+
+    /// Adds an integration.
+    pub fn add(
+        &mut self,
+        integration: IntegrationId,
+        connector: Arc<dyn Connector>,
+        schedules: BTreeMap<Stream, Schedule>,
+    ) {
+        self.entries.insert(integration, Entry { connector, schedules });
+    }
+
+    /// The connector of an integration.
+    #[must_use]
+    pub fn connector(&self, integration: &IntegrationId) -> Option<&Arc<dyn Connector>> {
+        self.entries.get(integration).map(|e| &e.connector)
+    }
+
+    /// Starts one worker per stream that is not running already; returns those started.
+    /// Each counts as running before this returns.
+    pub fn start(&self, integration: &IntegrationId, streams: &[Stream], full: bool) -> Vec<Task> {
+        let Some(entry) = self.entries.get(integration) else { return Vec::new() };
+        let mut started = Vec::new();
+        for info in entry.connector.streams() {
+            if !streams.is_empty() && !streams.contains(&info.stream) {
+                continue;
+            }
+            let task = Task { integration: integration.clone(), stream: info.stream };
+            let cancel = CancellationToken::new();
+            {
+                let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+                if running.contains_key(&task) {
+                    continue;
+                }
+                running.insert(task.clone(), cancel.clone());
+            }
+            let job = Job {
+                task: task.clone(),
+                label: info.word_many.clone(),
+                connector: Arc::clone(&entry.connector),
+                store: self.store.clone(),
+                sink: Arc::clone(&self.sink),
+                clock: Arc::clone(&self.clock),
+                cancel,
+                full,
+            };
+            self.spawn(job);
+            started.push(task);
+        }
+        started
+    }
+
+    fn spawn(&self, job: Job) {
+        let running = Arc::clone(&self.running);
+        let sink = Arc::clone(&self.sink);
+        let task = job.task.clone();
+        let label = job.label.clone();
+        let clock = Arc::clone(&self.clock);
+        let store = self.store.clone();
+        let work = self.runtime.spawn(worker::run(job));
+        self.tracker.spawn_on(
+            async move {
+                if let Err(panic) = work.await
+                    && panic.is_panic()
+                {
+                    // A panic is ours: the stream is shown as failed and everything else goes on.
+                    worker::report_panic(&store, sink.as_ref(), &task, &label, clock.now());
+                }
+                running.lock().unwrap_or_else(PoisonError::into_inner).remove(&task);
+                sink.ended(&task.integration, task.stream);
+            },
+            &self.runtime,
+        );
+    }
+
+    /// Stops the workers of an integration (all when `None`) at the end of their page.
+    pub fn cancel(&self, integration: Option<&IntegrationId>) {
+        for (task, token) in self.running.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            if integration.is_none_or(|i| *i == task.integration) {
+                token.cancel();
+            }
+        }
+    }
+
+    /// Tasks that run now.
+    #[must_use]
+    pub fn running(&self) -> Vec<Task> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+
+    /// When each stream of an integration runs next by its schedule.
+    #[must_use]
+    pub fn next_runs(&self, integration: &IntegrationId, states: &[StreamProgress]) -> Vec<(Stream, Timestamp)> {
+        let Some(entry) = self.entries.get(integration) else { return Vec::new() };
+        let now = self.clock.now();
+        let mut next: Vec<(Stream, Timestamp)> = entry
+            .connector
+            .streams()
+            .iter()
+            .filter_map(|info| {
+                let state = states.iter().find(|s| s.integration == *integration && s.stream == info.stream);
+                // After a failure the schedule counts from the failed attempt, so that it is not tried in a loop.
+                let last = state.and_then(|s| {
+                    if matches!(s.state, RunState::Failed { .. }) { s.started.max(s.finished) } else { s.finished }
+                });
+                let schedule = entry.schedules.get(&info.stream).copied().unwrap_or(Schedule::default_for(info.stream));
+                schedule.next(last, now).map(|at| (info.stream, at))
+            })
+            .collect();
+        next.sort_by_key(|(_, at)| *at);
+        next
+    }
+
+    /// Stops everything and waits until no worker runs.
+    pub async fn shut_down(&self) {
+        self.cancel(None);
+        self.tracker.close();
+        self.tracker.wait().await;
+    }
+}
