@@ -1,0 +1,115 @@
+//! The sync log: a ring, bounded by number and by age.
+
+use super::key::{self, Table};
+use super::transaction::Transaction;
+use super::{Store, codec, error};
+use crate::domain::{Failure, LogEntry, Timestamp};
+
+/// Most lines kept.
+pub const LOG_CAPACITY: u64 = 100_000;
+
+/// Lines older than this are dropped, in days.
+pub const LOG_KEEP_DAYS: i64 = 90;
+
+/// Most old lines dropped by one write, so that a write after a long pause stays short.
+const DROPS_PER_WRITE: u64 = 1000;
+
+impl Store {
+    /// Adds lines and gives them their sequence numbers.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn append_log(&self, lines: Vec<LogEntry>) -> Result<Vec<LogEntry>, Failure> {
+        let mut tx = self.transaction();
+        let lines = tx.append_log(lines)?;
+        tx.commit()?;
+        Ok(lines)
+    }
+
+    /// Sets how often a line happened, instead of repeating it. `None` when the ring has dropped the line.
+    ///
+    /// # Errors
+    /// When the disk refuses or the value is damaged.
+    pub fn fold_log(&self, seq: u64, count: u32) -> Result<Option<LogEntry>, Failure> {
+        let mut tx = self.transaction();
+        let key = key::numbered(Table::Log, seq);
+        let Some(mut line) = self.get::<LogEntry>(&key)? else { return Ok(None) };
+        line.count = count;
+        tx.put(key, &line)?;
+        tx.commit()?;
+        Ok(Some(line))
+    }
+
+    /// The newest `limit` lines that `keep` takes, of those before `before` (`None`: of all), newest last.
+    /// Looks at `scan_limit` lines at most.
+    ///
+    /// # Errors
+    /// When the disk refuses or a value is damaged.
+    pub fn log(
+        &self,
+        before: Option<u64>,
+        limit: usize,
+        keep: &dyn Fn(&LogEntry) -> bool,
+        scan_limit: usize,
+    ) -> Result<Vec<LogEntry>, Failure> {
+        let range = key::numbered(Table::Log, 0)..key::numbered(Table::Log, before.unwrap_or(u64::MAX));
+        let mut lines = Vec::new();
+        for pair in self.tree().range(range).rev().take(scan_limit) {
+            if lines.len() == limit {
+                break;
+            }
+            let (_, value) = pair.map_err(|e| error::from_sled(&e, "reading the log"))?;
+            let line: LogEntry = codec::decode(&value)?;
+            if keep(&line) {
+                lines.push(line);
+            }
+        }
+        lines.reverse();
+        Ok(lines)
+    }
+
+    /// The lines from that sequence number on, oldest first, `limit` at most: for a reader that follows.
+    ///
+    /// # Errors
+    /// When the disk refuses or a value is damaged.
+    pub fn log_after(&self, seq: u64, limit: usize) -> Result<Vec<LogEntry>, Failure> {
+        let range = key::numbered(Table::Log, seq.saturating_add(1))..=key::numbered(Table::Log, u64::MAX);
+        let values = self.tree().range(range).values().take(limit);
+        values.map(|v| codec::decode(&v.map_err(|e| error::from_sled(&e, "reading the log"))?)).collect()
+    }
+}
+
+impl Transaction<'_> {
+    /// Adds lines with their sequence numbers and drops those that fall out of the ring.
+    pub fn append_log(&mut self, mut lines: Vec<LogEntry>) -> Result<Vec<LogEntry>, Failure> {
+        let Some(newest) = lines.last().map(|line| line.at) else { return Ok(lines) };
+        for line in &mut lines {
+            self.counters.log_last += 1;
+            line.seq = self.counters.log_last;
+            line.count = line.count.max(1);
+            self.put(key::numbered(Table::Log, line.seq), line)?;
+        }
+        self.drop_old_lines(newest - time::Duration::days(LOG_KEEP_DAYS))?;
+        Ok(lines)
+    }
+
+    fn drop_old_lines(&mut self, oldest_kept: Timestamp) -> Result<(), Failure> {
+        let last = self.counters.log_last;
+        self.counters.log_first = self.counters.log_first.max(1);
+        for _ in 0..DROPS_PER_WRITE {
+            let first = self.counters.log_first;
+            let full = last - first >= LOG_CAPACITY;
+            if !full && (first >= last || !self.is_older(first, oldest_kept)?) {
+                break;
+            }
+            self.remove(key::numbered(Table::Log, first));
+            self.counters.log_first += 1;
+        }
+        Ok(())
+    }
+    /// True when the stored line is from before that time. A line of this write is not old.
+    fn is_older(&self, seq: u64, than: Timestamp) -> Result<bool, Failure> {
+        let line = self.store.get::<LogEntry>(&key::numbered(Table::Log, seq))?;
+        Ok(line.is_some_and(|line| line.at < than))
+    }
+}

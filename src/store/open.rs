@@ -1,0 +1,220 @@
+//! Opening: one process at a time, owner only, never a newer format, and a store that cannot be read is set aside with
+//! its path said, never deleted.
+
+use super::key::{self, Table};
+use super::transaction::{Counters, State};
+use super::{FORMAT, Inner, Store, backup, codec, error};
+use crate::domain::{Failure, FailureClass, FlowId, IntegrationId, Stream, Timestamp};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, RwLock};
+
+/// Memory for pages of the store. sled's own default is 1 GiB.
+const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// How long a page of a sync may be in memory only. Decisions do not wait for it, they flush at once.
+const FLUSH_EVERY_MS: u64 = 500;
+
+/// Folder inside the store's directory that belongs to sled.
+const DATA: &str = "data";
+
+impl Store {
+    /// Opens the store in that directory, or makes a new one there (mode 0700).
+    ///
+    /// # Errors
+    /// `Local` when another process holds it, when it was written by a newer matchbook, when the disk refuses, and when
+    /// it cannot be read: then it was moved beside itself as `store.broken-<time>` and the next open starts empty.
+    pub fn open(dir: &Path) -> Result<Store, Failure> {
+        make_private_dir(dir)?;
+        let lock = lock(dir)?;
+        let data = dir.join(DATA);
+        match open_data(&data) {
+            Ok((db, state)) => {
+                let data_file = File::open(data.join("db"))
+                    .map_err(|e| error::from_file(&e, "opening the store's file in", &data))?;
+                Ok(Store(Arc::new(Inner {
+                    db,
+                    data_file,
+                    dir: dir.to_owned(),
+                    writer: Mutex::new(()),
+                    state: RwLock::new(state),
+                    _lock: lock,
+                })))
+            }
+            Err(Refusal::Failure(failure)) => Err(failure),
+            Err(Refusal::Unreadable(reason)) => Err(set_aside(dir, &reason)),
+        }
+    }
+}
+
+enum Refusal {
+    /// The store may be whole: it stays where it is.
+    Failure(Failure),
+    /// It is not.
+    Unreadable(String),
+}
+
+/// Opens sled on a thread of its own, because it panics on some damaged files: a panic ends that thread only.
+fn open_data(data: &Path) -> Result<(sled::Db, State), Refusal> {
+    let path = data.to_owned();
+    let thread = std::thread::Builder::new().name(OPENING_THREAD.into()).spawn(move || {
+        let db = sled::Config::new()
+            .path(&path)
+            .cache_capacity(CACHE_BYTES)
+            .flush_every_ms(Some(FLUSH_EVERY_MS))
+            .open()
+            .map_err(|e| refuse_sled(&e))?;
+        let state = read_state(&db)?;
+        Ok((db, state))
+    });
+    let thread = thread.map_err(|e| Refusal::Failure(error::from_io(&e, "opening the store")))?;
+    thread.join().unwrap_or_else(|_| Err(Refusal::Unreadable("sled stopped while reading it".into())))
+}
+
+/// Name of the thread on which a damaged store may panic; a panic there is caught and becomes a [`Failure`].
+const OPENING_THREAD: &str = "store-open";
+
+fn refuse_sled(error: &sled::Error) -> Refusal {
+    match error {
+        sled::Error::Io(io) if !matches!(io.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidData) => {
+            if io.to_string().contains("could not acquire lock") {
+                Refusal::Failure(held_by(None))
+            } else {
+                Refusal::Failure(error::from_io(io, "opening the store"))
+            }
+        }
+        other => Refusal::Unreadable(other.to_string()),
+    }
+}
+
+fn read_state(db: &sled::Db) -> Result<State, Refusal> {
+    check_format(db)?;
+    let mut state = State::default();
+    if let Some(bytes) = get(db, &key::counters())? {
+        state.counters = decode::<Counters>(&bytes)?;
+    }
+    for (name, bytes) in names(db, Table::Integration)? {
+        state.integrations.insert(IntegrationId::new(name), decode(&bytes)?);
+    }
+    for (name, bytes) in names(db, Table::Flow)? {
+        state.flows.insert(FlowId::new(name), decode(&bytes)?);
+    }
+    for number in state.integrations.values() {
+        for stream in Stream::ALL {
+            if let Some(bytes) = get(db, &key::stream(Table::LiveCount, *number, stream))? {
+                state.live.insert((*number, stream), decode(&bytes)?);
+            }
+        }
+    }
+    Ok(state)
+}
+
+fn check_format(db: &sled::Db) -> Result<(), Refusal> {
+    let Some(found) = get(db, &key::format())? else {
+        let written = db.insert(key::format(), &[FORMAT]).and_then(|_| db.flush());
+        return written.map(|_| ()).map_err(|e| Refusal::Failure(error::from_sled(&e, "making the store")));
+    };
+    match found.first() {
+        Some(&version) if version <= FORMAT => Ok(()),
+        Some(&version) => Err(Refusal::Failure(newer(version))),
+        None => Err(Refusal::Unreadable("it has no format version".into())),
+    }
+}
+
+/// Refusal of a store or backup of a later matchbook.
+pub(super) fn newer(version: u8) -> Failure {
+    error::local(
+        format!("the store was written by a newer matchbook (format {version}, this one knows {FORMAT})"),
+        "use the newer matchbook; nothing was changed",
+    )
+}
+
+fn get(db: &sled::Db, key: &[u8]) -> Result<Option<sled::IVec>, Refusal> {
+    db.get(key).map_err(|e| refuse_sled(&e))
+}
+
+fn names(db: &sled::Db, table: Table) -> Result<Vec<(String, sled::IVec)>, Refusal> {
+    let mut found = Vec::new();
+    for pair in db.scan_prefix(key::table(table)) {
+        let (key, value) = pair.map_err(|e| refuse_sled(&e))?;
+        found.push((String::from_utf8_lossy(&key[1..]).into_owned(), value));
+    }
+    Ok(found)
+}
+
+fn decode<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    codec::decode(bytes).map_err(|failure| Refusal::Unreadable(failure.what))
+}
+
+/// Makes a directory that only its owner can enter; closes an existing one to others.
+pub(super) fn make_private_dir(dir: &Path) -> Result<(), Failure> {
+    let failed = |e| error::from_file(&e, "making the directory", dir);
+    fs::create_dir_all(dir).map_err(failed)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(dir).map_err(failed)?.permissions().mode();
+        if mode & 0o077 != 0 {
+            fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes the lock of the directory. It is free again when the file is closed, also by a killed process.
+pub(super) fn lock(dir: &Path) -> Result<File, Failure> {
+    let path = dir.join("lock");
+    let failed = |e| error::from_file(&e, "opening the lock", &path);
+    let mut file =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            let read = file.read_to_string(&mut holder);
+            return Err(held_by(read.ok().and_then(|_| holder.trim().parse().ok())));
+        }
+        Err(TryLockError::Error(e)) => return Err(failed(e)),
+    }
+    let written = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id()));
+    written.map_err(failed)?;
+    Ok(file)
+}
+
+fn held_by(process: Option<u32>) -> Failure {
+    let who = process.map_or_else(|| "another matchbook".into(), |id| format!("another matchbook (process {id})"));
+    Failure::new(
+        FailureClass::Local,
+        format!("the store is in use by {who}"),
+        "use that one, or close it and try again",
+    )
+}
+
+/// Moves the store beside itself and says so.
+fn set_aside(dir: &Path, reason: &str) -> Failure {
+    let aside = beside(dir, "broken");
+    if let Err(e) = fs::rename(dir, &aside) {
+        return error::from_file(&e, &format!("the store cannot be read ({reason}), and moving it away from"), dir);
+    }
+    let remedy = match backup::newest_backup(&dir.with_file_name("backups")) {
+        Some(file) => {
+            format!("restore the newest backup with `matchbook restore {}`, or start again and sync", file.display())
+        }
+        None => "there is no backup; start matchbook again and sync".into(),
+    };
+    error::local(format!("the store cannot be read ({reason}); it was moved to {}", aside.display()), remedy)
+}
+
+/// A path beside the directory that does not exist yet: `store.<word>-20261121T220155`.
+pub(super) fn beside(dir: &Path, word: &str) -> PathBuf {
+    let now = Timestamp::now_utc();
+    let name = dir.file_name().map_or_else(|| "store".into(), |n| n.to_string_lossy().into_owned());
+    let (hour, minute, second) = now.to_hms();
+    let stamp = format!("{}{:02}{:02}T{hour:02}{minute:02}{second:02}", now.year(), u8::from(now.month()), now.day());
+    (0u32..)
+        .map(|n| if n == 0 { format!("{name}.{word}-{stamp}") } else { format!("{name}.{word}-{stamp}-{n}") })
+        .map(|name| dir.with_file_name(name))
+        .find(|path| !path.exists())
+        .unwrap_or_else(|| dir.with_extension(word))
+}

@@ -1,0 +1,37 @@
+//! Small switches that live with the data: which integrations are paused.
+
+use super::key::{self, Table};
+use super::{Store, error};
+use crate::domain::{Failure, IntegrationId};
+use std::collections::BTreeSet;
+
+impl Store {
+    /// Pauses or resumes an integration; durable when this returns.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn set_paused(&self, integration: &IntegrationId, paused: bool) -> Result<(), Failure> {
+        let mut tx = self.transaction();
+        let key = key::named(Table::Paused, integration.as_str());
+        if paused {
+            tx.put(key, &true)?;
+        } else {
+            tx.remove(key);
+        }
+        tx.commit()?;
+        self.flush()
+    }
+
+    /// The integrations that are paused.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn paused(&self) -> Result<BTreeSet<IntegrationId>, Failure> {
+        let keys = self.tree().scan_prefix(key::table(Table::Paused)).keys();
+        keys.map(|key| {
+            let key = key.map_err(|e| error::from_sled(&e, "reading what is paused"))?;
+            Ok(IntegrationId::new(String::from_utf8_lossy(&key[1..])))
+        })
+        .collect()
+    }
+}
