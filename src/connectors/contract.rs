@@ -1,0 +1,206 @@
+//! What every connector offers, and how one is made from the configuration.
+
+use super::api::Api;
+use super::csv::CsvFiles;
+use super::fields::BadRow;
+use super::http::{Budget, Tuning};
+use super::mapping::{DialectName, Mapping, Region, SecretPrompt};
+use crate::domain::{Failure, IntegrationId, LogLevel, Record, Stream, Timestamp};
+use crate::secrets::Credentials;
+use futures::future::BoxFuture;
+use futures::stream::BoxStream;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Everything needed to reach one account of a vendor.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// The integration's name.
+    pub integration: IntegrationId,
+    /// The mapping's name (`addigy`, `itglue`, `csv`).
+    pub connector: String,
+    /// Address instead of the vendor's own.
+    pub base_url: Option<String>,
+    /// Region of the vendor.
+    pub region: Option<String>,
+    /// The key.
+    pub credentials: Credentials,
+    /// Rate instead of the default share of the published limit.
+    pub requests_per_second: Option<f64>,
+    /// Rows a page instead of the mapping's.
+    pub page_size: Option<u32>,
+    /// Files by stream, for the connectors that read files.
+    pub files: BTreeMap<Stream, PathBuf>,
+    /// Directory with the person's own mappings, which come before those of matchbook.
+    pub mapping_override_dir: Option<PathBuf>,
+}
+
+/// Told while calls run: retries, waits for limits, odd answers. Never holds a secret; cleaned for display.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpNotice {
+    /// How loud.
+    pub level: LogLevel,
+    /// The text.
+    pub text: String,
+    /// When the call goes on, where it waits.
+    pub retry_at: Option<Timestamp>,
+}
+
+/// Receives notices.
+pub type Observer = Arc<dyn Fn(HttpNotice) + Send + Sync>;
+
+/// A stream that a connector delivers, with the vendor's words for its records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamInfo {
+    /// The stream.
+    pub stream: Stream,
+    /// The word for one (`Policy`).
+    pub word_one: String,
+    /// The word for several (`policies`).
+    pub word_many: String,
+}
+
+/// What a connection test found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConnectionReport {
+    /// The account's name, where the vendor tells it.
+    pub account: Option<String>,
+    /// Permissions that the streams need, and whether the key has them.
+    pub permissions: Vec<(String, bool)>,
+    /// Anything else worth reading.
+    pub notes: Vec<String>,
+}
+
+/// One page of a listing.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Position in this listing, from 1, rising.
+    pub number: u32,
+    /// How many there will be, as far as known.
+    pub of: Option<u32>,
+    /// Rows that became records; none comes twice in one listing.
+    pub records: Vec<Record>,
+    /// Rows that did not.
+    pub bad: Vec<BadRow>,
+    /// Opaque: a listing that starts after it goes on with the next page.
+    pub cursor: String,
+    /// Rows of the listing as the vendor counts them.
+    pub total: Option<u64>,
+    /// Time that the page took, waits included.
+    pub took: Duration,
+    /// No page follows.
+    pub last: bool,
+    /// On the last page: the listing was complete, so that what was not in it is gone at the vendor. False when the
+    /// rows do not add up to the vendor's own count.
+    pub whole: bool,
+}
+
+/// One account of a vendor.
+pub trait Connector: Send + Sync {
+    /// The vendor's name.
+    fn vendor(&self) -> &str;
+
+    /// What it delivers, in the order in which a sync takes it.
+    fn streams(&self) -> Vec<StreamInfo>;
+
+    /// Proves the key (or the files) and names missing permissions.
+    fn test(&self) -> BoxFuture<'_, Result<ConnectionReport, Failure>>;
+
+    /// The pages of a stream in order, from the first or after the page with that cursor; a few may be fetched ahead.
+    /// Ends after the page with `last`, or after the first failure. After the last page's cursor one empty last page
+    /// comes.
+    fn pages(&self, stream: Stream, after: Option<String>) -> BoxStream<'static, Result<Page, Failure>>;
+
+    /// Use of the vendor's published limit; `None` where there is none.
+    fn budget(&self) -> Option<Budget>;
+}
+
+/// Makes the connector of a connection; nothing is sent or read yet.
+///
+/// # Errors
+/// Usage (unknown connector, bad address, missing file), Credentials (no key).
+pub fn connect(connection: Connection, observer: Observer) -> Result<Arc<dyn Connector>, Failure> {
+    connect_with(connection, observer, Tuning::default())
+}
+
+/// The same with other patience and limits.
+///
+/// # Errors
+/// As [`connect`].
+pub fn connect_with(connection: Connection, observer: Observer, tuning: Tuning) -> Result<Arc<dyn Connector>, Failure> {
+    let mapping = Mapping::load(&connection.connector, connection.mapping_override_dir.as_deref())?;
+    if mapping.dialect == DialectName::Csv {
+        return Ok(Arc::new(CsvFiles::new(mapping, &connection)?));
+    }
+    Ok(Arc::new(Api::new(mapping, &connection, observer, tuning)?))
+}
+
+/// A kind of connector, for the guided connect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectorInfo {
+    /// Name in the configuration (`addigy`).
+    pub name: String,
+    /// The vendor's name.
+    pub vendor: String,
+    /// What a person has to enter.
+    pub secrets: Vec<SecretPrompt>,
+    /// Regions to choose from; the first is the default. Empty where there is no choice.
+    pub regions: Vec<Region>,
+    /// It reads files instead of an API.
+    pub reads_files: bool,
+    /// What it delivers.
+    pub streams: Vec<StreamInfo>,
+    /// Which permissions the key needs, in words.
+    pub permissions_help: String,
+}
+
+/// The connectors that come with matchbook.
+#[must_use]
+pub fn available() -> Vec<ConnectorInfo> {
+    available_with(None)
+}
+
+/// Those and the person's own; a mapping that cannot be read is left out here and named by [`connect`].
+#[must_use]
+pub fn available_with(mapping_override_dir: Option<&Path>) -> Vec<ConnectorInfo> {
+    let info = |name: String| {
+        let mapping = Mapping::load(&name, mapping_override_dir).ok()?;
+        Some(ConnectorInfo {
+            name,
+            streams: stream_infos(&mapping),
+            reads_files: mapping.dialect == DialectName::Csv,
+            vendor: mapping.vendor,
+            secrets: mapping.secrets,
+            regions: mapping.regions,
+            permissions_help: mapping.permissions_help,
+        })
+    };
+    Mapping::names(mapping_override_dir).into_iter().filter_map(info).collect()
+}
+
+/// The streams of a mapping in the order of a sync.
+pub(super) fn stream_infos(mapping: &Mapping) -> Vec<StreamInfo> {
+    let info = |stream: Stream| {
+        let map = mapping.streams.get(&stream)?;
+        Some(StreamInfo { stream, word_one: map.word_one.clone(), word_many: map.word_many.clone() })
+    };
+    Stream::ALL.into_iter().filter_map(info).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wizard_sees_every_connector() {
+        let all = available();
+        let names: Vec<&str> = all.iter().map(|c| c.name.as_str()).collect();
+        assert_eq!(names, ["addigy", "itglue", "csv"]);
+        assert_eq!(all[1].regions.len(), 3);
+        assert_eq!(all[1].streams.len(), 3);
+        assert_eq!(all[0].secrets[0].name, "api_key");
+        assert!(all[2].reads_files);
+    }
+}

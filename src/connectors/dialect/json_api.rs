@@ -1,0 +1,139 @@
+//! JSON:API as IT Glue speaks it: the page in the query, `data` with `meta`, related rows in `included`, errors in
+//! `errors` whose `status` may be a number and whose `detail` may be a text or a list.
+
+use super::{Answer, Beside, Dialect, count32};
+use crate::connectors::http::{BodyFault, Call, ErrorBody};
+use crate::connectors::json::{Json, same_key};
+use crate::connectors::mapping::{Paging, StreamMap};
+use reqwest::Method;
+
+/// The dialect.
+pub(super) struct JsonApi;
+
+impl Dialect for JsonApi {
+    fn call(&self, stream: &StreamMap, number: u32, size: u32) -> Call {
+        let mut query: Vec<(String, String)> = stream.query.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+        if !stream.sort.is_empty() {
+            query.push(("sort".into(), stream.sort.clone()));
+        }
+        if stream.paging == Paging::Pages {
+            query.push(("page[size]".into(), size.to_string()));
+            query.push(("page[number]".into(), number.to_string()));
+        }
+        Call { method: Method::GET, path: stream.path.clone(), query, body: None, impatient: false }
+    }
+
+    fn read<'a>(&self, body: Json<'a>) -> Result<Answer<'a>, BodyFault> {
+        if let Some(error) = self.error(&body) {
+            return Err(BodyFault::Error(error));
+        }
+        let meta = body.get("meta");
+        let pages = count32(meta.and_then(|m| m.get("total-pages")));
+        let total = meta.and_then(|m| m.get("total-count")).and_then(Json::count);
+        let mut answer = Answer { pages, total, ..Answer::default() };
+        let Json::Object(members) = body else { return Err(BodyFault::Malformed("no object".into())) };
+        let mut found = false;
+        for (key, value) in members {
+            match (&*key, value) {
+                ("data", Json::List(rows)) => (answer.rows, found) = (rows, true),
+                ("included", Json::List(rows)) => answer.beside = rows,
+                _ => {}
+            }
+        }
+        if found { Ok(answer) } else { Err(BodyFault::Malformed("no list of data".into())) }
+    }
+
+    fn error(&self, body: &Json<'_>) -> Option<ErrorBody> {
+        let first = body.get("errors")?.items().first()?;
+        let status = first.get("status").and_then(Json::count).and_then(|n| u16::try_from(n).ok());
+        let detail = first.get("detail").and_then(|detail| match detail {
+            Json::List(parts) => {
+                let parts: Vec<_> = parts.iter().filter_map(Json::text).collect();
+                Some(parts.join(", ")).filter(|text| !text.is_empty())
+            }
+            one => one.text().map(std::borrow::Cow::into_owned),
+        });
+        let title = first.get("title").and_then(Json::text).map(std::borrow::Cow::into_owned);
+        let text = detail.or(title).unwrap_or_else(|| "no reason given".into());
+        Some(ErrorBody { status: status.filter(|s| (400..600).contains(s)), text })
+    }
+
+    fn beside_key(&self, row: &Json<'_>) -> Option<String> {
+        let id = row.get("id").or_else(|| row.get("attributes")?.get("id"))?;
+        id.text().map(std::borrow::Cow::into_owned)
+    }
+
+    fn related<'r, 'a>(&self, row: &Json<'a>, beside: &Beside<'r, 'a>) -> Vec<&'r Json<'a>> {
+        let Some(Json::Object(relationships)) = row.get("relationships").filter(|_| !beside.is_empty()) else {
+            return Vec::new();
+        };
+        let links = relationships.iter().filter_map(|(_, relation)| relation.get("data")).flat_map(Json::items);
+        links.filter_map(|link| linked(link, beside)).collect()
+    }
+}
+
+/// The row that a link names by type and id.
+fn linked<'r, 'a>(link: &Json<'_>, beside: &Beside<'r, 'a>) -> Option<&'r Json<'a>> {
+    let (kind, id) = (link.get("type")?.text()?, link.get("id")?.text()?);
+    let same = |row: &&&Json<'_>| row.get("type").and_then(Json::text).is_some_and(|t| same_key(&t, &kind));
+    beside.get(&*id)?.iter().find(same).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{parse, read_listing};
+    use super::*;
+    use crate::connectors::mapping::Mapping;
+    use crate::domain::{Record, Stream};
+
+    const CONFIGURATIONS: &str = r#"{"data":[{"id":"455","type":"configurations","attributes":{"organization-id":2,
+        "name":"ACME-MBA1","serial_number":"C02TEST00001","mac-address":"14-7D-DA-00-00-01","primary-ip":"10.0.0.9",
+        "configuration-type-id":65,"configuration-type-name":"Laptop","archived":false,"psa-integration":"manage",
+        "warranty-expires-at":"2027-01-31"},
+        "relationships":{"configuration-interfaces":{"data":[{"id":68,"type":"configuration_interfaces"},
+        {"id":"69","type":"configuration-interfaces"}]}}}],
+        "included":[{"id":"68","type":"configuration-interfaces","attributes":{"primary":true,"name":"en0",
+        "ip-address":"10.0.0.9","mac-address":"14:7D:DA:00:00:01"}},
+        {"id":"69","type":"configuration-interfaces","attributes":{"name":"en5","mac-address":"14:7D:DA:00:00:05"}},
+        {"id":"68","type":"rmm-records","attributes":{"name":"other"}}],
+        "meta":{"current-page":1,"total-pages":1,"total-count":1}}"#;
+
+    #[test]
+    fn a_configuration_with_its_interfaces() {
+        let mapping = Mapping::load("itglue", None).unwrap();
+        let listing = read_listing(&JsonApi, &mapping.streams[&Stream::Devices], CONFIGURATIONS.as_bytes()).unwrap();
+        let Record::Device(d) = &listing.records[0] else { panic!("a device") };
+        assert_eq!((d.id.as_str(), d.company.as_ref().unwrap().as_str()), ("455", "2"));
+        assert_eq!(d.serial.as_deref(), Some("C02TEST00001"));
+        assert_eq!(d.synced_from.as_deref(), Some("manage"));
+        let names: Vec<_> = d.interfaces.iter().map(|i| (i.name.as_str(), i.ip.as_deref())).collect();
+        assert_eq!(names, [("en0", Some("10.0.0.9")), ("en5", None)]);
+        assert!(d.details.hardware.warranty_expires.is_some());
+        assert_eq!(listing.total, Some(1));
+    }
+
+    #[test]
+    fn pages_are_asked_for_in_the_query() {
+        let mapping = Mapping::load("itglue", None).unwrap();
+        let call = JsonApi.call(&mapping.streams[&Stream::Devices], 3, 500);
+        let has = |k: &str, v: &str| call.query.iter().any(|(key, value)| key == k && value == v);
+        assert!(has("page[number]", "3") && has("page[size]", "500") && has("sort", "id"));
+        assert!(has("include", "configuration_interfaces"));
+    }
+
+    #[test]
+    fn errors_in_every_shape() {
+        let text = |body: &str| JsonApi.error(&parse(body.as_bytes()).unwrap()).unwrap();
+        assert_eq!(text(r#"{"errors":[{"status":422,"detail":["a","b"]}]}"#).text, "a, b");
+        assert_eq!(text(r#"{"errors":[{"status":"401","title":"Unauthorized"}]}"#).status, Some(401));
+        assert_eq!(text(r#"{"errors":[{}]}"#).status, None);
+        assert!(JsonApi.error(&parse(CONFIGURATIONS.as_bytes()).unwrap()).is_none());
+    }
+
+    #[test]
+    fn an_object_without_data_is_no_listing() {
+        assert!(matches!(JsonApi.read(parse(b"{}").unwrap()), Err(BodyFault::Malformed(_))));
+        assert!(matches!(parse(b"<html>"), Err(BodyFault::Malformed(_))));
+        assert!(matches!(parse(br#"{"data":[{"id":"1"#), Err(BodyFault::Malformed(_))));
+    }
+}

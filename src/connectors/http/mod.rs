@@ -1,0 +1,18 @@
+//! One vendor's HTTP: key, budget, time limits, body cap, retries and a trace without secrets or bodies.
+//!
+//! Knows status codes and transport faults, not what the bodies mean: a dialect reads them. Redirects are never
+//! followed, since they would carry the key to another host; plain http goes to this machine only.
+
+mod address;
+mod budget;
+mod fault;
+mod retry;
+mod tls;
+mod transport;
+
+pub(crate) use address::base_address;
+pub use budget::Budget;
+pub(crate) use budget::Pacer;
+pub(crate) use fault::{BodyFault, CallError, CallErrorKind, ErrorBody};
+pub use retry::Tuning;
+pub(crate) use transport::{Call, Http, Setup};

@@ -1,0 +1,287 @@
+//! A listing by page number: fetched a few pages ahead, delivered in order, every row once, resumed from a cursor.
+//!
+//! The vendors' rows move while they are listed. A row that comes twice is delivered once. When rows are missing at
+//! the end (something before them was removed and they slid to a page already read) the pages are read once more and
+//! what is new is delivered; only a listing that adds up is called whole.
+
+use super::api::Shared;
+use super::contract::Page;
+use super::dialect::Listing;
+use super::http::{CallError, CallErrorKind};
+use super::mapping::StreamMap;
+use crate::domain::{Failure, FailureClass, LogLevel, RecordId};
+use futures::StreamExt;
+use futures::stream::{self, BoxStream, FuturesOrdered};
+use rustc_hash::FxHashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio_util::task::AbortOnDropHandle;
+
+/// Pages asked for at once.
+const AHEAD: usize = 4;
+
+/// Smallest page that is asked for when the vendor is slow.
+const SMALLEST: u32 = 10;
+
+/// Pages in a row without a new row after which a listing is given up: its paging does not end.
+const BARREN: u32 = 100;
+
+/// Where a listing stands; the cursor's contents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Position {
+    /// First reading or second.
+    pass: u8,
+    /// Rows of the vendor's order that were read in this pass.
+    offset: u64,
+    /// Rows a page.
+    size: u32,
+    /// Rows delivered, bad ones included.
+    rows: u64,
+    /// Pages delivered.
+    pages: u32,
+    /// The vendor's count went down while reading.
+    shrunk: bool,
+    /// Nothing follows.
+    end: bool,
+}
+
+impl Position {
+    fn start(size: u32) -> Self {
+        Self { pass: 1, offset: 0, size, rows: 0, pages: 0, shrunk: false, end: false }
+    }
+
+    fn cursor(self) -> String {
+        let Self { pass, offset, size, rows, pages, shrunk, end } = self;
+        format!("n1:{pass}:{offset}:{size}:{rows}:{pages}:{}:{}", u8::from(shrunk), u8::from(end))
+    }
+
+    /// `None` for a cursor of another kind: the listing then starts anew.
+    fn parse(cursor: &str) -> Option<Self> {
+        let mut parts = cursor.strip_prefix("n1:")?.split(':').map(str::parse::<u64>);
+        let mut next = || parts.next()?.ok();
+        let position = Self {
+            pass: u8::try_from(next()?).ok()?,
+            offset: next()?,
+            size: u32::try_from(next()?).ok().filter(|s| *s > 0)?,
+            rows: next()?,
+            pages: u32::try_from(next()?).ok()?,
+            shrunk: next()? == 1,
+            end: next()? == 1,
+        };
+        position.offset.is_multiple_of(u64::from(position.size)).then_some(position)
+    }
+
+    /// The vendor's number of the next page.
+    fn number(self) -> u32 {
+        u32::try_from(self.offset / u64::from(self.size)).unwrap_or(u32::MAX).saturating_add(1)
+    }
+}
+
+struct Fetched {
+    listing: Listing,
+    took: Duration,
+}
+
+/// A running listing.
+struct Walk {
+    shared: Arc<Shared>,
+    map: Arc<StreamMap>,
+    at: Position,
+    /// The vendor's number of the next page to ask for.
+    ask: u32,
+    /// Pages of the vendor's order, once known.
+    pages: Option<u32>,
+    most: u64,
+    total: Option<u64>,
+    seen: FxHashSet<RecordId>,
+    resumed_second: bool,
+    barren: u32,
+    inflight: FuturesOrdered<AbortOnDropHandle<Result<Fetched, CallError>>>,
+    over: bool,
+}
+
+/// The pages of a stream, from the first or after the page with that cursor.
+pub(super) fn pages(
+    shared: Arc<Shared>,
+    map: Arc<StreamMap>,
+    after: Option<String>,
+) -> BoxStream<'static, Result<Page, Failure>> {
+    let size = shared.page_size.unwrap_or(map.page_size).clamp(1, map.max_page_size);
+    let at = after.as_deref().and_then(Position::parse).unwrap_or_else(|| Position::start(size));
+    let walk = Walk {
+        shared,
+        map,
+        at,
+        ask: at.number(),
+        pages: None,
+        most: 0,
+        total: None,
+        seen: FxHashSet::default(),
+        resumed_second: at.pass > 1,
+        barren: 0,
+        inflight: FuturesOrdered::new(),
+        over: false,
+    };
+    stream::unfold(walk, |mut walk| async move {
+        if walk.over {
+            return None;
+        }
+        let page = walk.next().await;
+        walk.over = page.as_ref().map_or(true, |page| page.last);
+        Some((page, walk))
+    })
+    .boxed()
+}
+
+impl Walk {
+    async fn next(&mut self) -> Result<Page, Failure> {
+        if self.at.end {
+            return Ok(self.page(Listing::default(), Duration::ZERO));
+        }
+        loop {
+            self.fill();
+            let fetched = match self.inflight.next().await {
+                Some(Ok(Ok(fetched))) => fetched,
+                Some(Ok(Err(error))) if error.kind == CallErrorKind::Slow && self.shrink(&error) => continue,
+                Some(Ok(Err(error))) => return Err(self.shared.explained(error, &self.map).await),
+                Some(Err(_)) | None => return Err(Failure::new(FailureClass::Ours, "fetching a page broke off", "")),
+            };
+            let (listing, barren) = self.take(fetched.listing);
+            if barren && self.at.pass > 1 && !self.at.end {
+                continue;
+            }
+            if self.barren > BARREN {
+                let what = format!("{} lists the same rows again and again", self.shared.mapping.vendor);
+                return Err(Failure::new(FailureClass::Vendor, what, "the sync goes on from here next time"));
+            }
+            return Ok(self.page(listing, fetched.took));
+        }
+    }
+
+    /// Asks for pages until enough are under way: one while the number of pages is unknown.
+    fn fill(&mut self) {
+        let most = if self.pages.is_some() { AHEAD } else { 1 };
+        while self.inflight.len() < most && (self.inflight.is_empty() || self.pages.is_some_and(|p| self.ask <= p)) {
+            let (shared, map) = (Arc::clone(&self.shared), Arc::clone(&self.map));
+            let (number, size) = (self.ask, self.at.size);
+            let task = tokio::spawn(async move {
+                let started = Instant::now();
+                let impatient = smaller(0, size).is_some();
+                let listing = shared.page(&map, number, size, impatient).await?;
+                Ok(Fetched { listing, took: started.elapsed() })
+            });
+            self.inflight.push_back(AbortOnDropHandle::new(task));
+            self.ask += 1;
+        }
+    }
+
+    /// Goes on with smaller pages; false when they cannot get smaller.
+    fn shrink(&mut self, error: &CallError) -> bool {
+        let Some(size) = smaller(self.at.offset, self.at.size) else { return false };
+        self.inflight = FuturesOrdered::new();
+        self.at.size = size;
+        self.ask = self.at.number();
+        self.pages = self.total.map(|total| pages_of(total, size));
+        self.shared.http.remark(LogLevel::Warn, &format!("{}; going on with {size} rows a page", error.failure.what));
+        true
+    }
+
+    /// Takes in a page: what is new of it, and whether nothing was.
+    fn take(&mut self, mut listing: Listing) -> (Listing, bool) {
+        let rows = listing.rows();
+        let number = self.at.number();
+        self.total = listing.total.or(self.total);
+        self.pages = listing.pages.or_else(|| self.total.map(|total| pages_of(total, self.at.size)));
+        if let Some(total) = listing.total {
+            self.at.shrunk |= total < self.most;
+            self.most = self.most.max(total);
+        }
+        listing.records.retain(|record| self.seen.insert(record.id()));
+        if self.at.pass > 1 {
+            listing.bad.clear();
+        }
+        let new = listing.rows();
+        self.barren = if new == 0 { self.barren + 1 } else { 0 };
+        self.at.rows += new as u64;
+        self.at.offset += u64::from(self.at.size);
+        let short = rows < self.at.size as usize;
+        let ended = rows == 0 || self.pages.map_or(short || new == 0, |pages| number >= pages);
+        if ended {
+            self.finish_pass();
+        }
+        (listing, new == 0)
+    }
+
+    /// After the last page: the end, or the second reading.
+    fn finish_pass(&mut self) {
+        if self.at.pass > 1 || self.adds_up() {
+            self.at.end = true;
+            return;
+        }
+        let words = &self.map.word_many;
+        let text = format!(
+            "{} changed its {words} while they were read ({} of {}); reading them once more",
+            self.shared.mapping.vendor,
+            self.at.rows,
+            self.total.unwrap_or(0)
+        );
+        self.shared.http.remark(LogLevel::Info, &text);
+        self.inflight = FuturesOrdered::new();
+        self.at = Position { pass: 2, offset: 0, shrunk: false, ..self.at };
+        self.ask = 1;
+        self.barren = 0;
+    }
+
+    fn adds_up(&self) -> bool {
+        !self.at.shrunk && self.total.is_none_or(|total| self.at.rows >= total)
+    }
+
+    fn page(&mut self, listing: Listing, took: Duration) -> Page {
+        self.at.pages += 1;
+        let left = self.pages.map(|pages| pages.saturating_sub(self.at.number() - 1));
+        Page {
+            number: self.at.pages,
+            of: if self.at.end { Some(self.at.pages) } else { left.map(|left| self.at.pages + left) },
+            records: listing.records,
+            bad: listing.bad,
+            cursor: self.at.cursor(),
+            total: self.total,
+            took,
+            last: self.at.end,
+            whole: self.at.end && self.adds_up() && !self.resumed_second,
+        }
+    }
+}
+
+fn pages_of(total: u64, size: u32) -> u32 {
+    u32::try_from(total.div_ceil(u64::from(size))).unwrap_or(u32::MAX)
+}
+
+/// The largest smaller page size, at most half, that divides both the size and what was read, so that no row is read
+/// twice or left out; `None` when there is none worth asking for.
+fn smaller(offset: u64, size: u32) -> Option<u32> {
+    (SMALLEST..=size / 2).rev().find(|s| size.is_multiple_of(*s) && offset.is_multiple_of(u64::from(*s)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_comes_back_as_it_went() {
+        let at = Position { pass: 2, offset: 3_000, size: 500, rows: 2_999, pages: 7, shrunk: true, end: false };
+        assert_eq!(Position::parse(&at.cursor()), Some(at));
+        assert_eq!(at.number(), 7);
+        for bad in ["", "n1:", "n1:1:3:2:0:0:0:0", "n1:1:0:0:0:0:0:0", "w1:abc", "n1:1:x:1:0:0:0:0"] {
+            assert_eq!(Position::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn smaller_pages_meet_the_same_rows() {
+        assert_eq!(smaller(3_000, 1_000), Some(500));
+        assert_eq!(smaller(375, 125), Some(25));
+        assert_eq!(smaller(0, 10), None);
+        assert_eq!(smaller(0, 97), None);
+    }
+}
