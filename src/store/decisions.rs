@@ -95,6 +95,8 @@ impl Store {
         tx.touches_content();
         tx.commit()?;
         self.flush()?;
+        // The decision is durable already; a marker that lags behind only notices less.
+        let _ = self.0.marker.acknowledge(entry.id.0);
         Ok(entry)
     }
 
