@@ -19,7 +19,9 @@ const ROUNDS: usize = 5;
 
 const STREAM: Stream = Stream::Devices;
 const RECORDS: usize = 60;
-const ROWS: usize = 45;
+
+/// Set for the writer, to the number of rows of each decision.
+const ROWS: &str = "MATCHBOOK_TEST_ROWS";
 
 fn addigy() -> IntegrationId {
     IntegrationId::new("addigy")
@@ -69,7 +71,7 @@ fn target(n: u64) -> Option<Decision> {
 }
 
 /// Entry `n` gives every row the target `n`.
-fn decide_all(store: &Store, n: u64) -> HistoryId {
+fn decide_all(store: &Store, n: u64, rows: usize) -> HistoryId {
     let change = |row: usize| RowChange { source: format!("r{row}").into(), before: target(n - 1), after: target(n) };
     let entry = HistoryEntry {
         id: HistoryId(0),
@@ -78,7 +80,7 @@ fn decide_all(store: &Store, n: u64) -> HistoryId {
         flow: flow(),
         stream: STREAM,
         what: "all".into(),
-        changes: (0..ROWS).map(change).collect(),
+        changes: (0..rows).map(change).collect(),
         rows: 0,
         undoes: None,
         undone_by: None,
@@ -94,6 +96,7 @@ fn last_decision(store: &Store) -> u64 {
 #[test]
 fn writer() {
     let Some(path) = std::env::var_os(WRITER) else { return };
+    let rows = std::env::var(ROWS).unwrap().parse().unwrap();
     let store = Store::open(Path::new(&path)).unwrap();
     let mut run = match store.open_run(&addigy(), STREAM).unwrap() {
         Some(open) => store.resume_run(open, at()).unwrap(),
@@ -104,7 +107,7 @@ fn writer() {
     loop {
         store.commit_page(page(&run)).unwrap();
         run = store.open_run(&addigy(), STREAM).unwrap().unwrap();
-        decision = decide_all(&store, decision + 1).0;
+        decision = decide_all(&store, decision + 1, rows).0;
         // Decisions flush the pages before them too.
         if writeln!(out, "acknowledged {decision} {}", run.page).and_then(|()| out.flush()).is_err() {
             return;
@@ -113,10 +116,11 @@ fn writer() {
 }
 
 /// Runs the writer, kills it after that many acknowledgements, and gives the last one.
-fn killed_after(acknowledgements: usize, path: &PathBuf) -> (u64, u32) {
+fn killed_after(acknowledgements: usize, path: &PathBuf, rows: usize) -> (u64, u32) {
     let mut writer = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "writer", "--nocapture"])
         .env(WRITER, path)
+        .env(ROWS, rows.to_string())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -141,7 +145,7 @@ fn killed_after(acknowledgements: usize, path: &PathBuf) -> (u64, u32) {
     last
 }
 
-fn check(path: &Path, (acknowledged, page): (u64, u32)) {
+fn check(path: &Path, (acknowledged, page): (u64, u32), rows: usize) {
     let store = Store::open(path).unwrap();
     let run = store.open_run(&addigy(), STREAM).unwrap().unwrap();
     assert!(run.page >= page, "page {page} was flushed, {} is the last", run.page);
@@ -163,22 +167,32 @@ fn check(path: &Path, (acknowledged, page): (u64, u32)) {
     assert!(last >= acknowledged, "decision {acknowledged} was acknowledged, {last} is the last");
     let mut targets = Vec::new();
     store.each_decision(&flow(), STREAM, &mut |_, decision| targets.push(decision)).unwrap();
-    assert_eq!(targets, vec![target(last).unwrap(); ROWS], "rows and history are of one decision");
+    assert_eq!(targets, vec![target(last).unwrap(); rows], "rows and history are of one decision");
     let entry = store.history_entry(HistoryId(last)).unwrap().unwrap();
-    assert_eq!((entry.changes.len(), entry.rows), (ROWS, ROWS as u64));
-    assert_eq!(store.decision_counts(&flow(), STREAM).unwrap().matched, ROWS as u64);
+    assert_eq!((entry.changes.len(), entry.rows), (rows, rows as u64));
+    assert_eq!(store.decision_counts(&flow(), STREAM).unwrap().matched, rows as u64);
 }
 
-#[test]
-fn a_killed_writer_leaves_whole_pages_and_every_acknowledged_decision() {
+fn killed_again_and_again(rows: usize, most: usize) {
     let rounds = std::env::var("MATCHBOOK_TEST_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(ROUNDS);
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("store");
     let mut before = 0;
     for round in 0..rounds {
-        let last = killed_after(1 + round * 7 % 23, &path);
+        let last = killed_after(1 + round * 7 % most, &path, rows);
         assert!(last.0 > before, "the writer made progress");
         before = last.0;
-        check(&path, last);
+        check(&path, last, rows);
     }
+}
+
+#[test]
+fn a_killed_writer_leaves_whole_pages_and_every_acknowledged_decision() {
+    killed_again_and_again(45, 23);
+}
+
+/// Decisions of so many rows are several writes.
+#[test]
+fn a_killed_bulk_is_all_there_or_not_at_all() {
+    killed_again_and_again(2500, 3);
 }

@@ -33,7 +33,7 @@ impl Store {
                 let failed = |e| error::from_file(&e, "opening the store in", dir);
                 let data_file = File::open(dir.join(DATA).join("db")).map_err(failed)?;
                 let marker = marker::Marker::write(dir, state.counters.history).map_err(failed)?;
-                Ok(Store(Arc::new(Inner {
+                let store = Store(Arc::new(Inner {
                     db,
                     data_file,
                     marker,
@@ -41,7 +41,9 @@ impl Store {
                     writer: Mutex::new(()),
                     state: RwLock::new(state),
                     _lock: lock,
-                })))
+                }));
+                store.complete_decisions()?;
+                Ok(store)
             }
             Err(Refusal::Failure(failure)) => Err(failure),
             Err(Refusal::Unreadable(reason)) => Err(set_aside(dir, &reason)),
