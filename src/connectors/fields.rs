@@ -170,8 +170,8 @@ impl CompanyFields {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DeviceTypeFields {
-    id: Source,
-    name: Source,
+    pub(crate) id: Source,
+    pub(crate) name: Source,
 }
 
 impl DeviceTypeFields {
@@ -195,7 +195,7 @@ pub(crate) struct DeviceFields {
     #[serde(default)]
     pub(crate) company_name: Source,
     #[serde(default)]
-    serial: Source,
+    pub(crate) serial: Source,
     #[serde(default)]
     hardware_uuid: Source,
     #[serde(default)]
