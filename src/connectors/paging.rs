@@ -229,6 +229,7 @@ impl Walk {
         self.inflight = FuturesOrdered::new();
         self.at = Position { pass: 2, offset: 0, shrunk: false, ..self.at };
         self.ask = 1;
+        self.most = 0;
         self.barren = 0;
     }
 
