@@ -259,10 +259,10 @@ async fn a_listing_goes_on_after_any_page() {
     for vendor in VENDORS {
         let (_server, it) = with_devices(vendor, 450).await;
         let (pages, _) = it.devices(None).await;
-        for (index, page) in pages.iter().enumerate() {
+        for (read, page) in (100..).step_by(100).zip(&pages) {
             let (rest, failure) = it.devices(Some(page.cursor.clone())).await;
             assert_eq!(failure, None);
-            assert_eq!(ids(&rest), wanted((index as u32 + 1) * 100..450), "after page {}", page.number);
+            assert_eq!(ids(&rest), wanted(read..450), "after page {}", page.number);
             assert_eq!(rest[0].number, page.number + 1);
             assert!(rest.last().unwrap().last && rest.last().unwrap().whole);
         }
@@ -339,8 +339,7 @@ async fn a_slow_vendor_is_asked_for_less() {
 async fn a_vendor_that_hangs_is_given_up() {
     for vendor in VENDORS {
         let server = MockServer::start().await;
-        serve(&server, vendor.devices_path(), |_| ResponseTemplate::new(200).set_delay(Duration::from_secs(3_600)))
-            .await;
+        serve(&server, vendor.devices_path(), |_| ResponseTemplate::new(200).set_delay(Duration::from_hours(1))).await;
         let tuning = Tuning { total_timeout: Duration::from_millis(20), tries: 2, ..impatient() };
         let failure = connected(vendor, &server.uri(), tuning).failure().await;
         assert_eq!(failure.class, FailureClass::Vendor);

@@ -104,10 +104,10 @@ struct Walk {
 pub(super) fn pages(
     shared: Arc<Shared>,
     map: Arc<StreamMap>,
-    after: Option<String>,
+    after: Option<&str>,
 ) -> BoxStream<'static, Result<Page, Failure>> {
     let size = shared.page_size.unwrap_or(map.page_size).clamp(1, map.max_page_size);
-    let at = after.as_deref().and_then(Position::parse).unwrap_or_else(|| Position::start(size));
+    let at = after.and_then(Position::parse).unwrap_or_else(|| Position::start(size));
     let walk = Walk {
         shared,
         map,

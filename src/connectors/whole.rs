@@ -38,9 +38,9 @@ impl Position {
 pub(super) fn pages(
     shared: Arc<Shared>,
     map: Arc<StreamMap>,
-    after: Option<String>,
+    after: Option<&str>,
 ) -> BoxStream<'static, Result<Page, Failure>> {
-    let at = after.as_deref().and_then(Position::parse).unwrap_or_default();
+    let at = after.and_then(Position::parse).unwrap_or_default();
     let fetch = async move {
         if at.end {
             return vec![Ok(empty_end(&at))];

@@ -46,7 +46,7 @@ impl Table {
         if let Some((first, rest)) = text.split_once('\n')
             && first.trim().to_ascii_lowercase().trim_matches('"').starts_with("sep=")
         {
-            text = rest.to_owned();
+            text = String::from(rest);
         }
         let bad = |what: String| Failure::new(FailureClass::BadData, what, "export the file again as CSV");
         let delimiter = delimiter(&text);
