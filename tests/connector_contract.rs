@@ -232,7 +232,23 @@ async fn a_malformed_row_is_set_aside_and_the_page_goes_on() {
         let (pages, failure) = connected(vendor, &server.uri(), impatient()).devices(None).await;
         assert_eq!((failure, ids(&pages)), (None, wanted(1..3)));
         assert_eq!(pages[0].bad.len(), 4);
-        assert!(pages[0].whole && pages[0].bad.iter().all(|b| !b.reason.is_empty()));
+        assert!(!pages[0].whole, "nobody knows which records those rows were");
+        assert!(pages[0].bad.iter().all(|b| !b.reason.is_empty()));
+    }
+}
+
+#[tokio::test]
+async fn a_row_without_its_values_is_bad_and_not_an_empty_record() {
+    for vendor in VENDORS {
+        let server = MockServer::start().await;
+        let mut spoiled = vendor.row(2);
+        let values = if vendor == Vendor::Addigy { "facts" } else { "attributes" };
+        spoiled[values] = json!("unavailable");
+        let body = vendor.page(&[vendor.row(1), spoiled], 1, 2);
+        serve(&server, vendor.devices_path(), move |_| ResponseTemplate::new(200).set_body_json(&body)).await;
+        let (pages, _) = connected(vendor, &server.uri(), impatient()).devices(None).await;
+        assert_eq!((ids(&pages), pages[0].bad[0].id.clone()), (wanted(1..2), Some("d00002".into())));
+        assert!(pages[0].whole, "the record is known to be there");
     }
 }
 

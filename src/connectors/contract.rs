@@ -93,7 +93,7 @@ pub struct Page {
     /// No page follows.
     pub last: bool,
     /// On the last page: the listing was complete, so that what was not in it is gone at the vendor. False when the
-    /// rows do not add up to the vendor's own count.
+    /// rows do not add up to the vendor's own count, or when a row was so bad that its id is unknown.
     pub whole: bool,
 }
 

@@ -129,6 +129,8 @@ struct Walk {
     /// Pages that were delivered before, by the cursor.
     skip: u32,
     end: bool,
+    /// A row could not be told from others.
+    blind: bool,
 }
 
 impl Walk {
@@ -136,7 +138,7 @@ impl Walk {
         // A cursor of another file or of other pages starts anew.
         let prefix = format!("f1:{:016x}:{size}:", reader.fingerprint());
         let skip = after.and_then(|cursor| cursor.strip_prefix(&prefix)?.parse().ok()).unwrap_or(0);
-        Self { reader, size, pages: 0, skip, end: false }
+        Self { reader, size, pages: 0, skip, end: false, blind: false }
     }
 
     fn pages(self) -> BoxStream<'static, Result<Page, Failure>> {
@@ -159,6 +161,7 @@ impl Walk {
         loop {
             let started = Instant::now();
             let (records, bad) = self.reader.next_rows(self.size);
+            self.blind |= bad.iter().any(|row| row.id.is_none());
             self.end = self.reader.is_done();
             self.pages += 1;
             if self.pages > self.skip {
@@ -183,7 +186,7 @@ impl Walk {
             total: Some(total),
             took,
             last: self.end,
-            whole: self.end,
+            whole: self.end && !self.blind,
         }
     }
 }

@@ -172,10 +172,10 @@ impl Reader {
 
     fn record(&mut self, line: &csv::StringRecord) -> Result<Option<Record>, BadRow> {
         let number = line.position().map_or(0, csv::Position::line);
-        let bad = |reason: String| BadRow { id: Some(format!("line {number}")), reason: clean(&reason).into_owned() };
+        let bad = |id: Option<String>, reason: String| BadRow { id, reason: clean(&reason).into_owned() };
         let wanted = self.table.headers.len();
         if line.len() < wanted || line.iter().skip(wanted).any(|cell| !cell.trim().is_empty()) {
-            return Err(bad(format!("line {number} has {} fields, the header has {wanted}", line.len())));
+            return Err(bad(None, format!("line {number} has {} fields, the header has {wanted}", line.len())));
         }
         let mut node = self.node(line);
         if self.companies_only {
@@ -183,11 +183,13 @@ impl Reader {
         }
         self.complete(&mut node);
         let row = Row { node: &node, related: &[], unwrap: |value| Some(value) };
-        let record = self.fields.record(row).map_err(|e| bad(format!("line {number}: {}", e.reason)))?;
+        let record = self.fields.record(row).map_err(|e| bad(e.id, format!("line {number}: {}", e.reason)))?;
         if self.seen.insert(record.id()) {
             Ok(Some(record))
         } else {
-            Err(bad(format!("line {number} repeats the id {}", record.id())))
+            let id = record.id().as_str().to_owned();
+            let reason = format!("line {number} repeats the id {id}");
+            Err(bad(Some(id), reason))
         }
     }
 

@@ -27,7 +27,7 @@ pub(crate) struct Call {
     pub(crate) query: Vec<(String, String)>,
     /// JSON body.
     pub(crate) body: Option<serde_json::Value>,
-    /// Being slow is told at once instead of tried again: the caller asks for less.
+    /// Being slow twice is told instead of tried again: the caller asks for less.
     pub(crate) impatient: bool,
 }
 
@@ -54,6 +54,9 @@ pub(crate) struct Http {
 
 /// Largest error body that is read, in bytes.
 const ERROR_CAP: usize = 64 << 10;
+
+/// Slow answers after which less is asked for: one may be chance.
+const SLOW_TRIES: u32 = 2;
 
 /// What one attempt came to.
 enum Attempt<T> {
@@ -112,7 +115,7 @@ impl Http {
         D: Fn(&[u8]) -> Result<T, BodyFault> + Clone + Send + 'static,
     {
         let tuning = &self.setup.tuning;
-        let (mut faults, mut limits) = (0, 0);
+        let (mut faults, mut limits, mut slows) = (0, 0, 0);
         loop {
             self.setup.pacer.ready().await;
             match self.attempt(call, decode.clone()).await {
@@ -129,8 +132,12 @@ impl Http {
                 }
                 Attempt::Again { what, slow } => {
                     faults += 1;
-                    if slow && call.impatient {
-                        return Err(CallError { failure: self.vendor_failure(&what, 1), kind: CallErrorKind::Slow });
+                    slows += u32::from(slow);
+                    if slows >= SLOW_TRIES && call.impatient {
+                        return Err(CallError {
+                            failure: self.vendor_failure(&what, faults),
+                            kind: CallErrorKind::Slow,
+                        });
                     }
                     if faults >= tuning.tries {
                         return Err(CallError::last(self.vendor_failure(&what, faults)));
