@@ -491,3 +491,41 @@ async fn a_connection_without_a_key_or_with_a_wrong_region_is_refused() {
     assert_eq!(failure.class, FailureClass::Usage);
     assert!(failure.remedy.contains("eu"), "{failure}");
 }
+
+/// A vendor that matchbook does not know, as a person would add it.
+const OWN_MAPPING: &str = r#"
+vendor = "Shelf"
+dialect = "json_api"
+base_url = "https://shelf.example"
+auth = { header = "authorization-key", secret = "token" }
+
+[streams.devices]
+word_one = "Thing"
+word_many = "things"
+path = "/things"
+sort = "id"
+
+[streams.devices.fields]
+id = "id"
+name = "attributes.title"
+serial = "attributes.sn"
+"#;
+
+#[tokio::test]
+async fn a_vendor_is_added_by_one_mapping_file() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("shelf.toml"), OWN_MAPPING).unwrap();
+    let server = MockServer::start().await;
+    let body = json!({"data": [{"id": 7, "attributes": {"title": "Lamp", "sn": "L-1"}}], "meta": {"total-pages": 1}});
+    serve(&server, "/things", move |_| ResponseTemplate::new(200).set_body_json(&body)).await;
+    let mut own = connection(Vendor::ItGlue, &server.uri());
+    own.connector = "shelf".into();
+    own.mapping_override_dir = Some(home.path().to_owned());
+    let token = ("token".to_owned(), secrecy::SecretString::from("t"));
+    own.credentials = matchbook::secrets::Credentials::from_pairs([token]);
+    let connector = connect(own, Arc::new(|_| {})).unwrap();
+    let pages: Vec<_> = connector.pages(Stream::Devices, None).map(Result::unwrap).collect().await;
+    assert_eq!((connector.vendor(), pages[0].records[0].name()), ("Shelf", "Lamp"));
+    let listed = matchbook::connectors::available_with(Some(home.path()));
+    assert!(listed.iter().any(|info| info.name == "shelf" && info.vendor == "Shelf"));
+}

@@ -3,9 +3,10 @@
 use super::super::{HttpNotice, Observer};
 use super::address::is_loopback;
 use super::budget::{Budget, Pacer};
+use super::chain::look;
 use super::fault::{BodyFault, CallError, CallErrorKind, ErrorBody};
 use super::retry::{Tuning, retry_after};
-use super::tls::transport_fault;
+use super::tls::{issuer_is_unknown, transport_fault};
 use crate::domain::text::clean;
 use crate::domain::{Failure, FailureClass, LogLevel};
 use crate::secrets::Redactor;
@@ -158,7 +159,7 @@ impl Http {
         let started = Instant::now();
         let response = match self.request(call).send().await {
             Ok(response) => response,
-            Err(error) => return self.broken(&error),
+            Err(error) => return self.unreached(&error).await,
         };
         let status = response.status();
         let elapsed = started.elapsed();
@@ -215,13 +216,31 @@ impl Http {
         }
     }
 
+    /// No answer at all. Of an unknown issuer the chain says more than the error does.
+    async fn unreached<T>(&self, error: &reqwest::Error) -> Attempt<T> {
+        if !issuer_is_unknown(error) {
+            return self.broken(error);
+        }
+        let (host, port) = (self.host().to_owned(), self.setup.base.port_or_known_default().unwrap_or(443));
+        let patience = self.setup.tuning.connect_timeout;
+        match tokio::task::spawn_blocking(move || look(&host, port, patience)).await {
+            Ok(Some(fault)) => self.untrusted(fault.words()),
+            _ => self.broken(error),
+        }
+    }
+
     fn broken<T>(&self, error: &reqwest::Error) -> Attempt<T> {
         let fault = transport_fault(error);
         tracing::debug!(vendor = %self.setup.vendor, what = %fault.what, "request failed");
         if fault.passing {
             return Attempt::Again { what: fault.what, slow: fault.slow };
         }
-        let what = format!("{} ({}) {}", self.setup.vendor, self.host(), fault.what);
+        self.untrusted(&fault.what)
+    }
+
+    /// A certificate that is not accepted.
+    fn untrusted<T>(&self, words: &str) -> Attempt<T> {
+        let what = format!("{} ({}) {words}", self.setup.vendor, self.host());
         let remedy = "nothing was sent; check base_url, a proxy in between and this machine's clock";
         Attempt::Failed(CallError::last(Failure::new(FailureClass::Vendor, what, remedy)))
     }
