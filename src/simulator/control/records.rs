@@ -108,7 +108,7 @@ pub struct ItGlueRecords<'a>(pub(super) &'a ItGlue);
 impl ItGlueRecords<'_> {
     /// How many organizations and configurations there are.
     #[must_use]
-    pub fn len(&self) -> (usize, usize) {
+    pub fn counts(&self) -> (usize, usize) {
         let records = self.0.read();
         (records.organizations.len(), records.configurations.len())
     }
