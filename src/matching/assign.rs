@@ -170,7 +170,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn weight(edges: &[Edge], found: &[Option<u32>]) -> i64 {
-        let of = |l: usize, r: u32| edges.iter().filter(|e| e.left as usize == l && e.right == r).map(|e| e.weight).max();
+        let of =
+            |l: usize, r: u32| edges.iter().filter(|e| e.left as usize == l && e.right == r).map(|e| e.weight).max();
         found.iter().enumerate().filter_map(|(l, r)| of(l, (*r)?)).sum()
     }
 

@@ -259,8 +259,12 @@ impl<'a> Devices<'a> {
             stale: is_stale(ld, rd),
             ..DeviceMatch::default()
         };
-        let models = [(l.model, r.model), (l.model_identifier, r.model_identifier), (l.model, r.model_identifier),
-            (l.model_identifier, r.model)];
+        let models = [
+            (l.model, r.model),
+            (l.model_identifier, r.model_identifier),
+            (l.model, r.model_identifier),
+            (l.model_identifier, r.model),
+        ];
         let known = models.iter().filter_map(|(a, b)| same(*a, *b)).collect::<Vec<_>>();
         found.model = (!known.is_empty()).then(|| known.contains(&true));
         for mac in l.macs.iter().filter(|m| r.macs.contains(m)) {

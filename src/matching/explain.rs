@@ -168,7 +168,9 @@ pub fn device_evidence(devices: &Devices<'_>, found: &DeviceMatch, left: u32) ->
     }
     match found.uuid {
         Some(true) => list.push(evidence(EvidenceKind::HardwareUuid, bits::UUID, None, "hardware UUID")),
-        Some(false) => list.push(evidence(EvidenceKind::HardwareUuid, bits::UUID_DIFFERS, None, "another hardware UUID")),
+        Some(false) => {
+            list.push(evidence(EvidenceKind::HardwareUuid, bits::UUID_DIFFERS, None, "another hardware UUID"))
+        }
         None => {}
     }
     if let Some(note) = mac_note(found) {

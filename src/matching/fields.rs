@@ -28,8 +28,7 @@ impl Phone {
         let lower = text.to_ascii_lowercase();
         let main = lower.split(['x', '#']).next().unwrap_or("");
         let main = main.split("ext").next().unwrap_or("");
-        let digits: Vec<u64> =
-            main.bytes().filter(u8::is_ascii_digit).map(|b| u64::from(b - b'0')).take(20).collect();
+        let digits: Vec<u64> = main.bytes().filter(u8::is_ascii_digit).map(|b| u64::from(b - b'0')).take(20).collect();
         if digits.len() < 7 || digits.iter().all(|d| *d == digits[0]) {
             return Self(0);
         }
@@ -69,10 +68,64 @@ pub struct Street {
 
 /// Words of addresses that do not tell streets apart: kinds of street, parts of buildings.
 const STREET_KINDS: [&str; 58] = [
-    "st", "street", "str", "ave", "av", "avenue", "rd", "road", "blvd", "bl", "boulevard", "dr", "drive", "ln", "lane", "ct",
-    "court", "pl", "place", "sq", "square", "hwy", "highway", "pkwy", "parkway", "ter", "terrace", "way", "cir", "circle",
-    "pike", "suite", "ste", "unit", "apt", "floor", "fl", "room", "rm", "bldg", "building", "no", "at", "between", "near",
-    "of", "the", "and", "off", "in", "strasse", "rue", "calle", "via", "platz", "plaza", "box", "po",
+    "st",
+    "street",
+    "str",
+    "ave",
+    "av",
+    "avenue",
+    "rd",
+    "road",
+    "blvd",
+    "bl",
+    "boulevard",
+    "dr",
+    "drive",
+    "ln",
+    "lane",
+    "ct",
+    "court",
+    "pl",
+    "place",
+    "sq",
+    "square",
+    "hwy",
+    "highway",
+    "pkwy",
+    "parkway",
+    "ter",
+    "terrace",
+    "way",
+    "cir",
+    "circle",
+    "pike",
+    "suite",
+    "ste",
+    "unit",
+    "apt",
+    "floor",
+    "fl",
+    "room",
+    "rm",
+    "bldg",
+    "building",
+    "no",
+    "at",
+    "between",
+    "near",
+    "of",
+    "the",
+    "and",
+    "off",
+    "in",
+    "strasse",
+    "rue",
+    "calle",
+    "via",
+    "platz",
+    "plaza",
+    "box",
+    "po",
 ];
 
 fn direction(word: &str) -> Option<&'static str> {
@@ -173,8 +226,22 @@ pub fn compare_places(a: u32, b: u32) -> Likeness {
 
 /// Domains of mail providers: everybody's, hence nobody's.
 const SHARED_DOMAINS: [&str; 16] = [
-    "gmail.com", "googlemail.com", "yahoo.com", "hotmail.com", "outlook.com", "live.com", "icloud.com", "me.com", "aol.com",
-    "msn.com", "gmx.de", "gmx.net", "web.de", "t-online.de", "proton.me", "facebook.com",
+    "gmail.com",
+    "googlemail.com",
+    "yahoo.com",
+    "hotmail.com",
+    "outlook.com",
+    "live.com",
+    "icloud.com",
+    "me.com",
+    "aol.com",
+    "msn.com",
+    "gmx.de",
+    "gmx.net",
+    "web.de",
+    "t-online.de",
+    "proton.me",
+    "facebook.com",
 ];
 
 /// The host of a web site or mail address without `www`; `None` for none and for mail providers.

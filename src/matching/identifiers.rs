@@ -43,14 +43,14 @@ pub fn hash(value: impl Hash) -> u64 {
 }
 
 /// Labels that people and programs write before a serial number.
-const LABELS: [&str; 10] = [
-    "SERIALNUMBER", "SERIALNO", "SERVICETAG", "SERIAL", "ASSETTAG", "SNO", "STAG", "TAG", "SN", "NO",
-];
+const LABELS: [&str; 10] =
+    ["SERIALNUMBER", "SERIALNO", "SERVICETAG", "SERIAL", "ASSETTAG", "SNO", "STAG", "TAG", "SN", "NO"];
 
 /// The comparable form of a serial number: without separators, case and a label before it; `None` when nothing is left.
 #[must_use]
 pub fn serial_of(text: &str) -> Option<Serial> {
-    let labelled = text.contains(':') || text.to_ascii_lowercase().trim_start().starts_with("s/n") || text.contains('#');
+    let labelled =
+        text.contains(':') || text.to_ascii_lowercase().trim_start().starts_with("s/n") || text.contains('#');
     let serial = Serial::parse(text)?;
     if labelled {
         let all = serial.as_str();

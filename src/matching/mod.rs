@@ -24,4 +24,4 @@ pub mod verdict;
 
 pub use alias::Alias;
 pub use facts::{CompanyFacts, DeviceFacts, Known, Problem, Settings, Solution, is_retired};
-pub use solve::{Run, solve};
+pub use solve::{Run, explain_absence, explain_pair, resolve_company, solve};

@@ -6,7 +6,7 @@ use super::devices::{self, CompanyMap, DeviceMatch, Devices};
 use super::explain::{company_evidence, device_evidence, guard};
 use super::facts::{Problem, Solution};
 use super::verdict::{CompanyRow, company_verdict, device_verdict};
-use crate::domain::{Candidate, Cardinality, Confidence, Proposal, RecordId, Verdict};
+use crate::domain::{Candidate, Cardinality, Confidence, Evidence, Proposal, RecordId, Stream, Verdict};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -91,7 +91,8 @@ impl<'a> Run<'a> {
                 Some(decided) => decided.as_ref().and_then(|id| rights.get(id.as_str()).copied()),
                 None => {
                     let verdict = self.company_row(i).verdict;
-                    let follow = verdict == Verdict::Auto || (settings.name_alone_may_auto && verdict == Verdict::Suggest);
+                    let follow =
+                        verdict == Verdict::Auto || (settings.name_alone_may_auto && verdict == Verdict::Suggest);
                     follow.then(|| self.company_choice[i]).flatten()
                 }
             })
@@ -156,8 +157,7 @@ impl<'a> Run<'a> {
         let matches: Vec<DeviceMatch> =
             scored.iter().take(keep).map(|s| self.devices.compare(row(i), s.right, &self.map)).collect();
         let waits = self.map.known && self.map.left[i].is_none();
-        let (verdict, note) =
-            device_verdict(self.problem, &scored, &matches, self.device_choice[i], waits);
+        let (verdict, note) = device_verdict(self.problem, &scored, &matches, self.device_choice[i], waits);
         let candidates = scored.iter().zip(&matches).enumerate().map(|(rank, (s, found))| {
             let mut evidence = device_evidence(&self.devices, found, row(i));
             if rank == 0 && verdict != Verdict::Auto && !note.is_empty() {
@@ -168,6 +168,129 @@ impl<'a> Run<'a> {
         });
         Proposal { verdict, candidates: candidates.collect(), note }
     }
+}
+
+impl Run<'_> {
+    /// Any pair of companies side by side, candidate or not (the Compare screen).
+    #[must_use]
+    pub fn company_pair(&self, left: usize, right: usize) -> Candidate {
+        let scored = self.company_rows[left].iter().find(|s| s.right as usize == right);
+        let alone = || {
+            let z = self.companies.log_odds(row(left), row(right)).unwrap_or(-20.0);
+            let rivals: f32 = self.company_rows[left].iter().map(|s| s.log_odds.clamp(-30.0, 30.0).exp()).sum();
+            let own = z.clamp(-30.0, 30.0).exp();
+            own / (1.0 + own + rivals)
+        };
+        Candidate {
+            target: self.problem.right_companies[right].id.clone(),
+            confidence: Confidence::new(scored.map_or_else(alone, |s| s.probability)),
+            evidence: company_evidence(&self.companies, &self.problem.settings.model, row(left), row(right)),
+        }
+    }
+
+    /// Any pair of devices side by side, candidate or not.
+    #[must_use]
+    pub fn device_pair(&self, left: usize, right: usize) -> Candidate {
+        let found = self.devices.compare(row(left), row(right), &self.map);
+        let scored = self.device_rows[left].iter().find(|s| s.right as usize == right);
+        let alone = || {
+            let rivals: f32 = self.device_rows[left].iter().map(|s| s.bits.clamp(-40.0, 40.0).exp2()).sum();
+            let own = found.bits().clamp(-40.0, 40.0).exp2();
+            own / (1.0 + own + rivals)
+        };
+        Candidate {
+            target: self.problem.right_devices[right].id.clone(),
+            confidence: Confidence::new(scored.map_or_else(alone, |s| s.probability)),
+            evidence: device_evidence(&self.devices, &found, row(left)),
+        }
+    }
+
+    /// Why this pair of companies was not proposed, the deciding reason first.
+    #[must_use]
+    pub fn company_absence(&self, left: usize, right: usize) -> Vec<Evidence> {
+        let known = self.problem.known;
+        let (l, r) = (&self.problem.left_companies[left].id, &self.problem.right_companies[right].id);
+        let scored = self.company_rows[left].iter().position(|s| s.right as usize == right);
+        let mut reasons = Vec::new();
+        if known.companies.contains_key(l) {
+            reasons.push(guard("this row is decided"));
+        }
+        if known.refused_companies.contains(&(l.clone(), r.clone())) {
+            reasons.push(guard("a person refused this pair"));
+        }
+        let one_to_one = self.problem.settings.cardinality == Cardinality::OneToOne;
+        if one_to_one && known.companies.values().flatten().any(|t| t == r) {
+            reasons.push(guard("the target is taken"));
+        }
+        match scored {
+            Some(0) => reasons.push(guard("it is the best candidate")),
+            Some(rank) if rank >= self.problem.settings.keep => reasons.push(guard("better candidates fill the list")),
+            Some(_) => reasons.push(guard("another candidate is better")),
+            None => reasons.push(guard("too little in common")),
+        }
+        let mut evidence = self.company_pair(left, right).evidence;
+        evidence.sort_by(|a, b| a.bits.total_cmp(&b.bits));
+        reasons.extend(evidence);
+        reasons
+    }
+
+    /// Why this pair of devices was not proposed, the deciding reason first.
+    #[must_use]
+    pub fn device_absence(&self, left: usize, right: usize) -> Vec<Evidence> {
+        let known = self.problem.known;
+        let (l, r) = (&self.problem.left_devices[left].id, &self.problem.right_devices[right].id);
+        let mut reasons = Vec::new();
+        if known.devices.contains_key(l) {
+            reasons.push(guard("this row is decided"));
+        }
+        if known.refused_devices.contains(&(l.clone(), r.clone())) {
+            reasons.push(guard("a person refused this pair"));
+        }
+        if known.devices.values().flatten().any(|t| t == r) {
+            reasons.push(guard("the target is taken"));
+        }
+        if self.map.known && self.map.left[left].is_none() {
+            reasons.push(guard("its company has no match yet"));
+        }
+        match self.device_rows[left].iter().position(|s| s.right as usize == right) {
+            Some(0) => reasons.push(guard("it is the best candidate")),
+            Some(_) => reasons.push(guard("another candidate is better")),
+            None => reasons.push(guard("no identifier in common")),
+        }
+        let mut evidence = self.device_pair(left, right).evidence;
+        evidence.sort_by(|a, b| a.bits.total_cmp(&b.bits));
+        reasons.extend(evidence);
+        reasons
+    }
+
+    /// The proposals of the devices of one left company, by index.
+    #[must_use]
+    pub fn devices_of(&self, left_company: usize) -> Vec<(usize, Proposal)> {
+        let id = &self.problem.left_companies[left_company].id;
+        let inside = |d: &super::facts::DeviceFacts| d.company.as_ref() == Some(id);
+        let rows = (0..self.problem.left_devices.len()).filter(|&i| inside(&self.problem.left_devices[i]));
+        rows.map(|i| (i, self.device(i))).collect()
+    }
+}
+
+/// The devices of one left company, after a decision on it. One full run: an `Engine` does it without.
+#[must_use]
+pub fn resolve_company(problem: &Problem<'_>, left_company: usize) -> Vec<(usize, Proposal)> {
+    Run::new(problem).devices_of(left_company)
+}
+
+/// Why a pair that somebody expected was not proposed, in words, the deciding reason first.
+#[must_use]
+pub fn explain_absence(problem: &Problem<'_>, stream: Stream, left: usize, right: usize) -> Vec<Evidence> {
+    let run = Run::new(problem);
+    if stream == Stream::Devices { run.device_absence(left, right) } else { run.company_absence(left, right) }
+}
+
+/// Any pair side by side (the Compare screen).
+#[must_use]
+pub fn explain_pair(problem: &Problem<'_>, stream: Stream, left: usize, right: usize) -> Candidate {
+    let run = Run::new(problem);
+    if stream == Stream::Devices { run.device_pair(left, right) } else { run.company_pair(left, right) }
 }
 
 /// The chosen candidate first, the others by their own order.

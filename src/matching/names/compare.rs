@@ -270,7 +270,7 @@ fn run_of(words: &Vocabulary, word: Token, others: &[Token], used: &Used) -> Opt
         if used[from] > 0.0 {
             continue;
         }
-        let mut joined: SmallVec<[u8; 48]> = SmallVec::new();
+        let mut joined: SmallVec<[u8; 64]> = SmallVec::new();
         for to in from..others.len().min(from + 6) {
             if used[to] > 0.0 {
                 break;
@@ -425,7 +425,9 @@ mod tests {
 
     #[test]
     fn comparing_is_symmetric() {
-        for (a, b) in [("Tri-State G & T", "Tristate Generation and Transmission"), ("J M", "J M Smucker Co"), ("", "x")] {
+        for (a, b) in
+            [("Tri-State G & T", "Tristate Generation and Transmission"), ("J M", "J M Smucker Co"), ("", "x")]
+        {
             let (one, two) = (matched(a, b), matched(b, a));
             assert!((one.agreed - two.agreed).abs() < 1e-4, "{a} / {b}");
             assert!((one.left_rest - two.right_rest).abs() < 1e-4, "{a} / {b}");

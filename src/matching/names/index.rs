@@ -52,13 +52,10 @@ impl NameIndex {
     /// Builds the index for names of one vocabulary.
     pub fn new(left: &[Name], right: &[Name], words: &Vocabulary) -> Self {
         let known = |list: &[u32], id: u32| list[id as usize] > 0;
-        let joined: Vec<u32> = (0..countable(words.len()))
-            .filter(|&id| known(&words.right, id) && !known(&words.left, id))
-            .collect();
-        let cut_right: FxHashMap<u32, Box<[u32]>> = joined
-            .par_iter()
-            .filter_map(|&id| Some((id, cut(words, id, &words.left)?)))
-            .collect();
+        let joined: Vec<u32> =
+            (0..countable(words.len())).filter(|&id| known(&words.right, id) && !known(&words.left, id)).collect();
+        let cut_right: FxHashMap<u32, Box<[u32]>> =
+            joined.par_iter().filter_map(|&id| Some((id, cut(words, id, &words.left)?))).collect();
         let (starts, rows) = postings(right, words.len(), &cut_right);
         let totals = right.par_iter().map(|n| n.tokens.iter().map(|t| weight(words, *t)).sum()).collect();
         let mut compact: Vec<(u64, u32)> =

@@ -201,7 +201,8 @@ fn class(raw: &[Raw]) -> Words {
         }
         let qualifies = item.qualifies || after_slash || branch_from.is_some_and(|from| i >= from);
         let word = classed(raw, i, qualifies);
-        if !word.text.is_empty() && !parsed.words.iter().any(|w| w.text == word.text) && parsed.words.len() < MOST_WORDS {
+        if !word.text.is_empty() && !parsed.words.iter().any(|w| w.text == word.text) && parsed.words.len() < MOST_WORDS
+        {
             parsed.words.push(word);
         }
         i += 1;
@@ -218,9 +219,8 @@ fn branch_part(raw: &[Raw]) -> Option<usize> {
 /// The phrase that starts at `i`. A legal form never stands first: then it is a name.
 fn phrase_at(raw: &[Raw], i: usize) -> Option<(PhraseKind, usize)> {
     let list = WORDS.phrases.get(raw[i].text.as_str())?;
-    let fits = |words: &[Box<str>]| {
-        words.len() <= raw.len() - i && words.iter().zip(&raw[i..]).all(|(w, r)| **w == *r.text)
-    };
+    let fits =
+        |words: &[Box<str>]| words.len() <= raw.len() - i && words.iter().zip(&raw[i..]).all(|(w, r)| **w == *r.text);
     let phrase = list.iter().find(|p| fits(&p.words))?;
     let leads = i == 0 && phrase.words.len() == 1 && !LEADING_FORMS.contains(&raw[0].text.as_str());
     (!leads).then_some((phrase.kind, phrase.words.len()))

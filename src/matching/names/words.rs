@@ -51,8 +51,8 @@ pub struct Words {
 
 /// The lists that come with matchbook.
 pub static WORDS: LazyLock<Words> = LazyLock::new(|| {
-    let file: WordFile =
-        toml::from_str(include_str!("../../../assets/matching/words.toml")).expect("a unit test parses the embedded file");
+    let file: WordFile = toml::from_str(include_str!("../../../assets/matching/words.toml"))
+        .expect("a unit test parses the embedded file");
     Words::new(file)
 });
 
@@ -161,7 +161,8 @@ mod tests {
 
     #[test]
     fn abbreviations_and_plurals_share_a_form() {
-        for (a, b) in [("intl", "international"), ("svcs", "services"), ("techs", "technologies"), ("holding", "hldgs")] {
+        for (a, b) in [("intl", "international"), ("svcs", "services"), ("techs", "technologies"), ("holding", "hldgs")]
+        {
             assert_eq!(WORDS.canonical(a), WORDS.canonical(b), "{a} {b}");
         }
         assert_ne!(WORDS.canonical("glass"), WORDS.canonical("glas"));
