@@ -4,6 +4,7 @@
 //! than on two. They are set from what the identifiers are, not fitted: a maker gives a serial once; a network address
 //! follows an adapter; a host name is a person's choice.
 
+use super::duplicates::Duplicates;
 use super::facts::{DeviceFacts, Known, Settings};
 use super::identifiers::{Identifiers, Index, Kind, key, keys, read};
 use rayon::prelude::*;
@@ -38,6 +39,7 @@ pub mod bits {
     pub const USER: f32 = 4.0;
     pub const RETIRED: f32 = -4.0;
     pub const STALE: f32 = -1.0;
+    pub const OLDER: f32 = -5.0;
     pub const PRIOR: f32 = -7.0;
 }
 
@@ -86,6 +88,8 @@ pub struct DeviceMatch {
     pub retired: bool,
     /// The right record was last changed long before the left one was last seen.
     pub stale: bool,
+    /// One of the records has a newer duplicate.
+    pub older: bool,
 }
 
 impl DeviceMatch {
@@ -110,6 +114,7 @@ impl DeviceMatch {
         sum += pick(self.maker, 0.3, bits::MAKER_DIFFERS);
         sum += if self.user { bits::USER } else { 0.0 };
         sum += if self.retired { bits::RETIRED } else { 0.0 };
+        sum += if self.older { bits::OLDER } else { 0.0 };
         sum + if self.stale { bits::STALE } else { 0.0 }
     }
 
@@ -190,6 +195,10 @@ pub struct Devices<'a> {
     pub left_index: Index,
     /// Look-up on the right.
     pub right_index: Index,
+    /// Records of the left that are one device.
+    pub left_duplicates: Duplicates,
+    /// Records of the right that are one device.
+    pub right_duplicates: Duplicates,
     refused: FxHashSet<(u32, u32)>,
 }
 
@@ -211,14 +220,24 @@ impl<'a> Devices<'a> {
             };
             refused = known.refused_devices.iter().filter_map(pair).collect();
         }
-        Self { left, right, left_ids, right_ids, left_index, right_index, refused }
+        let (left_duplicates, right_duplicates) = rayon::join(
+            || Duplicates::find(left, &left_ids, &left_index),
+            || Duplicates::find(right, &right_ids, &right_index),
+        );
+        Self { left, right, left_ids, right_ids, left_index, right_index, left_duplicates, right_duplicates, refused }
     }
 
-    /// Live devices with a key, on each side.
+    /// Live devices with a key, on each side; records of one device count once.
     #[must_use]
     pub fn live(&self, key: u64) -> (usize, usize) {
-        let live = |index: &Index, list: &[DeviceFacts]| index.of(key).filter(|&i| !list[i as usize].archived).count();
-        (live(&self.left_index, self.left), live(&self.right_index, self.right))
+        let count = |index: &Index, list: &[DeviceFacts], duplicates: &Duplicates| {
+            let rows = index.of(key);
+            if rows.len() < 2 { rows.len() } else { duplicates.count(rows.filter(|&i| !list[i as usize].archived)) }
+        };
+        (
+            count(&self.left_index, self.left, &self.left_duplicates),
+            count(&self.right_index, self.right, &self.right_duplicates),
+        )
     }
 
     /// Pairs whose identifiers agree and are rare enough to vote for their companies.
@@ -257,6 +276,7 @@ impl<'a> Devices<'a> {
             user: l.user != 0 && l.user == r.user,
             retired: rd.archived && !ld.archived,
             stale: is_stale(ld, rd),
+            older: self.left_duplicates.is_older(left) || self.right_duplicates.is_older(right),
             ..DeviceMatch::default()
         };
         let models = [
@@ -314,12 +334,17 @@ impl<'a> Devices<'a> {
     /// Devices with this host name in the two companies; in both lists where companies are unknown.
     fn host_count(&self, left: u32, right: u32, map: &CompanyMap) -> u32 {
         let host = key(Kind::Host, self.left_ids[left as usize].host);
-        let beside = |index: &Index, list: &[DeviceFacts], row: u32| {
+        let beside = |index: &Index, list: &[DeviceFacts], duplicates: &Duplicates, row: u32| {
+            let rows = index.of(host);
+            if rows.len() < 2 {
+                return rows.len();
+            }
             let company = &list[row as usize].company;
             let inside = |i: u32| !map.known || list[i as usize].company == *company;
-            index.of(host).filter(|&i| i == row || (inside(i) && !list[i as usize].archived)).count()
+            duplicates.count(rows.filter(|&i| i == row || (inside(i) && !list[i as usize].archived)))
         };
-        let count = beside(&self.left_index, self.left, left) + beside(&self.right_index, self.right, right);
+        let count = beside(&self.left_index, self.left, &self.left_duplicates, left)
+            + beside(&self.right_index, self.right, &self.right_duplicates, right);
         u32::try_from(count).unwrap_or(u32::MAX)
     }
 

@@ -220,6 +220,9 @@ fn weaker_evidence(found: &DeviceMatch) -> Vec<Evidence> {
     if found.retired {
         list.push(evidence(EvidenceKind::Guard, bits::RETIRED, None, "record out of use"));
     }
+    if found.older {
+        list.push(evidence(EvidenceKind::Guard, bits::OLDER, None, "older duplicate"));
+    }
     if found.stale {
         list.push(evidence(EvidenceKind::Guard, bits::STALE, None, "record over a year old"));
     }

@@ -49,17 +49,28 @@ const LABELS: [&str; 10] =
 /// The comparable form of a serial number: without separators, case and a label before it; `None` when nothing is left.
 #[must_use]
 pub fn serial_of(text: &str) -> Option<Serial> {
-    let labelled =
-        text.contains(':') || text.to_ascii_lowercase().trim_start().starts_with("s/n") || text.contains('#');
-    let serial = Serial::parse(text)?;
-    if labelled {
-        let all = serial.as_str();
-        let label = LABELS.iter().find(|l| all.starts_with(**l) && all.len() >= l.len() + 4);
-        if let Some(rest) = label.and_then(|l| all.strip_prefix(l)) {
-            return Serial::parse(rest);
+    let bare = LABELS.iter().find_map(|label| after_label(text, label)).unwrap_or(text);
+    Serial::parse(bare)
+}
+
+/// What follows a label: something must part the two (`SN 7ABC`, `Service Tag: 7ABC`), or stand inside it (`s/n7ABC`).
+fn after_label<'a>(text: &'a str, label: &str) -> Option<&'a str> {
+    let mut wanted = label.chars();
+    let mut next = wanted.next();
+    let mut parted = false;
+    for (i, c) in text.trim_start().char_indices() {
+        match next {
+            Some(letter) if c.to_ascii_uppercase() == letter => next = wanted.next(),
+            Some(_) if c.is_alphanumeric() => return None,
+            Some(_) => parted |= c == '/',
+            None if parted || !c.is_alphanumeric() => {
+                let rest = &text.trim_start()[i..];
+                return (rest.chars().filter(|c| c.is_alphanumeric()).count() >= 4).then_some(rest);
+            }
+            None => return None,
         }
     }
-    Some(serial)
+    None
 }
 
 /// The serial with characters that are taken for each other made one (`O`/`0`, `I`/`1`, `S`/`5`, `B`/`8`, `Z`/`2`), without
@@ -172,6 +183,12 @@ pub fn key(kind: Kind, value: u64) -> u64 {
     (kind as u64) << 56 | (value.rotate_left(11) & ((1 << 56) - 1))
 }
 
+/// The kind of a key.
+#[must_use]
+pub fn kind_of(key: u64) -> Option<Kind> {
+    [Kind::Serial, Kind::Shape, Kind::Uuid, Kind::Mac, Kind::Host].into_iter().find(|k| *k as u64 == key >> 56)
+}
+
 /// The keys of a device.
 pub fn keys(ids: &Identifiers) -> impl Iterator<Item = (Kind, u64)> + '_ {
     let one = |kind, value: u64| (value != 0).then(|| (kind, key(kind, value)));
@@ -220,6 +237,13 @@ impl Index {
     pub fn count(&self, key: u64) -> usize {
         self.of(key).len()
     }
+
+    /// Keys that two to `most` devices share, each with its devices.
+    pub fn shared(&self, most: usize) -> impl Iterator<Item = (u64, Vec<u32>)> + '_ {
+        self.entries.chunk_by(|a, b| a.0 == b.0).filter(move |group| (2..=most).contains(&group.len())).map(|group| {
+            (group[0].0, group.iter().map(|e| e.1).collect())
+        })
+    }
 }
 
 #[cfg(test)]
@@ -228,7 +252,7 @@ mod tests {
 
     #[test]
     fn labels_before_a_serial_fall_away() {
-        for text in ["MJVF2BLS", "s/nMJVF2BLS", "Service Tag: MJVF2BLS", "SN:mjvf2bls", " S/N MJVF2BLS "] {
+        for text in ["MJVF2BLS", "s/nMJVF2BLS", "Service Tag: MJVF2BLS", "SN:mjvf2bls", " S/N MJVF2BLS ", "SN MJVF2BLS"] {
             assert_eq!(serial_of(text).unwrap().as_str(), "MJVF2BLS", "{text}");
         }
         assert_eq!(serial_of("SN123456").unwrap().as_str(), "SN123456");

@@ -13,6 +13,7 @@ pub mod alias;
 pub mod assign;
 pub mod companies;
 pub mod devices;
+pub mod duplicates;
 pub mod explain;
 pub mod facts;
 pub mod fields;

@@ -139,6 +139,8 @@ fn device_guards(
         "host name alone"
     } else if !found.is_identified() && found.host != Some(true) {
         "MAC alone"
+    } else if found.older {
+        "older duplicate"
     } else if found.retired {
         "record out of use"
     } else if waits {
