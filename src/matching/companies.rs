@@ -380,18 +380,24 @@ impl<'a> Companies<'a> {
     }
 }
 
+/// Natural log-odds above which a rival's claim counts no more, where several rows may have one target: a better claim of
+/// another row makes a weak candidate doubtful, and leaves a strong one alone.
+const RIVAL_MOST: f32 = 3.0;
+
 /// Fills in probabilities from log-odds.
 pub fn compete(rows: &mut [Vec<Scored>], rights: usize, rivalry: f32) {
-    let odds = |s: &Scored| f64::from(s.log_odds.clamp(-30.0, 30.0)).exp();
+    let most = if rivalry < 1.0 { RIVAL_MOST } else { 30.0 };
+    let odds = |z: f32, most: f32| f64::from(z.clamp(-30.0, most)).exp();
     let mut wanted = vec![0.0f64; rights];
     for scored in rows.iter().flatten() {
-        wanted[scored.right as usize] += odds(scored);
+        wanted[scored.right as usize] += odds(scored.log_odds, most);
     }
     for row in rows {
-        let all: f64 = row.iter().map(odds).sum();
+        let all: f64 = row.iter().map(|s| odds(s.log_odds, 30.0)).sum();
         for scored in row {
-            let own = odds(scored);
-            let rivals = (wanted[scored.right as usize] - own).max(0.0) * f64::from(rivalry);
+            let own = odds(scored.log_odds, 30.0);
+            let others = wanted[scored.right as usize] - odds(scored.log_odds, most);
+            let rivals = others.max(0.0) * f64::from(rivalry);
             #[expect(clippy::cast_possible_truncation, reason = "a probability")]
             let p = (own / (1.0 + all + rivals)) as f32;
             scored.probability = p;

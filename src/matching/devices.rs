@@ -15,6 +15,9 @@ const CROWD: usize = 40;
 /// Candidates of a row that take part in the competition.
 const CONTENDERS: usize = 10;
 
+/// Bits by which an older duplicate stands behind the newest record of its device.
+const STEP_BACK: f32 = 8.0;
+
 /// Weights in bits.
 pub mod bits {
     #![expect(missing_docs, reason = "the names say it")]
@@ -361,18 +364,36 @@ impl<'a> Devices<'a> {
                 rows.extend(found);
             }
         }
+        for i in 0..rows.len() {
+            rows.push(self.right_duplicates.newest(rows[i]));
+        }
         rows.sort_unstable();
         rows.dedup();
         let mut scored: Vec<Scored> = rows
             .into_iter()
             .filter(|&right| !self.refused.contains(&(left, right)))
             .map(|right| Scored { right, bits: self.compare(left, right, map).bits(), probability: 0.0 })
-            .filter(|s| s.bits > -8.0)
             .collect();
+        self.pass_on(&mut scored);
+        scored.retain(|s| s.bits > -8.0);
         scored.sort_by(|a, b| b.bits.total_cmp(&a.bits).then_with(|| self.prefer(a.right, b.right)));
         scored.truncate(CONTENDERS);
         scored.shrink_to_fit();
         scored
+    }
+
+    /// What an older record of a device proves, its newest record inherits; the older one steps back.
+    fn pass_on(&self, scored: &mut [Scored]) {
+        for i in 0..scored.len() {
+            let newest = self.right_duplicates.newest(scored[i].right);
+            if newest == scored[i].right || !self.right_duplicates.is_older(scored[i].right) {
+                continue;
+            }
+            let Some(heir) = scored.iter().position(|s| s.right == newest) else { continue };
+            let proved = scored[i].bits - bits::OLDER;
+            scored[heir].bits = scored[heir].bits.max(proved);
+            scored[i].bits = scored[i].bits.min(scored[heir].bits - STEP_BACK);
+        }
     }
 
     /// Among equals: the live one, then the one changed last, then by id.

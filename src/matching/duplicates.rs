@@ -14,6 +14,8 @@ const MOST: usize = 4;
 pub struct Duplicates {
     /// By row: the first row of its group.
     group: Vec<u32>,
+    /// By row: the newest record of its group.
+    newest: Vec<u32>,
     /// By row: a newer record of the same device exists.
     older: Vec<bool>,
 }
@@ -27,7 +29,14 @@ impl Duplicates {
             let kind = kind_of(key);
             for (n, &a) in rows.iter().enumerate() {
                 for &b in &rows[n + 1..] {
-                    if one_device(kind, &list[a as usize], &list[b as usize], &ids[a as usize], &ids[b as usize], rows.len()) {
+                    if one_device(
+                        kind,
+                        &list[a as usize],
+                        &list[b as usize],
+                        &ids[a as usize],
+                        &ids[b as usize],
+                        rows.len(),
+                    ) {
                         join(&mut group, a, b);
                     }
                 }
@@ -44,14 +53,21 @@ impl Duplicates {
                 *best = row;
             }
         }
-        let older = (0..group.len()).map(|i| is_newer(&list[newest[group[i] as usize] as usize], &list[i])).collect();
-        Self { group, older }
+        let newest: Vec<u32> = group.iter().map(|&g| newest[g as usize]).collect();
+        let older = (0..group.len()).map(|i| is_newer(&list[newest[i] as usize], &list[i])).collect();
+        Self { group, newest, older }
     }
 
     /// The group of a row.
     #[must_use]
     pub fn group(&self, row: u32) -> u32 {
         self.group[row as usize]
+    }
+
+    /// The newest record of a row's group.
+    #[must_use]
+    pub fn newest(&self, row: u32) -> u32 {
+        self.newest[row as usize]
     }
 
     /// True when a newer record of the same device exists.
@@ -82,10 +98,14 @@ fn one_device(
         return false;
     }
     match kind {
-        Some(Kind::Serial | Kind::Shape) => !differ(a_ids.uuid, b_ids.uuid) && !(differ(a_ids.host, b_ids.host) && both_fresh(a, b)),
+        Some(Kind::Serial | Kind::Shape) => {
+            !differ(a_ids.uuid, b_ids.uuid) && !(differ(a_ids.host, b_ids.host) && both_fresh(a, b))
+        }
         Some(Kind::Uuid) => !differ(a_ids.serial_shape, b_ids.serial_shape),
         Some(Kind::Mac) => {
-            sharing == 2 && !differ(a_ids.serial_shape, b_ids.serial_shape) && !differ(a_ids.uuid, b_ids.uuid)
+            sharing == 2
+                && !differ(a_ids.serial_shape, b_ids.serial_shape)
+                && !differ(a_ids.uuid, b_ids.uuid)
                 && (a_ids.host != 0 && a_ids.host == b_ids.host || !both_fresh(a, b))
         }
         Some(Kind::Host) | None => false,
@@ -95,7 +115,8 @@ fn one_device(
 /// Both are in use and were touched within two months of each other: nothing says which is the older.
 fn both_fresh(a: &DeviceFacts, b: &DeviceFacts) -> bool {
     let touched = |d: &DeviceFacts| d.last_seen.or(d.updated).or(d.created);
-    !a.archived && !b.archived
+    !a.archived
+        && !b.archived
         && match (touched(a), touched(b)) {
             (Some(x), Some(y)) => (x - y).whole_days().abs() < 60,
             _ => true,

@@ -229,6 +229,12 @@ fn weaker_evidence(found: &DeviceMatch) -> Vec<Evidence> {
     list
 }
 
+/// What a record has from an older record of the same device.
+#[must_use]
+pub fn inherited(bits: f32) -> Option<Evidence> {
+    (bits > 0.5).then(|| evidence(EvidenceKind::Serial, bits, None, "newest of its duplicates"))
+}
+
 /// A guard: it weighs nothing and says why a pair is not automatic.
 #[must_use]
 pub fn guard(note: &str) -> Evidence {

@@ -240,9 +240,10 @@ impl Index {
 
     /// Keys that two to `most` devices share, each with its devices.
     pub fn shared(&self, most: usize) -> impl Iterator<Item = (u64, Vec<u32>)> + '_ {
-        self.entries.chunk_by(|a, b| a.0 == b.0).filter(move |group| (2..=most).contains(&group.len())).map(|group| {
-            (group[0].0, group.iter().map(|e| e.1).collect())
-        })
+        self.entries
+            .chunk_by(|a, b| a.0 == b.0)
+            .filter(move |group| (2..=most).contains(&group.len()))
+            .map(|group| (group[0].0, group.iter().map(|e| e.1).collect()))
     }
 }
 
@@ -252,7 +253,8 @@ mod tests {
 
     #[test]
     fn labels_before_a_serial_fall_away() {
-        for text in ["MJVF2BLS", "s/nMJVF2BLS", "Service Tag: MJVF2BLS", "SN:mjvf2bls", " S/N MJVF2BLS ", "SN MJVF2BLS"] {
+        for text in ["MJVF2BLS", "s/nMJVF2BLS", "Service Tag: MJVF2BLS", "SN:mjvf2bls", " S/N MJVF2BLS ", "SN MJVF2BLS"]
+        {
             assert_eq!(serial_of(text).unwrap().as_str(), "MJVF2BLS", "{text}");
         }
         assert_eq!(serial_of("SN123456").unwrap().as_str(), "SN123456");

@@ -3,7 +3,7 @@
 use super::assign::{Edge, assign};
 use super::companies::{self, Companies, Votes};
 use super::devices::{self, CompanyMap, DeviceMatch, Devices};
-use super::explain::{company_evidence, device_evidence, guard};
+use super::explain::{company_evidence, device_evidence, guard, inherited};
 use super::facts::{Problem, Solution};
 use super::verdict::{CompanyRow, company_verdict, device_verdict};
 use crate::domain::{Candidate, Cardinality, Confidence, Evidence, Proposal, RecordId, Stream, Verdict};
@@ -160,6 +160,7 @@ impl<'a> Run<'a> {
         let (verdict, note) = device_verdict(self.problem, &scored, &matches, self.device_choice[i], waits);
         let candidates = scored.iter().zip(&matches).enumerate().map(|(rank, (s, found))| {
             let mut evidence = device_evidence(&self.devices, found, row(i));
+            evidence.extend(inherited(s.bits - found.bits()));
             if rank == 0 && verdict != Verdict::Auto && !note.is_empty() {
                 evidence.push(guard(&note));
             }

@@ -246,7 +246,7 @@ fn side(words: &Vocabulary, tokens: &[Token], used: &Used) -> Side {
             }
             Class::Code => sum.rest += 0.1 * bits,
             Class::Qualifier => {
-                sum.rest += 0.15 * bits;
+                sum.rest += 0.06 * bits;
                 sum.qualifier += bits;
             }
             Class::Joining => sum.rest += 0.02 * bits,

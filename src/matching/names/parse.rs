@@ -186,20 +186,24 @@ fn class(raw: &[Raw]) -> Words {
     let mut parsed = Words::default();
     let branch_from = branch_part(raw);
     let trailing_slash = raw.len();
-    let mut after_slash = false;
+    let (mut after_slash, mut after_form) = (false, false);
     let mut i = 0;
     while i < raw.len() {
         let item = &raw[i];
         after_slash |= item.after_slash && (parsed.legal != 0 || i + 1 >= trailing_slash);
         if let Some((kind, taken)) = phrase_at(raw, i) {
             match kind {
-                PhraseKind::Legal(group) => parsed.legal |= 1 << group,
+                PhraseKind::Legal(group) => {
+                    parsed.legal |= 1 << group;
+                    let named = parsed.words.iter().any(|w| w.class == Class::Word);
+                    after_form = named && !MIDDLE_FORMS.contains(&item.text.as_str());
+                }
                 PhraseKind::Share => {}
             }
             i += taken;
             continue;
         }
-        let qualifies = item.qualifies || after_slash || branch_from.is_some_and(|from| i >= from);
+        let qualifies = item.qualifies || after_slash || after_form || branch_from.is_some_and(|from| i >= from);
         let word = classed(raw, i, qualifies);
         if !word.text.is_empty() && !parsed.words.iter().any(|w| w.text == word.text) && parsed.words.len() < MOST_WORDS
         {
@@ -225,6 +229,23 @@ fn phrase_at(raw: &[Raw], i: usize) -> Option<(PhraseKind, usize)> {
     let leads = i == 0 && phrase.words.len() == 1 && !LEADING_FORMS.contains(&raw[0].text.as_str());
     (!leads).then_some((phrase.kind, phrase.words.len()))
 }
+
+/// Legal forms after which a name may go on (`Public Service Company of Colorado`). After another form stands what
+/// tells less: a place, a class of shares, a remark.
+const MIDDLE_FORMS: [&str; 12] = [
+    "co",
+    "company",
+    "cos",
+    "companies",
+    "corp",
+    "corporation",
+    "cie",
+    "compagnie",
+    "compania",
+    "trust",
+    "professional",
+    "public",
+];
 
 /// Legal forms that are written before the name.
 const LEADING_FORMS: [&str; 16] =
