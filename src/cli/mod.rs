@@ -7,6 +7,7 @@ mod demo;
 mod files;
 mod home;
 mod interface;
+mod link;
 mod output;
 mod queue;
 mod records;
