@@ -123,7 +123,7 @@ impl App {
                     None => self.come_back()?,
                 },
                 event = input.next() => match event? {
-                    Some(event) => self.take_input(event, &mut input),
+                    Some(event) => self.take_input(event, &mut input).await,
                     None => return Ok(Exit::Ended(Ending::HangUp)),
                 },
                 message = messages.recv() => match message {
@@ -153,9 +153,9 @@ impl App {
         self.wakes.iter().copied().chain(self.frames.due()).min()
     }
 
-    fn take_input(&mut self, first: InputEvent, input: &mut Input) {
+    async fn take_input(&mut self, first: InputEvent, input: &mut Input) {
         let mut events = vec![first];
-        input.drain(&mut events);
+        input.drain(&mut events).await;
         for event in events {
             self.tell(match event {
                 InputEvent::Key(key) => Msg::Key(key),
@@ -210,7 +210,7 @@ impl App {
         if self.wakes.len() < due {
             self.tell(Msg::Wake);
         }
-        if self.frames.due().is_some_and(|due| due <= self.since_start()) && !self.wait_for_rows() {
+        if self.frames.due().is_some_and(|due| due <= self.since_start()) && !self.wait_for_data() {
             let state = &self.state;
             self.screen.frame(|buffer| draw(state, buffer))?;
             self.frames.drawn(self.since_start());
@@ -219,9 +219,9 @@ impl App {
     }
 
     /// True when the frame was put off because rows for it are on their way; never twice in a row.
-    fn wait_for_rows(&mut self) -> bool {
+    fn wait_for_data(&mut self) -> bool {
         let now = self.since_start();
-        let Some(until) = self.state.rows_awaited(HOLD) else { return false };
+        let Some(until) = self.state.awaited(HOLD) else { return false };
         if until <= now {
             return false;
         }

@@ -2,7 +2,7 @@
 
 use crate::ui::{Key, KeyCode};
 use crossterm::event::{Event, EventStream, KeyCode as Code, KeyEvent, KeyEventKind, KeyModifiers};
-use futures::{FutureExt, StreamExt};
+use futures::StreamExt;
 use std::io;
 
 /// Something came in.
@@ -52,9 +52,16 @@ impl Input {
     }
 
     /// What has come in already, without waiting; sizes before the last one are dropped.
-    pub fn drain(&mut self, events: &mut Vec<InputEvent>) {
+    pub async fn drain(&mut self, events: &mut Vec<InputEvent>) {
         while events.len() < 64 {
-            let Some(Some(Ok(event))) = self.stream.next().now_or_never() else { break };
+            // Polled by the task itself: crossterm wakes only the waker that it saw first, and one that does nothing
+            // (`now_or_never`) would be the last we heard of the keyboard.
+            let event = tokio::select! {
+                biased;
+                event = self.stream.next() => event,
+                () = std::future::ready(()) => break,
+            };
+            let Some(Ok(event)) = event else { break };
             events.extend(translate(event));
         }
         let last = events.iter().rposition(|e| matches!(e, InputEvent::Resize(..)));

@@ -118,7 +118,7 @@ use reasons::{always, no_candidate, no_compare, no_integration, no_queue, no_rec
 commands! {
     Accept "queue.accept" ["a"], QUEUE, "accept", 1, no_candidate, true, "Match the row, or the marked rows, with the best candidate.";
     MatchTo "queue.match-to" ["m", "Enter"], QUEUE, "match to", 2, no_row, true, "Search the target's records and match with the one picked.";
-    Take "queue.take-candidate" ["2", "3", "4", "5", "6", "7", "8", "9"], QUEUE, "take candidate", 3, no_compare, true, "Match the row with that candidate of Compare.";
+    Take "queue.take-candidate" ["2", "3", "4", "5", "6", "7", "8", "9"], QUEUE, "candidate", 3, no_compare, true, "Match the row with that candidate of Compare.";
     Ignore "queue.ignore" ["i"], QUEUE, "ignore", 4, no_row, true, "Never match the row; it leaves the counts of what is to do.";
     Defer "queue.defer" ["d"], QUEUE, "defer", 5, no_row, true, "Put the row off for later.";
     Unmatch "queue.unmatch" ["x"], QUEUE, "unmatch", 6, no_row, true, "Take back the row's match, ignore or deferral; it is open again.";

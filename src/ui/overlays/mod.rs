@@ -16,10 +16,10 @@ use tui_input::Input;
 /// A line of scrolled text.
 pub type Text = Vec<(String, Style)>;
 
-/// The largest box on a screen of that size.
+/// The largest box on a screen of that size; larger ones would cost a slow line too much.
 #[must_use]
 pub fn room((width, height): (u16, u16)) -> Rect {
-    let (w, h) = (width.saturating_sub(4).min(100), height.saturating_sub(4).min(32));
+    let (w, h) = (width.saturating_sub(4).min(92), height.saturating_sub(4).min(24));
     Rect::new((width - w) / 2, 1 + height.saturating_sub(h + 2) / 2, w, h)
 }
 

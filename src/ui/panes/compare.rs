@@ -28,6 +28,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let inner = canvas.frame(area, &[(" Compare ", theme.accent), (&name, theme.text), (&lag, theme.busy)]);
     let Some(compare) = shown else { return };
     let lines = lines(state, compare, inner.width);
+    let inner = pin_candidates(compare, canvas, inner, lines.len());
     let scroll = usize::from(state.compare.scroll).min(lines.len().saturating_sub(usize::from(inner.height)));
     for (y, line) in (inner.y..inner.bottom()).zip(lines.iter().skip(scroll)) {
         for (x, room, text, style) in line {
@@ -39,6 +40,30 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
         let text = format!(" {} {hidden} more: J ", glyphs.below);
         canvas.right(area.x, area.bottom() - 1, area.width.saturating_sub(2), &text, theme.text);
     }
+}
+
+/// Where not everything fits, the other candidates keep one line: their keys must be seen to be pressed.
+fn pin_candidates(compare: &Compare, canvas: &mut Canvas<'_>, inner: Rect, lines: usize) -> Rect {
+    let others: Vec<_> = (1..).zip(&compare.candidates).skip(1).take(8).collect();
+    if lines <= usize::from(inner.height) || others.is_empty() || inner.height < 4 {
+        return inner;
+    }
+    let theme = canvas.theme;
+    let y = inner.bottom() - 1;
+    let mut used = canvas.put(inner.x + 1, y, inner.width - 1, "or", theme.dim) + 1;
+    let each = (inner.width.saturating_sub(5) / cells(others.len().min(3))).saturating_sub(9);
+    for (number, c) in others {
+        let left = inner.width.saturating_sub(used + 1);
+        if left < 16 {
+            break;
+        }
+        let percent = format!(" {}%", c.confidence.percent());
+        let x = inner.x + used;
+        used += canvas.line(x, y, left, &[("  ", theme.text), (&number.to_string(), theme.accent), (" ", theme.text)]);
+        used += canvas.put(inner.x + used, y, each.min(left.saturating_sub(9)), &c.target.name, theme.text);
+        used += canvas.put(inner.x + used, y, 5, &percent, theme.text);
+    }
+    Rect { height: inner.height - 1, ..inner }
 }
 
 /// What is shown, as long as it is of the tab shown.

@@ -11,21 +11,35 @@ use crate::ui::widgets::number::cells;
 use crate::ui::widgets::text::width;
 use ratatui::layout::Rect;
 
+/// Labels at the right end.
+const ENDS: [&str; 2] = ["commands", "help"];
+
 /// Paints the footer.
 pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
-    let theme = canvas.theme;
     let hints = hints(state);
-    let room = area.width.saturating_sub(1);
+    let wide = |(key, label): &(String, &str)| cells(width(key) + width(label)) + 3;
+    // The way to everything else keeps its place at the right.
+    let (ends, hints): (Vec<_>, Vec<_>) = hints.into_iter().partition(|(_, label)| ENDS.contains(label));
+    let room = area.width.saturating_sub(ends.iter().map(wide).sum::<u16>());
     let mut used = 1;
-    for (key, label) in &hints {
-        let wide = cells(width(key) + width(label)) + 3;
-        if used + wide > room + 2 {
+    for hint in &hints {
+        if used + wide(hint) > room {
             break;
         }
-        used += canvas.put(used, area.y, room.saturating_sub(used), key, theme.accent);
-        used += canvas.put(used, area.y, room.saturating_sub(used), &format!(" {label}"), theme.text);
-        used += 2;
+        paint(canvas, area.y, used, hint);
+        used += wide(hint);
     }
+    let mut x = room;
+    for hint in &ends {
+        paint(canvas, area.y, x, hint);
+        x += wide(hint);
+    }
+}
+
+fn paint(canvas: &mut Canvas<'_>, y: u16, x: u16, (key, label): &(String, &str)) {
+    let theme = canvas.theme;
+    let used = canvas.put(x, y, u16::MAX, key, theme.accent);
+    canvas.put(x + used + 1, y, u16::MAX, label, theme.text);
 }
 
 fn hints(state: &State) -> Vec<(String, &'static str)> {

@@ -77,7 +77,7 @@ fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect, line: &LogEntry, he
     let end = area.right();
     for (text, room, style) in [
         (clock_seconds(line.at).as_str(), 9, theme.dim),
-        (level, if level.is_empty() { 0 } else { cells(width(level)) + 1 }, style),
+        (level, 6, style),
         (vendor, 11, theme.text),
         (stream, 13, theme.dim),
     ] {

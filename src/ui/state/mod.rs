@@ -93,7 +93,7 @@ pub struct State {
     pub overlay: Option<Overlay>,
     /// What the person should read.
     pub notice: Option<Notice>,
-    /// When rows were last asked for (time since the start).
+    /// When something was last asked for (time since the start).
     pub awaited_since: Duration,
     /// Requests under way.
     pub tickets: Tickets,
@@ -252,15 +252,21 @@ impl State {
         self.tabs().position(|(f, t)| f.id == *flow && t.stream == *stream)
     }
 
-    /// Until when a frame should wait (time since the start) because rows on the screen are on their way; `None` when
-    /// all are there.
+    /// Until when a frame should wait (time since the start) because what it shows is on its way; `None` when all is
+    /// there. Keeps a jump or an opened list from being painted twice.
     #[must_use]
-    pub fn rows_awaited(&self, patience: Duration) -> Option<Duration> {
-        let queue = self.queue()?;
-        queue.asked.as_ref()?;
-        let end = (queue.top + self.page()).min(queue.len());
-        let missing = queue.total.is_none() || (queue.top..end).any(|p| queue.row(p).is_none());
+    pub fn awaited(&self, patience: Duration) -> Option<Duration> {
+        let missing = match &self.overlay {
+            None | Some(Overlay::Find { .. }) => self.rows_missing(),
+            Some(overlay) => overlay.is_waiting(),
+        };
         missing.then_some(self.awaited_since + patience)
+    }
+
+    fn rows_missing(&self) -> bool {
+        let Some(queue) = self.queue().filter(|q| q.asked.is_some()) else { return false };
+        let end = (queue.top + self.page()).min(queue.len());
+        queue.total.is_none() || (queue.top..end).any(|p| queue.row(p).is_none())
     }
 
     /// Index of the cursor row within the queue's rows on the screen.

@@ -71,6 +71,21 @@ pub enum Overlay {
     },
 }
 
+impl Overlay {
+    /// Is its first content still on the way?
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        match self {
+            Self::Picker(picker) => picker.ticket.is_some() && picker.targets.searched == 0,
+            Self::Confirm(confirm) => confirm.ticket.is_some(),
+            Self::Quick(quick) => quick.ticket.is_some(),
+            Self::Why { records, .. } => records.is_none(),
+            Self::History { entries, .. } => entries.is_none(),
+            _ => false,
+        }
+    }
+}
+
 /// A choice of a menu.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {

@@ -13,6 +13,7 @@ const LOG_LINES: u32 = 500;
 /// Sends a request.
 pub fn submit(state: &mut State, purpose: Purpose, request: Request) -> Ticket {
     let ticket = state.tickets.draw(purpose);
+    state.awaited_since = state.now.since_start;
     state.effects.push(Effect::Submit(ticket, request));
     ticket
 }
@@ -42,7 +43,6 @@ pub fn window(state: &mut State) {
     queue.fresh = false;
     queue.stale = false;
     let ticket = submit(state, Purpose::Window(tab, asked.clone()), Request::Query(query));
-    state.awaited_since = state.now.since_start;
     if let Some(queue) = state.queue_mut() {
         queue.asked = Some((ticket, asked));
     }

@@ -58,15 +58,15 @@ impl Canvas<'_> {
         let (dim, [h, v, tl, tr, bl, br]) = (self.theme.dim, self.glyphs.frame);
         let (right, bottom) = (area.right() - 1, area.bottom() - 1);
         for x in area.x + 1..right {
-            self.put(x, area.y, 1, h, dim);
-            self.put(x, bottom, 1, h, dim);
+            self.sign(x, area.y, h, dim);
+            self.sign(x, bottom, h, dim);
         }
         for y in area.y + 1..bottom {
-            self.put(area.x, y, 1, v, dim);
-            self.put(right, y, 1, v, dim);
+            self.sign(area.x, y, v, dim);
+            self.sign(right, y, v, dim);
         }
         for (x, y, sign) in [(area.x, area.y, tl), (right, area.y, tr), (area.x, bottom, bl), (right, bottom, br)] {
-            self.put(x, y, 1, sign, dim);
+            self.sign(x, y, sign, dim);
         }
         self.line(area.x + 1, area.y, area.width - 2, title);
         Rect::new(area.x + 1, area.y + 1, area.width - 2, area.height - 2)
@@ -76,7 +76,14 @@ impl Canvas<'_> {
     pub fn bar(&mut self, x: u16, y: u16, room: u16, filled: u16, style: Style) {
         for i in 0..room {
             let sign = if i < filled { self.glyphs.full } else { self.glyphs.empty };
-            self.put(x + i, y, 1, sign, style);
+            self.sign(x + i, y, sign, style);
+        }
+    }
+
+    /// One of our own signs, which take one cell each.
+    fn sign(&mut self, x: u16, y: u16, sign: &'static str, style: Style) {
+        if let Some(cell) = self.buffer.cell_mut((x, y)) {
+            cell.set_symbol(sign).set_style(style);
         }
     }
 
