@@ -1,23 +1,14 @@
-<<<<<<< HEAD
 //! The secrets of one integration.
-=======
-//! Temporary: stands in until the secrets room is merged.
->>>>>>> connectors
 
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::fmt;
 
-<<<<<<< HEAD
 /// Field name (`api_key`) to secret. Prints only the names; wiped from memory when dropped.
-=======
-/// Field name → secret.
->>>>>>> connectors
 #[derive(Clone, Default)]
 pub struct Credentials(BTreeMap<String, SecretString>);
 
 impl Credentials {
-<<<<<<< HEAD
     /// No secrets, for connectors that need none.
     #[must_use]
     pub fn none() -> Self {
@@ -58,23 +49,11 @@ impl Credentials {
 
     pub(super) fn fields(&self) -> impl Iterator<Item = (&String, &SecretString)> {
         self.0.iter()
-=======
-    /// The secret of that field.
-    #[must_use]
-    pub fn get(&self, field: &str) -> Option<&SecretString> {
-        self.0.get(field)
-    }
-
-    /// Credentials of these fields.
-    pub fn from_pairs(pairs: impl IntoIterator<Item = (String, SecretString)>) -> Self {
-        Self(pairs.into_iter().collect())
->>>>>>> connectors
     }
 }
 
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-<<<<<<< HEAD
         f.write_str("Credentials ")?;
         f.debug_set().entries(self.0.keys()).finish()
     }
@@ -98,8 +77,3 @@ mod tests {
         assert_eq!(credentials.get("api_key").map(ExposeSecret::expose_secret), Some("ITG.1"));
     }
 }
-=======
-        f.debug_set().entries(self.0.keys()).finish()
-    }
-}
->>>>>>> connectors

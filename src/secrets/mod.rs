@@ -8,6 +8,9 @@ mod files;
 mod redactor;
 mod vault;
 
+#[cfg(all(test, unix))]
+mod tests;
+
 pub use credentials::Credentials;
 pub use redactor::{REDACTED, Redactor};
 pub use secrecy::{ExposeSecret, SecretString};

@@ -1,0 +1,163 @@
+//! Edits of `config.toml` that keep a person's comments and order. The file is written whole or not at all, and only
+//! when the result is a good configuration.
+
+use super::load::parse;
+use super::{FlowConfig, IntegrationConfig};
+use crate::domain::{Failure, FailureClass, FlowId, IntegrationId};
+use serde::Serialize;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use toml_edit::{DocumentMut, Item, Table, value};
+
+/// A configuration being edited; nothing is on disk before [`Editor::save`].
+#[derive(Clone, Debug)]
+pub struct Editor {
+    path: PathBuf,
+    document: DocumentMut,
+}
+
+impl Editor {
+    /// Opens the file; one that is missing starts empty.
+    ///
+    /// # Errors
+    /// As [`super::load`].
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        super::load(path)?;
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(e) if e.kind() == ErrorKind::NotFound => String::new(),
+            Err(e) => return Err(failed(&e, "reading", path)),
+        };
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let document = text.parse().map_err(|e: toml_edit::TomlError| {
+            Failure::new(FailureClass::Usage, format!("{}: {}", path.display(), e.message()), "correct the file")
+        })?;
+        Ok(Self { path: path.to_owned(), document })
+    }
+
+    /// Adds an integration, or replaces the settings of the one with that name; keys of it that matchbook does not
+    /// know stay.
+    ///
+    /// # Errors
+    /// `Ours` when the settings cannot be written as TOML.
+    pub fn set_integration(&mut self, integration: &IntegrationConfig) -> Result<(), Failure> {
+        self.set("integrations", integration.name.as_str(), integration)
+    }
+
+    /// Removes an integration; true when there was one. Flows that name it must be removed too before saving.
+    pub fn remove_integration(&mut self, name: &IntegrationId) -> bool {
+        self.remove("integrations", name.as_str())
+    }
+
+    /// Pauses or resumes an integration; false when there is none of that name.
+    pub fn set_paused(&mut self, name: &IntegrationId, paused: bool) -> bool {
+        let table = self.document.get_mut("integrations").and_then(|all| all.get_mut(name.as_str()));
+        let Some(table) = table.and_then(Item::as_table_like_mut) else { return false };
+        if paused {
+            table.insert("paused", value(true));
+        } else {
+            table.remove("paused");
+        }
+        true
+    }
+
+    /// Adds a flow, or replaces the one with that name.
+    ///
+    /// # Errors
+    /// `Ours` when the settings cannot be written as TOML.
+    pub fn set_flow(&mut self, flow: &FlowConfig) -> Result<(), Failure> {
+        self.set("flows", flow.name.as_str(), flow)
+    }
+
+    /// Removes a flow; true when there was one.
+    pub fn remove_flow(&mut self, name: &FlowId) -> bool {
+        self.remove("flows", name.as_str())
+    }
+
+    /// The text as it would be written.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.document.to_string()
+    }
+
+    /// Checks the result and writes it (mode 0600).
+    ///
+    /// # Errors
+    /// `Usage` when the result is no good configuration, `Local` when it cannot be written: the file is as before.
+    pub fn save(&self) -> Result<(), Failure> {
+        let text = self.text();
+        parse(&text, &self.path.display().to_string())?;
+        // A configuration may be a link into a directory under version control: the link stays.
+        let target = std::fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+        let unfinished = target.with_extension("toml.new");
+        write_private(&unfinished, text.as_bytes())
+            .and_then(|()| std::fs::rename(&unfinished, &target))
+            .map_err(|e| failed(&e, "writing", &self.path))
+    }
+
+    fn set<T: Serialize>(&mut self, group: &str, name: &str, settings: &T) -> Result<(), Failure> {
+        let new = toml_edit::ser::to_document(settings)
+            .map_err(|e| Failure::new(FailureClass::Ours, format!("writing {group}.{name} failed: {e}"), ""))?;
+        let tables = self.document.entry(group).or_insert_with(|| {
+            let mut table = Table::new();
+            table.set_implicit(true);
+            Item::Table(table)
+        });
+        let tables = tables
+            .as_table_like_mut()
+            .ok_or_else(|| Failure::new(FailureClass::Usage, format!("{group} is no table"), "correct the file"))?;
+        let table = tables.entry(name).or_insert_with(|| Item::Table(Table::new()));
+        let table = table.as_table_like_mut().ok_or_else(|| {
+            Failure::new(FailureClass::Usage, format!("{group}.{name} is no table"), "correct the file")
+        })?;
+        for known in super::load::known_keys(&format!("{group}.{name}")) {
+            if !new.contains_key(known) {
+                table.remove(known);
+            }
+        }
+        for (key, item) in new.iter() {
+            replace(table, key, item);
+        }
+        Ok(())
+    }
+
+    fn remove(&mut self, group: &str, name: &str) -> bool {
+        let tables = self.document.get_mut(group).and_then(Item::as_table_like_mut);
+        tables.is_some_and(|tables| tables.remove(name).is_some())
+    }
+}
+
+/// Puts a value in place of another and keeps the comments around it.
+fn replace(table: &mut dyn toml_edit::TableLike, key: &str, item: &Item) {
+    let mut item = item.clone();
+    if let (Some(new), Some(old)) = (item.as_value_mut(), table.get(key).and_then(Item::as_value)) {
+        *new.decor_mut() = old.decor().clone();
+    }
+    match table.get_mut(key) {
+        Some(old) => *old = item,
+        None => {
+            table.insert(key, item);
+        }
+    }
+}
+
+fn write_private(path: &Path, bytes: &[u8]) -> Result<(), std::io::Error> {
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+fn failed(error: &std::io::Error, doing: &str, path: &Path) -> Failure {
+    Failure::new(
+        FailureClass::Local,
+        format!("{doing} {} failed: {error}", path.display()),
+        "check that the directory belongs to you and has room",
+    )
+}

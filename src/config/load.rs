@@ -1,0 +1,104 @@
+//! Reading `config.toml`: mistakes with line and column, unknown keys with their path and what was probably meant.
+
+use super::{Config, check};
+use crate::domain::{Failure, FailureClass};
+use std::io::ErrorKind;
+use std::path::Path;
+
+/// Least likeness of a known key that is offered for an unknown one (Jaro-Winkler, 0 to 1).
+const ALIKE: f64 = 0.8;
+
+/// Keys that a person may try to write into the configuration, and that belong into the vault.
+const SECRET_WORDS: [&str; 5] = ["key", "token", "secret", "password", "passphrase"];
+
+/// A configuration that was read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Loaded {
+    /// The settings.
+    pub config: Config,
+    /// What was left out, one line each.
+    pub warnings: Vec<String>,
+}
+
+/// Reads the file; one that is missing is an empty one.
+///
+/// # Errors
+/// `Usage` for mistakes, with the place; `Local` when the file cannot be read.
+pub fn load(path: &Path) -> Result<Loaded, Failure> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Loaded::default()),
+        Err(e) => {
+            let what = format!("reading {} failed: {e}", path.display());
+            return Err(Failure::new(FailureClass::Local, what, "make the file readable for you"));
+        }
+    };
+    let name = path.display().to_string();
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Failure::new(FailureClass::Usage, format!("{name} is not UTF-8 text"), "save it as UTF-8"))?;
+    parse(&text, &name)
+}
+
+/// Reads a configuration from its text; `name` is what messages call it.
+///
+/// # Errors
+/// `Usage`, with the line and column where the parser knows them.
+pub fn parse(text: &str, name: &str) -> Result<Loaded, Failure> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mistake = |e: toml_edit::de::Error| {
+        let place = e.span().map(|span| place(text, span.start)).unwrap_or_default();
+        let reason = e.message().lines().collect::<Vec<_>>().join(", ");
+        Failure::new(FailureClass::Usage, format!("{name}{place}: {reason}"), "correct the file; nothing was changed")
+    };
+    let document = toml_edit::de::Deserializer::parse(text).map_err(mistake)?;
+    let mut unknown = Vec::new();
+    let config: Config =
+        serde_ignored::deserialize(document, |path| unknown.push(path.to_string())).map_err(mistake)?;
+    check::all(&config).map_err(|failure| Failure { what: format!("{name}: {}", failure.what), ..failure })?;
+    Ok(Loaded { config, warnings: unknown.iter().map(|path| warning(path, name)).collect() })
+}
+
+/// `, line 3, column 7` of a byte position.
+fn place(text: &str, at: usize) -> String {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!(", line {line}, column {column}")
+}
+
+fn warning(path: &str, name: &str) -> String {
+    let (table, key) = path.rsplit_once('.').unwrap_or(("", path));
+    let key = key.to_lowercase();
+    if let Some(meant) = check::closest(&key, known_keys(table), ALIKE) {
+        return format!("{name}: unknown key `{path}` was left out — did you mean `{meant}`?");
+    }
+    if SECRET_WORDS.iter().any(|word| key.contains(word)) {
+        return format!(
+            "{name}: `{path}` was left out: secrets belong into the vault — remove it here and run `matchbook connect`"
+        );
+    }
+    format!("{name}: unknown key `{path}` was left out")
+}
+
+/// The keys that a table may have. A test holds the lists against the types.
+pub(super) fn known_keys(table: &str) -> &'static [&'static str] {
+    match table.split('.').collect::<Vec<_>>()[..] {
+        [""] => &["home_name", "integrations", "flows", "ui"],
+        ["ui"] => &["theme", "ascii", "mouse", "low_bandwidth", "keys"],
+        ["integrations", _] => &[
+            "connector",
+            "label",
+            "base_url",
+            "region",
+            "paused",
+            "schedule",
+            "requests_per_second",
+            "page_size",
+            "files",
+        ],
+        ["flows", _] => {
+            &["source", "target", "streams", "cardinality", "names", "ties", "roll_up", "needs_devices", "auto_accept"]
+        }
+        _ => &[],
+    }
+}

@@ -1,0 +1,252 @@
+//! The settings as a person writes them.
+
+use super::schedule::Schedule;
+use crate::domain::{Cardinality, Failure, Flow, FlowId, IntegrationId, NameMode, Stream, Ties};
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+use std::path::PathBuf;
+
+/// Names of the themes.
+pub const THEMES: [&str; 4] = ["dark", "light", "16", "contrast"];
+
+/// Everything in `config.toml`. An empty file is a good one.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Config {
+    /// Name of this home in the window title, for people who have several.
+    pub home_name: Option<String>,
+    /// Connected accounts, in the order of the file.
+    #[serde(deserialize_with = "named")]
+    pub integrations: Vec<IntegrationConfig>,
+    /// Flows, in the order of the file.
+    #[serde(deserialize_with = "named")]
+    pub flows: Vec<FlowConfig>,
+    /// The terminal interface.
+    pub ui: UiConfig,
+}
+
+/// One connected account: `[integrations.NAME]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IntegrationConfig {
+    /// Its name: the key of its table.
+    #[serde(skip, default = "unnamed_integration")]
+    pub name: IntegrationId,
+    /// Name of its mapping (`addigy`, `itglue`, `csv`).
+    pub connector: String,
+    /// What the screen calls it; the vendor's name when missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Another address of the API, for a gateway or the simulator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
+    /// The vendor's region, where it has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Left out of every sync.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub paused: bool,
+    /// When each stream is synced; see [`Schedule`]. Streams that are missing follow the defaults.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub schedule: BTreeMap<Stream, String>,
+    /// Fewer requests than the vendor's published limit allows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_per_second: Option<f64>,
+    /// Rows asked for at once; the mapping's own size when missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_size: Option<u32>,
+    /// Exported files, for the csv connector.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<Stream, PathBuf>,
+}
+
+impl IntegrationConfig {
+    /// An integration with nothing but its name and connector.
+    pub fn new(name: impl Into<IntegrationId>, connector: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            connector: connector.into(),
+            label: None,
+            base_url: None,
+            region: None,
+            paused: false,
+            schedule: BTreeMap::new(),
+            requests_per_second: None,
+            page_size: None,
+            files: BTreeMap::new(),
+        }
+    }
+
+    /// When a stream is synced: as configured, else every 4 hours for devices and daily at 02:00 UTC for the rest.
+    ///
+    /// # Errors
+    /// When the text is no schedule; [`super::load`] has checked it.
+    pub fn schedule_of(&self, stream: Stream) -> Result<Schedule, Failure> {
+        match self.schedule.get(&stream) {
+            Some(text) => Schedule::parse(text),
+            None => Ok(Schedule::default_of(stream)),
+        }
+    }
+}
+
+/// A flow: `[flows.NAME]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FlowConfig {
+    /// Its name: the key of its table.
+    #[serde(skip, default = "unnamed_flow")]
+    pub name: FlowId,
+    /// Where records come from: the name of an integration.
+    pub source: IntegrationId,
+    /// Where their counterparts are: the name of an integration.
+    pub target: IntegrationId,
+    /// Streams that are matched.
+    #[serde(default = "matched_streams")]
+    pub streams: Vec<Stream>,
+    /// How many sources may have one target.
+    #[serde(default)]
+    pub cardinality: Cardinality,
+    /// How names are compared.
+    #[serde(default)]
+    pub names: NameMode,
+    /// What happens when several targets are equally good.
+    #[serde(default)]
+    pub ties: Ties,
+    /// Deeper companies roll up to their first-level ancestor.
+    #[serde(default = "yes")]
+    pub roll_up: bool,
+    /// A company appears only when it has at least one device.
+    #[serde(default = "yes")]
+    pub needs_devices: bool,
+    /// Matches that the engine is sure of are taken without a person.
+    #[serde(default = "yes")]
+    pub auto_accept: bool,
+}
+
+impl FlowConfig {
+    /// A flow with the default rules.
+    pub fn new(name: impl Into<FlowId>, source: impl Into<IntegrationId>, target: impl Into<IntegrationId>) -> Self {
+        Self {
+            name: name.into(),
+            source: source.into(),
+            target: target.into(),
+            streams: matched_streams(),
+            cardinality: Cardinality::default(),
+            names: NameMode::default(),
+            ties: Ties::default(),
+            roll_up: true,
+            needs_devices: true,
+            auto_accept: true,
+        }
+    }
+
+    fn to_flow(&self) -> Flow {
+        Flow {
+            id: self.name.clone(),
+            source: self.source.clone(),
+            target: self.target.clone(),
+            streams: self.streams.clone(),
+            cardinality: self.cardinality,
+            names: self.names,
+            ties: self.ties,
+            roll_up: self.roll_up,
+            needs_devices: self.needs_devices,
+            auto_accept: self.auto_accept,
+        }
+    }
+}
+
+/// The terminal interface: `[ui]`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct UiConfig {
+    /// One of [`THEMES`].
+    pub theme: String,
+    /// No characters beyond ASCII in frames and marks.
+    pub ascii: bool,
+    /// The mouse works; the terminal's own selection then needs Shift.
+    pub mouse: bool,
+    /// Fewer repaints, no spinners.
+    pub low_bandwidth: bool,
+    /// Keys of commands, by the command's name.
+    pub keys: BTreeMap<String, Vec<String>>,
+}
+
+impl Default for UiConfig {
+    fn default() -> Self {
+        Self { theme: "dark".into(), ascii: false, mouse: false, low_bandwidth: false, keys: BTreeMap::new() }
+    }
+}
+
+impl Config {
+    /// The integration of that name.
+    #[must_use]
+    pub fn integration(&self, name: &IntegrationId) -> Option<&IntegrationConfig> {
+        self.integrations.iter().find(|integration| integration.name == *name)
+    }
+
+    /// The flows in the domain's terms.
+    ///
+    /// # Errors
+    /// When a flow's integrations do not exist, are the same, or its streams make no sense.
+    pub fn flows(&self) -> Result<Vec<Flow>, Failure> {
+        super::check::flows(self)?;
+        Ok(self.flows.iter().map(FlowConfig::to_flow).collect())
+    }
+}
+
+/// Tables that carry their name as key: read in the order of the file.
+fn named<'de, D: Deserializer<'de>, T: Named>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    deserializer.deserialize_map(InOrder(PhantomData))
+}
+
+trait Named: serde::de::DeserializeOwned {
+    fn named(self, name: String) -> Self;
+}
+
+impl Named for IntegrationConfig {
+    fn named(self, name: String) -> Self {
+        Self { name: name.into(), ..self }
+    }
+}
+
+impl Named for FlowConfig {
+    fn named(self, name: String) -> Self {
+        Self { name: name.into(), ..self }
+    }
+}
+
+struct InOrder<T>(PhantomData<T>);
+
+impl<'de, T: Named> Visitor<'de> for InOrder<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("tables with a name each")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Vec<T>, M::Error> {
+        let mut found = Vec::new();
+        while let Some((name, value)) = map.next_entry::<String, T>()? {
+            found.push(value.named(name));
+        }
+        Ok(found)
+    }
+}
+
+fn unnamed_integration() -> IntegrationId {
+    IntegrationId::new("")
+}
+
+fn unnamed_flow() -> FlowId {
+    FlowId::new("")
+}
+
+fn matched_streams() -> Vec<Stream> {
+    vec![Stream::Companies, Stream::Devices]
+}
+
+const fn yes() -> bool {
+    true
+}

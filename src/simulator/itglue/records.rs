@@ -1,0 +1,269 @@
+//! IT Glue's records, as small as 100,000 configurations allow.
+
+use std::net::IpAddr;
+
+/// An optional text.
+pub type Text = Option<Box<str>>;
+
+/// An organization.
+#[derive(Clone, Debug, Default)]
+pub struct Organization {
+    /// Its id.
+    pub id: u32,
+    /// As shown.
+    pub name: Box<str>,
+    /// Code or short name.
+    pub short_name: Text,
+    /// Red notice on its page.
+    pub alert: Text,
+    /// Description.
+    pub description: Text,
+    /// Notes; cut in listings.
+    pub quick_notes: Text,
+    /// Id in [`Table::OrganizationTypes`]; 0 for none.
+    pub organization_type: u32,
+    /// Id in [`Table::OrganizationStatuses`]; 0 for none.
+    pub organization_status: u32,
+    /// The organization above it; 0 for none.
+    pub parent: u32,
+    /// Owned by a PSA.
+    pub synced: bool,
+    /// Seconds since 1970.
+    pub created: i64,
+    /// Seconds since 1970.
+    pub updated: i64,
+}
+
+/// A network interface of a configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Interface {
+    /// Its id.
+    pub id: u32,
+    /// `en0` …
+    pub name: Text,
+    /// Its address; 0 for none.
+    pub mac: u64,
+    /// Its address in the network.
+    pub ip: Option<IpAddr>,
+    /// The one that the configuration shows.
+    pub primary: bool,
+    /// Notes.
+    pub notes: Text,
+}
+
+/// A configuration: a device as documented.
+#[derive(Clone, Debug, Default)]
+pub struct Configuration {
+    /// Its id.
+    pub id: u32,
+    /// The organization it is filed under.
+    pub organization: u32,
+    /// As shown.
+    pub name: Box<str>,
+    /// Host name.
+    pub hostname: Text,
+    /// Serial as written.
+    pub serial_number: Text,
+    /// MAC address as written.
+    pub mac_address: Text,
+    /// Asset tag.
+    pub asset_tag: Text,
+    /// Notes.
+    pub notes: Text,
+    /// Fields that few records have, by their name in snake case.
+    pub rare: Vec<(&'static str, Box<str>)>,
+    /// Id in [`Table::ConfigurationTypes`].
+    pub configuration_type: u32,
+    /// Id in [`Table::ConfigurationStatuses`]; 0 for none.
+    pub configuration_status: u32,
+    /// Id in [`Table::Manufacturers`]; 0 for none.
+    pub manufacturer: u32,
+    /// Id in [`Table::Models`]; 0 for none.
+    pub model: u32,
+    /// Id in [`Table::OperatingSystems`]; 0 for none.
+    pub operating_system: u32,
+    /// Id of a location; 0 for none.
+    pub location: u32,
+    /// Id of a contact; 0 for none.
+    pub contact: u32,
+    /// Put away.
+    pub archived: bool,
+    /// Visible to few.
+    pub restricted: bool,
+    /// Owned by a PSA.
+    pub synced: bool,
+    /// Seconds since 1970.
+    pub created: i64,
+    /// Seconds since 1970.
+    pub updated: i64,
+    /// Its interfaces.
+    pub interfaces: Box<[Interface]>,
+}
+
+/// A place of an organization.
+#[derive(Clone, Debug)]
+pub struct Location {
+    /// Its id.
+    pub id: u32,
+    /// Whose.
+    pub organization: u32,
+    /// As shown.
+    pub name: Box<str>,
+    /// City.
+    pub city: Box<str>,
+    /// Street.
+    pub street: Box<str>,
+    /// The main one.
+    pub primary: bool,
+}
+
+/// A person of an organization.
+#[derive(Clone, Debug)]
+pub struct Contact {
+    /// Its id.
+    pub id: u32,
+    /// Whose.
+    pub organization: u32,
+    /// Given name.
+    pub first_name: Box<str>,
+    /// Family name.
+    pub last_name: Box<str>,
+    /// Email address.
+    pub email: Box<str>,
+}
+
+/// A row of a list of choices.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// Its id.
+    pub id: u32,
+    /// As shown.
+    pub name: Box<str>,
+    /// A model's manufacturer, an operating system's platform; 0 for none.
+    pub parent: u32,
+    /// Seconds since 1970.
+    pub created: i64,
+    /// Seconds since 1970.
+    pub updated: i64,
+}
+
+/// The lists of choices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Table {
+    /// Customer, vendor …
+    OrganizationTypes,
+    /// Active, inactive …
+    OrganizationStatuses,
+    /// Laptop, printer …
+    ConfigurationTypes,
+    /// In use, retired …
+    ConfigurationStatuses,
+    /// Decision maker …
+    ContactTypes,
+    /// Makers.
+    Manufacturers,
+    /// Models of makers.
+    Models,
+    /// Fixed by IT Glue.
+    OperatingSystems,
+    /// Fixed by IT Glue.
+    Platforms,
+}
+
+impl Table {
+    /// All of them, in the order in which [`Records::choices`] holds them.
+    pub const ALL: [Self; 9] = [
+        Self::OrganizationTypes,
+        Self::OrganizationStatuses,
+        Self::ConfigurationTypes,
+        Self::ConfigurationStatuses,
+        Self::ContactTypes,
+        Self::Manufacturers,
+        Self::Models,
+        Self::OperatingSystems,
+        Self::Platforms,
+    ];
+
+    /// Its path and, with dashes, its JSON:API type.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::OrganizationTypes => "organization_types",
+            Self::OrganizationStatuses => "organization_statuses",
+            Self::ConfigurationTypes => "configuration_types",
+            Self::ConfigurationStatuses => "configuration_statuses",
+            Self::ContactTypes => "contact_types",
+            Self::Manufacturers => "manufacturers",
+            Self::Models => "models",
+            Self::OperatingSystems => "operating_systems",
+            Self::Platforms => "platforms",
+        }
+    }
+
+    /// Rows can be created and changed.
+    pub const fn writable(self) -> bool {
+        !matches!(self, Self::OperatingSystems | Self::Platforms)
+    }
+}
+
+/// All records of the simulated account. Every list is sorted by id.
+#[derive(Default)]
+pub struct Records {
+    /// Organizations.
+    pub organizations: Vec<Organization>,
+    /// Configurations.
+    pub configurations: Vec<Configuration>,
+    /// Locations.
+    pub locations: Vec<Location>,
+    /// Contacts.
+    pub contacts: Vec<Contact>,
+    /// By [`Table`].
+    pub choices: [Vec<Choice>; 9],
+    /// The last id given to an interface.
+    pub last_interface: u32,
+    /// Goes up with every change.
+    pub revision: u64,
+}
+
+impl Records {
+    /// The rows of a list of choices.
+    pub fn table(&self, table: Table) -> &Vec<Choice> {
+        &self.choices[table as usize]
+    }
+
+    /// The name of a choice.
+    pub fn choice(&self, table: Table, id: u32) -> Option<&Choice> {
+        find(self.table(table), id, |c| c.id)
+    }
+
+    /// An organization.
+    pub fn organization(&self, id: u32) -> Option<&Organization> {
+        find(&self.organizations, id, |o| o.id)
+    }
+
+    /// A configuration.
+    pub fn configuration(&self, id: u32) -> Option<&Configuration> {
+        find(&self.configurations, id, |c| c.id)
+    }
+
+    /// A configuration, to change.
+    pub fn configuration_mut(&mut self, id: u32) -> Option<&mut Configuration> {
+        let at = self.configurations.binary_search_by_key(&id, |c| c.id).ok()?;
+        self.configurations.get_mut(at)
+    }
+
+    /// An organization, to change.
+    pub fn organization_mut(&mut self, id: u32) -> Option<&mut Organization> {
+        let at = self.organizations.binary_search_by_key(&id, |o| o.id).ok()?;
+        self.organizations.get_mut(at)
+    }
+
+    /// The moment of the next change: the world's clock moves a second with each.
+    pub fn now(&self) -> i64 {
+        crate::simulator::world::NOW + i64::try_from(self.revision).unwrap_or(0)
+    }
+}
+
+/// The row of that id in a list sorted by id.
+pub fn find<T>(rows: &[T], id: u32, key: impl Fn(&T) -> u32) -> Option<&T> {
+    rows.binary_search_by_key(&id, key).ok().map(|at| &rows[at])
+}
