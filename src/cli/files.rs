@@ -1,7 +1,7 @@
 //! `link`, `backup`, `restore`: work on files.
 
 use super::args::LinkArguments;
-use super::{Outcome, output};
+use super::{Outcome, link, output};
 use crate::config::Paths;
 use crate::domain::Failure;
 use crate::store::Store;
@@ -12,8 +12,24 @@ use std::path::Path;
 /// # Errors
 /// Lists that cannot be read or lack columns, an output that cannot be written.
 pub fn link(arguments: &LinkArguments) -> Result<Outcome, Failure> {
-    let _ = arguments;
-    Err(output::usage("link is not here yet", ""))
+    let summary = link::run(&link::LinkArgs {
+        left: arguments.left.clone(),
+        right: arguments.right.clone(),
+        output: arguments.output.clone(),
+        limit: arguments.limit,
+        left_companies: arguments.left_companies.clone(),
+        right_companies: arguments.right_companies.clone(),
+        companies_output: arguments.companies_output.clone(),
+        settings: None,
+    })?;
+    for bad in &summary.bad_rows {
+        output::say(&format!("left out: {bad}"));
+    }
+    output::say(&format!(
+        "{} rows against {}: {} auto, {} suggested, {} conflicts, {} without a good candidate",
+        summary.left, summary.right, summary.auto, summary.suggested, summary.conflicts, summary.none
+    ));
+    Ok(if summary.bad_rows.is_empty() { Outcome::Done } else { Outcome::Partly })
 }
 
 /// Copies the store to a file.

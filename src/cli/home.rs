@@ -17,6 +17,8 @@ use std::sync::Arc;
 pub struct Home {
     /// The service.
     pub service: Service,
+    /// Its name.
+    pub name: String,
     /// The settings.
     pub config: Config,
     /// What was odd in the settings, and integrations that cannot run.
@@ -57,7 +59,7 @@ pub fn open_at(paths: &Paths, scheduled: bool) -> Result<Home, Failure> {
         scheduled,
         notices,
     })?;
-    Ok(Home { service, config, warnings })
+    Ok(Home { service, name: home_name(&config), config, warnings })
 }
 
 /// Flows whose integrations could be made; the others are named in the warnings.

@@ -2,8 +2,9 @@
 
 use super::{Outcome, home, output};
 use crate::app;
-use crate::config::UiConfig;
+use crate::config;
 use crate::domain::Failure;
+use crate::ui::{ThemeName, UiConfig};
 use std::io::IsTerminal;
 
 /// Opens the interface on the home of this process.
@@ -42,14 +43,26 @@ pub async fn show(home: &home::Home) -> Result<Outcome, Failure> {
     result.map(|_| Outcome::Done)
 }
 
-fn options(ui: &UiConfig, home: &home::Home) -> app::AppOptions {
+fn options(settings: &config::UiConfig, home: &home::Home) -> app::AppOptions {
     app::AppOptions {
-        theme: ui.theme.clone(),
-        ascii: ui.ascii,
-        mouse: ui.mouse,
-        low_bandwidth: ui.low_bandwidth,
-        keys: ui.keys.clone(),
-        warnings: home.warnings.clone(),
-        ..app::AppOptions::default()
+        ui: UiConfig {
+            theme: ThemeName::parse(&settings.theme).unwrap_or_default(),
+            colour: std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
+            unicode: !settings.ascii && locale_is_unicode(),
+            keys: settings.keys.clone(),
+            ..UiConfig::default()
+        },
+        home: home.name.clone(),
+        overview: None,
     }
+}
+
+/// By the variables in the order in which the C library reads them; unset means a terminal of today.
+fn locale_is_unicode() -> bool {
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
+    locale.is_none_or(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
 }
