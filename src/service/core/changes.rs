@@ -5,7 +5,10 @@ use super::super::world::{self, Moved};
 use super::{Core, Pending};
 use crate::domain::{FailureClass, IntegrationId, LogLevel, RunState, Stream, StreamProgress};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// Shortest rest between two recounts while records stream in.
+const RECOUNT_REST: Duration = Duration::from_millis(250);
 
 /// A stream as a new process finds it: what was running was cut.
 pub fn at_start(mut progress: StreamProgress) -> StreamProgress {
@@ -34,14 +37,35 @@ impl Core {
                     for state in self.flows.iter_mut().filter(|f| f.flow.source == integration) {
                         mirror(state, moved);
                     }
-                    self.moved = true;
                     self.recount.insert(integration);
                 }
             }
         }
+        if self.recount_due().is_some_and(|due| due <= Instant::now()) {
+            self.recount_all();
+        }
+    }
+
+    /// When counts and states are computed anew after records changed. While pages stream in this rests ten times as
+    /// long as it takes, so that it stays a small share of the core's time however large the fleet is.
+    pub(super) fn recount_due(&self) -> Option<Instant> {
+        if !self.ready || self.recount.is_empty() {
+            return None;
+        }
+        let Some((at, took)) = self.last_recount else { return Some(Instant::now()) };
+        if self.supervisor.running().is_empty() {
+            return Some(Instant::now());
+        }
+        Some(at + (took * 10).max(RECOUNT_REST))
+    }
+
+    /// Computes them now.
+    pub(super) fn recount_all(&mut self) {
+        let began = Instant::now();
         for integration in std::mem::take(&mut self.recount) {
             self.recount_integration(&integration);
         }
+        self.last_recount = Some((Instant::now(), began.elapsed()));
     }
 
     /// Devices per company, first-level companies and row states of an integration, after its records changed.
@@ -159,7 +183,7 @@ impl Core {
             .filter(|(id, _)| !self.is_stopped(id) && !running.iter().any(|t| t.integration == **id))
             .map(|(_, at)| *at)
             .min()?;
-        Some(Instant::now() + std::time::Duration::try_from(next - now).unwrap_or_default())
+        Some(Instant::now() + Duration::try_from(next - now).unwrap_or_default())
     }
 
     /// Starts what is due by the schedule.
@@ -198,7 +222,8 @@ fn mirror(state: &mut super::super::rows::FlowState, moved: Moved) {
     let Moved::Swap(stream, a, b) = moved else { return };
     let Some(queue) = state.queue_mut(stream) else { return };
     let a = if a == usize::MAX {
-        queue.rows.push(Row::default());
+        // Shown once counts and states are computed.
+        queue.rows.push(Row { hidden: true, ..Row::default() });
         queue.rows.len() - 1
     } else {
         a

@@ -105,7 +105,7 @@ pub struct Core {
     waiting: Vec<(ReplyTo, Request)>,
     pending: VecDeque<Pending>,
     recount: BTreeSet<IntegrationId>,
-    moved: bool,
+    last_recount: Option<(Instant, Duration)>,
     solving: bool,
     quick: Vec<(FlowId, Scope)>,
     last_solve: Option<(Instant, Duration)>,
@@ -158,7 +158,7 @@ impl Core {
             waiting: Vec::new(),
             pending: VecDeque::new(),
             recount: BTreeSet::new(),
-            moved: false,
+            last_recount: None,
             solving: false,
             quick: Vec::new(),
             last_solve: None,
@@ -195,7 +195,7 @@ impl Core {
 
     /// When something is due without a message.
     fn wake_at(&self) -> Option<Instant> {
-        [self.outbox.due(), self.solve_due(), self.schedule_due()].into_iter().flatten().min()
+        [self.outbox.due(), self.recount_due(), self.solve_due(), self.schedule_due()].into_iter().flatten().min()
     }
 
     fn handle(&mut self, message: CoreMessage) {
@@ -237,6 +237,7 @@ impl Core {
         self.ready
             && !self.solving
             && self.pending.is_empty()
+            && self.recount.is_empty()
             && self.quick.is_empty()
             && self.writing == 0
             && self.supervisor.running().is_empty()

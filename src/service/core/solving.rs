@@ -43,6 +43,12 @@ impl Core {
             }
             return;
         }
+        if !self.recount.is_empty() {
+            self.recount_all();
+            if !self.recount.is_empty() {
+                return;
+            }
+        }
         let Some(state) = self.flows.iter_mut().find(|f| f.dirty) else { return };
         state.dirty = false;
         let id = state.flow.id.clone();
@@ -117,6 +123,7 @@ impl Core {
         state.flow.auto_accept
             && !state.dirty
             && self.pending.is_empty()
+            && self.recount.is_empty()
             && quiet(Stream::Companies)
             && quiet(Stream::Devices)
             && self
