@@ -1,5 +1,7 @@
 //! What every API connector keeps to, whatever the vendor does.
 
+#[path = "connector_support/certificates.rs"]
+mod certificates;
 mod connector_support;
 
 use connector_support::{Connected, KEY, VENDORS, Vendor, connected, connection, ids, impatient, serve, wanted};
@@ -483,7 +485,7 @@ async fn the_budget_is_counted() {
 async fn a_connection_without_a_key_or_with_a_wrong_region_is_refused() {
     let quiet = || Arc::new(|_| {});
     let mut none = connection(Vendor::ItGlue, "http://127.0.0.1:1");
-    none.credentials = matchbook::secrets::Credentials::from_pairs([]);
+    none.credentials = matchbook::secrets::Credentials::default();
     assert_eq!(connect(none, quiet()).err().unwrap().class, FailureClass::Credentials);
     let mut region = connection(Vendor::ItGlue, "");
     (region.base_url, region.region) = (None, Some("mars".into()));

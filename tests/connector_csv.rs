@@ -32,7 +32,7 @@ impl Files {
             connector: "csv".into(),
             base_url: None,
             region: None,
-            credentials: Credentials::from_pairs([]),
+            credentials: Credentials::default(),
             requests_per_second: None,
             page_size: Some(page_size),
             files: self.files.clone(),

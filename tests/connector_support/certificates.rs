@@ -1,8 +1,6 @@
 //! Certificates that are not accepted are told apart in words, and the key is never sent to their owner.
 
-mod connector_support;
-
-use connector_support::{Connected, VENDORS, connected, impatient};
+use super::connector_support::{Connected, VENDORS, connected, impatient};
 use matchbook::domain::FailureClass;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection};
@@ -11,11 +9,11 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-const SELF: &[u8] = include_bytes!("connector_support/tls/self.der");
-const SELF_KEY: &[u8] = include_bytes!("connector_support/tls/self.key.der");
-const CA: &[u8] = include_bytes!("connector_support/tls/ca.der");
-const LEAF: &[u8] = include_bytes!("connector_support/tls/leaf.der");
-const LEAF_KEY: &[u8] = include_bytes!("connector_support/tls/leaf.key.der");
+const SELF: &[u8] = include_bytes!("tls/self.der");
+const SELF_KEY: &[u8] = include_bytes!("tls/self.key.der");
+const CA: &[u8] = include_bytes!("tls/ca.der");
+const LEAF: &[u8] = include_bytes!("tls/leaf.der");
+const LEAF_KEY: &[u8] = include_bytes!("tls/leaf.key.der");
 
 /// An https server on loopback with that chain; counts the bytes that clients send after the handshake.
 fn server(chain: &[&'static [u8]], key: &'static [u8]) -> (String, Arc<AtomicUsize>) {
