@@ -27,6 +27,7 @@ fn decision(kind: DecisionKind) -> Decision {
     Decision { kind, actor: Actor::Person("kim".into()), at: at(1), why: "same serial".into() }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the rows of a change hold an option")]
 fn matched(target: &str) -> Option<Decision> {
     Some(decision(DecisionKind::Matched { target: target.into() }))
 }
@@ -246,7 +247,7 @@ fn small_things_are_kept_over_a_restart() {
         finished: None,
     };
     store.save_stream_state(&progress).unwrap();
-    store.put_blob("view", &[7; 100_000]).unwrap();
+    store.put_blob("view", &vec![7; 100_000]).unwrap();
     drop(store);
     let store = Store::open(&dir.path().join("store")).unwrap();
     assert_eq!(store.paused().unwrap().into_iter().collect::<Vec<_>>(), [addigy]);

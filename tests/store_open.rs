@@ -5,6 +5,7 @@ use matchbook::domain::{
     RowChange, Stream, Timestamp,
 };
 use matchbook::store::{PageBatch, Store, newest_backup};
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -71,11 +72,11 @@ fn contents(store: &Store) -> String {
     let mut text = String::new();
     store
         .each_record(&addigy(), STREAM, &mut |stored| {
-            text.push_str(&format!("{stored:?}\n"));
+            writeln!(text, "{stored:?}").unwrap();
             std::ops::ControlFlow::Continue(())
         })
         .unwrap();
-    store.each_decision(&flow(), STREAM, &mut |id, decision| text.push_str(&format!("{id} {decision:?}\n"))).unwrap();
+    store.each_decision(&flow(), STREAM, &mut |id, decision| writeln!(text, "{id} {decision:?}").unwrap()).unwrap();
     let history = store.history_entry(HistoryId(1)).unwrap();
     let run = store.open_run(&addigy(), STREAM).unwrap();
     text + &format!("{history:?} {run:?} {} {}", store.live_count(&addigy(), STREAM), store.revision())

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 /// Shortest interval: vendors' limits are counted in minutes.
-const SHORTEST: Duration = Duration::from_secs(5 * 60);
+const SHORTEST: Duration = Duration::from_mins(5);
 
 /// A schedule that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Schedule {
     #[must_use]
     pub fn default_of(stream: Stream) -> Self {
         match stream {
-            Stream::Devices => Self::Every(Duration::from_secs(4 * 3600)),
+            Stream::Devices => Self::Every(Duration::from_hours(4)),
             _ => Self::Cron(Box::new([vec![0], vec![2], (1..=31).collect(), (1..=12).collect(), (0..=6).collect()])),
         }
     }
@@ -115,7 +115,9 @@ fn cron(texts: [&str; 5]) -> Result<Schedule, Failure> {
             values.extend(cron_part(part, field)?);
         }
         if field.2 == 7 {
-            values.iter_mut().for_each(|day| *day %= 7);
+            for day in values.iter_mut() {
+                *day %= 7;
+            }
         }
         values.sort_unstable();
         values.dedup();

@@ -44,14 +44,14 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 fn check_mode(path: &Path) -> Result<(), Failure> {
     use std::os::unix::fs::PermissionsExt;
     let mode = fs::metadata(path).map_err(|e| failed(&e, "reading", path))?.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 {
-        return Ok(());
+    if mode & 0o077 != 0 {
+        return Err(Failure::new(
+            FailureClass::Local,
+            format!("others may read {} (mode {mode:03o})", path.display()),
+            format!("run `chmod 600 {}`, and change the secrets if others use this machine", path.display()),
+        ));
     }
-    Err(Failure::new(
-        FailureClass::Local,
-        format!("others may read {} (mode {mode:03o})", path.display()),
-        format!("run `chmod 600 {}`, and change the secrets if others use this machine", path.display()),
-    ))
+    Ok(())
 }
 
 #[cfg(not(unix))]

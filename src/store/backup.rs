@@ -189,6 +189,9 @@ fn create_private(path: &Path) -> Result<File, Error> {
     options.open(path)
 }
 
+/// Key and value.
+type Pair = (Vec<u8>, Vec<u8>);
+
 /// A stream that sums what passes it.
 struct Summing<S> {
     stream: S,
@@ -246,7 +249,7 @@ impl<R: Read> Summing<R> {
     }
 
     /// `None` at the end of the list. A length beyond [`LONGEST`] is damage: no memory is taken for it.
-    fn take_pair(&mut self) -> Result<Option<(Vec<u8>, Vec<u8>)>, Error> {
+    fn take_pair(&mut self) -> Result<Option<Pair>, Error> {
         let key_length = self.take_number()?;
         if key_length == 0 {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! Values: a version byte, then MessagePack with named fields. Fields that are nil are left out, so that a record with
+//! Values: a version byte, then `MessagePack` with named fields. Fields that are nil are left out, so that a record with
 //! few facts is small and a new optional field does not make every stored record look changed.
 
 use super::error;
@@ -45,7 +45,7 @@ pub(super) fn unpack<T: DeserializeOwned>(packed: &[u8]) -> Result<T, Failure> {
     rmp_serde::from_slice(packed).map_err(|e| unreadable(&e))
 }
 
-/// Appends the value as MessagePack without nil fields.
+/// Appends the value as `MessagePack` without nil fields.
 pub(super) fn pack<T: Serialize>(value: &T, out: &mut Vec<u8>) -> Result<(), Failure> {
     let full = rmp_serde::to_vec_named(value).map_err(|e| error::ours(format!("a value could not be encoded: {e}")))?;
     without_nils(&mut full.as_slice(), out, 0).ok_or_else(|| error::ours("a value could not be packed"))
@@ -69,7 +69,7 @@ fn unreadable(reason: &dyn std::fmt::Display) -> Failure {
     )
 }
 
-/// What one MessagePack marker says of the bytes after it.
+/// What one `MessagePack` marker says of the bytes after it.
 enum Shape {
     /// So many bytes of content.
     Bytes(usize),
@@ -79,7 +79,7 @@ enum Shape {
     Map(usize),
 }
 
-/// Copies one value, leaving out map entries whose value is nil. `None` when the bytes are no MessagePack.
+/// Copies one value, leaving out map entries whose value is nil. `None` when the bytes are no `MessagePack`.
 fn without_nils(input: &mut &[u8], out: &mut Vec<u8>, depth: usize) -> Option<()> {
     let start = *input;
     let shape = shape(input)?;
@@ -137,7 +137,7 @@ fn skip(input: &mut &[u8]) -> Option<()> {
     Some(())
 }
 
-/// Reads a marker with its length (MessagePack specification, "Formats").
+/// Reads a marker with its length (`MessagePack` specification, "Formats").
 fn shape(input: &mut &[u8]) -> Option<Shape> {
     let marker = take(input, 1)?;
     Some(match marker {

@@ -121,7 +121,9 @@ impl Store {
         tx.write()?;
         let Some(pending) = self.get::<HistoryId>(&key::pending())? else { return Ok(()) };
         let entry = self.history_entry(pending)?.filter(|entry| entry.changes.len() as u64 == entry.rows);
-        let entry = entry.ok_or_else(|| error::local(format!("history entry {} is not whole", pending.0), ""))?;
+        let entry = entry.ok_or_else(|| {
+            error::local(format!("history entry {} is not whole", pending.0), "restore the newest backup")
+        })?;
         let flow = tx.flow(&entry.flow)?;
         write_rows(&mut tx, flow, entry.stream, &entry.changes)
     }

@@ -235,9 +235,7 @@ pub(super) fn beside(dir: &Path, word: &str) -> PathBuf {
     let name = dir.file_name().map_or_else(|| "store".into(), |n| n.to_string_lossy().into_owned());
     let (hour, minute, second) = now.to_hms();
     let stamp = format!("{}{:02}{:02}T{hour:02}{minute:02}{second:02}", now.year(), u8::from(now.month()), now.day());
-    (0u32..)
-        .map(|n| if n == 0 { format!("{name}.{word}-{stamp}") } else { format!("{name}.{word}-{stamp}-{n}") })
-        .map(|name| dir.with_file_name(name))
-        .find(|path| !path.exists())
-        .unwrap_or_else(|| dir.with_extension(word))
+    let first = dir.with_file_name(format!("{name}.{word}-{stamp}"));
+    let others = (1..1000u32).map(|n| dir.with_file_name(format!("{name}.{word}-{stamp}-{n}")));
+    std::iter::once(first.clone()).chain(others).find(|path| !path.exists()).unwrap_or(first)
 }

@@ -171,12 +171,13 @@ impl Store {
     /// # Errors
     /// When the run is no longer open or the disk refuses.
     pub fn resume_run(&self, open: RunRecord, at: Timestamp) -> Result<RunRecord, Failure> {
+        let RunRecord { integration, stream, run: id, .. } = open;
         let mut tx = self.transaction();
-        let mut run = self.checked_run(&open.integration, open.stream, open.run)?;
+        let mut run = self.checked_run(&integration, stream, id)?;
         run.resumed += 1;
         run.updated = at;
-        let number = tx.integration(&run.integration)?;
-        tx.put(key::stream(Table::OpenRun, number, run.stream), &run)?;
+        let number = tx.integration(&integration)?;
+        tx.put(key::stream(Table::OpenRun, number, stream), &run)?;
         tx.commit()?;
         Ok(run)
     }

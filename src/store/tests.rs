@@ -1,6 +1,7 @@
 //! What only the room itself can set up.
 
 use super::*;
+use crate::domain::{Actor, Decision, DecisionKind, HistoryEntry, HistoryId, RowChange, Stream, Timestamp};
 
 #[test]
 fn a_newer_store_is_refused_and_left_where_it_is() {
@@ -31,10 +32,68 @@ fn values_that_cannot_be_read_at_opening_set_the_store_aside() {
 fn a_record_that_cannot_be_read_is_a_failure_not_a_panic() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(&dir.path().join("store")).unwrap();
-    let (integration, stream) = ("a".into(), crate::domain::Stream::Devices);
-    let run = store.begin_run(&integration, stream, crate::domain::Timestamp::UNIX_EPOCH).unwrap();
+    let (integration, stream) = ("a".into(), Stream::Devices);
+    let run = store.begin_run(&integration, stream, Timestamp::UNIX_EPOCH).unwrap();
     let number = store.integration_number(&run.integration).unwrap();
     store.tree().insert(key::item(key::Table::Record, number, stream, "1"), &[1, 0x80]).unwrap();
     assert!(store.record(&integration, stream, &"1".into()).is_err());
     assert!(store.each_record(&integration, stream, &mut |_| std::ops::ControlFlow::Continue(())).is_err());
+}
+
+fn large_entry() -> HistoryEntry {
+    let at = Timestamp::UNIX_EPOCH;
+    let after = Decision { kind: DecisionKind::Ignored, actor: Actor::Engine, at, why: String::new() };
+    let change = |n: u32| RowChange { source: n.to_string().into(), before: None, after: Some(after.clone()) };
+    HistoryEntry {
+        id: HistoryId(0),
+        at,
+        actor: Actor::Engine,
+        flow: "f".into(),
+        stream: Stream::Devices,
+        what: "all".into(),
+        changes: (0..1500).map(change).collect(),
+        rows: 0,
+        undoes: None,
+        undone_by: None,
+    }
+}
+
+fn rows(store: &Store) -> usize {
+    let mut rows = 0;
+    store.each_decision(&"f".into(), Stream::Devices, &mut |_, _| rows += 1).unwrap();
+    rows
+}
+
+#[test]
+fn a_durable_decision_whose_rows_are_missing_is_completed_at_opening() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store");
+    let store = Store::open(&path).unwrap();
+    let entry = store.decide(large_entry()).unwrap();
+    assert_eq!((rows(&store), entry.rows), (1500, 1500));
+    let number = store.flow_number(&entry.flow).unwrap();
+    for change in &entry.changes[400..] {
+        store.tree().remove(key::item(key::Table::Decision, number, entry.stream, change.source.as_str())).unwrap();
+    }
+    store.tree().insert(key::pending(), codec::encode(&entry.id).unwrap()).unwrap();
+    assert_eq!(rows(&store), 400);
+    drop(store);
+    let store = Store::open(&path).unwrap();
+    assert_eq!(rows(&store), 1500);
+    assert_eq!(store.tree().get(key::pending()).unwrap(), None);
+}
+
+#[test]
+fn changes_of_an_entry_that_never_became_durable_are_dropped_at_opening() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store");
+    let store = Store::open(&path).unwrap();
+    let left = codec::encode(&large_entry().changes[..8].to_vec()).unwrap();
+    for part in [0, 900] {
+        store.tree().insert(key::part(key::Table::HistoryChanges, 1, part), left.clone()).unwrap();
+    }
+    drop(store);
+    let store = Store::open(&path).unwrap();
+    let entry = store.decide(HistoryEntry { changes: large_entry().changes[..1].to_vec(), ..large_entry() }).unwrap();
+    assert_eq!(store.history_entry(entry.id).unwrap(), Some(entry));
 }
