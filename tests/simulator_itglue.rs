@@ -11,7 +11,9 @@ fn rows(answer: &Value) -> &Vec<Value> {
 }
 
 fn configuration(attributes: Value) -> Value {
-    json!({"data": {"type": "configurations", "attributes": attributes}})
+    let mut document = json!({"data": {"type": "configurations"}});
+    document["data"]["attributes"] = attributes;
+    document
 }
 
 #[tokio::test]
