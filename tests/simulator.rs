@@ -159,7 +159,7 @@ async fn the_same_seed_is_the_same_world() {
 #[tokio::test]
 async fn limits_are_enforced_with_a_time_to_wait() {
     let vendors = Vendors::start(small()).await;
-    vendors.simulator.control().set_limit(Vendor::ItGlue, Limit { requests: 2, per: Duration::from_secs(60) });
+    vendors.simulator.control().set_limit(Vendor::ItGlue, Limit { requests: 2, per: Duration::from_mins(1) });
     let answers = [vendors.raw("/organizations").await, vendors.raw("/organizations").await];
     assert!(answers.iter().all(|a| a.status() == 200));
     let refused = vendors.raw("/organizations").await;
@@ -317,7 +317,7 @@ fn agrees(facts: &Value, attributes: &Value) -> bool {
             .as_str()
             .unwrap_or_default()
             .chars()
-            .filter(|c| c.is_ascii_alphanumeric())
+            .filter(char::is_ascii_alphanumeric)
             .collect::<String>()
             .to_uppercase()
     };

@@ -11,7 +11,9 @@ fn rows(answer: &Value) -> &Vec<Value> {
 }
 
 fn configuration(attributes: Value) -> Value {
-    json!({"data": {"type": "configurations", "attributes": attributes}})
+    let mut document = json!({"data": {"type": "configurations"}});
+    document["data"]["attributes"] = attributes;
+    document
 }
 
 #[tokio::test]
@@ -32,14 +34,12 @@ async fn configurations_come_in_pages_with_links_and_their_interfaces() {
                 assert!(answer["included"].as_array().unwrap().iter().any(|i| i["id"] == link["id"]));
             }
         }
-        match answer["links"]["next"].as_str() {
-            Some(next) => path = next.strip_prefix(&base).unwrap().to_owned(),
-            None => {
-                assert_eq!(answer["meta"]["total-count"], seen);
-                assert!(answer["meta"]["next-page"].is_null());
-                break;
-            }
-        }
+        let Some(next) = answer["links"]["next"].as_str() else {
+            assert_eq!(answer["meta"]["total-count"], seen);
+            assert!(answer["meta"]["next-page"].is_null());
+            break;
+        };
+        path = next.strip_prefix(&base).unwrap().to_owned();
     }
     assert!(seen > 300);
 }

@@ -19,7 +19,7 @@ async fn a_thousand_companies_with_a_hundred_thousand_devices() {
     let before = resident();
     let begun = Instant::now();
     let simulator = start(Options { companies: 1000, devices: 100_000, ..Options::default() }).await.unwrap();
-    println!("world and records: {:.2?}, {} MB", begun.elapsed(), resident() - before);
+    println!("world and records: {:.2?}, {} MB", begun.elapsed(), resident().saturating_sub(before));
     println!("{}", serde_json::to_string_pretty(&simulator.truth().counts()).unwrap());
 
     let client = reqwest::Client::new();
@@ -60,7 +60,7 @@ async fn a_thousand_companies_with_a_hundred_thousand_devices() {
         "itglue: {rows} rows, {} MB in {:.2?}; resident {} MB",
         bytes_read >> 20,
         begun.elapsed(),
-        resident() - before
+        resident().saturating_sub(before)
     );
     simulator.stop().await;
 }

@@ -34,7 +34,7 @@ use world::{Lists, World};
 /// 1,000 requests in 10 seconds (Addigy API v2).
 const ADDIGY_LIMIT: Limit = Limit { requests: 1000, per: Duration::from_secs(10) };
 /// 3,000 requests in 5 minutes (IT Glue API).
-const ITGLUE_LIMIT: Limit = Limit { requests: 3000, per: Duration::from_secs(300) };
+const ITGLUE_LIMIT: Limit = Limit { requests: 3000, per: Duration::from_mins(5) };
 
 /// What to simulate.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -145,8 +145,16 @@ fn tenths<'a>(value: f64) -> Value<'a> {
 
 /// Lower-case colons.
 pub fn mac(address: u64) -> String {
-    let [_, _, a, b, c, d, e, f] = address.to_be_bytes();
-    format!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}")
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(17);
+    for octet in &address.to_be_bytes()[2..] {
+        if !text.is_empty() {
+            text.push(':');
+        }
+        text.push(char::from(DIGITS[usize::from(octet >> 4)]));
+        text.push(char::from(DIGITS[usize::from(octet & 15)]));
+    }
+    text
 }
 
 /// RFC 3339 with none to three fractional digits, as Addigy's answers vary.

@@ -1,6 +1,8 @@
 //! Adding, renaming, moving and deleting records while the vendors run. Ids are the vendors' ids as text; changes to
 //! unknown ids do nothing and say so.
 
+#![expect(clippy::must_use_candidate, reason = "whether the record was there interests few tests")]
+
 use crate::domain::Mac;
 use crate::simulator::{
     addigy::{

@@ -26,23 +26,27 @@ pub fn document(status: StatusCode, value: &impl Serialize) -> Response {
 
 /// One error of an answer. `status` is a number, as the real service writes it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Refusal {
+pub struct Refusal(Box<Reason>);
+
+#[derive(Clone, Debug, PartialEq)]
+struct Reason {
     status: u16,
-    title: String,
+    title: &'static str,
     detail: Value,
     pointer: Option<String>,
 }
 
 impl Refusal {
     /// An error.
-    pub fn new(status: u16, title: &str, detail: impl Into<Value>) -> Self {
-        Self { status, title: title.into(), detail: detail.into(), pointer: None }
+    pub fn new(status: u16, title: &'static str, detail: impl Into<Value>) -> Self {
+        Self(Box::new(Reason { status, title, detail: detail.into(), pointer: None }))
     }
 
     /// An error of one attribute.
     pub fn of_attribute(name: &str, detail: impl Into<Value>) -> Self {
-        let pointer = Some(format!("/data/attributes/{}", name.replace('_', "-")));
-        Self { pointer, ..Self::new(422, "Unprocessable Entity", detail) }
+        let mut refusal = Self::new(422, "Unprocessable Entity", detail);
+        refusal.0.pointer = Some(format!("/data/attributes/{}", name.replace('_', "-")));
+        refusal
     }
 
     /// No such row.
@@ -58,11 +62,12 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut error = json!({"status": self.status, "title": self.title, "detail": self.detail});
-        if let Some(pointer) = self.pointer {
+        let reason = *self.0;
+        let mut error = json!({"status": reason.status, "title": reason.title, "detail": reason.detail});
+        if let Some(pointer) = reason.pointer {
             error["source"] = json!({"pointer": pointer});
         }
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = StatusCode::from_u16(reason.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let text = json!({"errors": [error]}).to_string();
         (status, [(header::CONTENT_TYPE, MEDIA_TYPE)], text).into_response()
     }

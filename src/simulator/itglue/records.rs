@@ -7,6 +7,7 @@ pub type Text = Option<Box<str>>;
 
 /// An organization.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_field_names, reason = "the vendor's names")]
 pub struct Organization {
     /// Its id.
     pub id: u32,
@@ -53,6 +54,7 @@ pub struct Interface {
 
 /// A configuration: a device as documented.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_field_names, reason = "the vendor's names")]
 pub struct Configuration {
     /// Its id.
     pub id: u32,

@@ -232,7 +232,7 @@ struct Scribe<'a> {
 impl Scribe<'_> {
     fn elsewhere(&mut self, own: u32, organizations: &[u32]) -> u32 {
         let other = *self.dice.pick(organizations);
-        if other != own { other } else { *organizations.iter().find(|&&o| o != own).unwrap_or(&own) }
+        if other == own { *organizations.iter().find(|&&o| o != own).unwrap_or(&own) } else { other }
     }
 
     fn configuration(&mut self, device: &Device, organization: u32) -> Configuration {
@@ -379,7 +379,7 @@ impl Scribe<'_> {
             other.serial.chars().map(|c| filled(c, dice)).collect()
         };
         let id = take(&mut self.next_id, &mut self.dice);
-        let address = 0x00_1B21_00_0000 | u64::from(id) & 0xFF_FFFF;
+        let address = 0x1B_2100_0000 | u64::from(id) & 0xFF_FFFF;
         let age = i64::try_from(20 + self.dice.below(1500)).unwrap_or(0) * DAY;
         self.next_interface += 1;
         let interface = Interface { id: self.next_interface, mac: address, primary: true, ..Interface::default() };

@@ -38,7 +38,8 @@ impl Window {
             self.seen.push_back(now);
             return Ok(());
         }
-        let until = self.seen.front().map_or(self.limit.per, |&first| self.limit.per - now.duration_since(first));
+        let until =
+            self.seen.front().map_or(self.limit.per, |&first| self.limit.per.saturating_sub(now.duration_since(first)));
         Err(until.as_secs() + u64::from(until.subsec_nanos() > 0))
     }
 }

@@ -119,7 +119,7 @@ fn company(name: &TrueName, words: &Words, dice: &mut Dice) -> Company {
 /// Gives evenly spaced companies the names that must not harm what shows them.
 fn plant_hostile(all: &mut [Company], words: &Words) {
     let step = (all.len() / (words.hostile.len() + 1)).max(8);
-    let places = (1..).map(|n| n * step).take_while(|&at| at < all.len()).collect::<Vec<_>>();
+    let places = (1..=all.len()).map(|n| n * step).take_while(|&at| at < all.len()).collect::<Vec<_>>();
     for (at, name) in places.into_iter().zip(&words.hostile) {
         let company = &mut all[at];
         company.rmm_name = name.as_str().into();
@@ -183,11 +183,7 @@ fn add_groups(company: &mut Company, words: &Words, dice: &mut Dice) {
         let name = if dice.chance(500) { format!("{} - {word}", company.rmm_name) } else { word.clone() };
         let at = u16::try_from(company.groups.len()).unwrap_or(0);
         let nested = company.devices > 20 && dice.chance(250);
-        company.groups.push(Group {
-            name: name.into(),
-            parent: Some(0),
-            leaf: !nested && !(n > 1 && dice.chance(100)),
-        });
+        company.groups.push(Group { name: name.into(), parent: Some(0), leaf: !(nested || n > 1 && dice.chance(100)) });
         if nested {
             let lab = dice.below(words.labs.len());
             for m in 0..2 + dice.below(2) {

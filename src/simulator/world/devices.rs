@@ -172,12 +172,12 @@ const fn is_docked(trouble: Trouble) -> bool {
 
 /// Phones, tablets and Apple TVs have neither docks nor virtual machines nor logic boards that anyone changes.
 const fn possible(trouble: Trouble, kind: Kind) -> Trouble {
-    match (trouble, kind) {
-        (Trouble::SharedDock | Trouble::SharedDockOnly, Kind::Laptop) => trouble,
-        (Trouble::SharedDock | Trouble::SharedDockOnly, _) => Trouble::Plain,
-        (Trouble::Virtual | Trouble::BoardReplaced, Kind::Tablet | Kind::Phone | Kind::Tv) => Trouble::Plain,
-        _ => trouble,
-    }
+    let happens = match trouble {
+        Trouble::SharedDock | Trouble::SharedDockOnly => matches!(kind, Kind::Laptop),
+        Trouble::Virtual | Trouble::BoardReplaced => kind.is_mac(),
+        _ => true,
+    };
+    if happens { trouble } else { Trouble::Plain }
 }
 
 fn roll_group(company: &Company, dice: &mut Dice) -> u16 {

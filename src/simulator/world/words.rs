@@ -110,9 +110,9 @@ pub struct Model {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// MacBook.
+    /// `MacBook`.
     Laptop,
-    /// iMac, Mac mini, Mac Studio.
+    /// `iMac`, `Mac mini`, `Mac Studio`.
     Desktop,
     /// iPad.
     Tablet,
