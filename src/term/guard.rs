@@ -5,11 +5,14 @@ use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::execute;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use std::io::{self, Write};
-use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, Once};
+use std::thread::ThreadId;
 
 /// The terminal is ours at present. One per process, as the terminal is.
 static OURS: AtomicBool = AtomicBool::new(false);
+/// The thread that the interface runs in.
+static OWNER: Mutex<Option<ThreadId>> = Mutex::new(None);
 /// The panic hook is in place.
 static HOOK: Once = Once::new();
 
@@ -27,14 +30,20 @@ impl Guard {
             let before = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |info| {
                 // A panic of a background task must not tear the screen from under the interface that goes on.
-                if std::thread::current().name() == Some("main") {
+                let here = std::thread::current().id();
+                if OWNER.lock().is_ok_and(|owner| *owner == Some(here)) {
                     give_back();
                 }
-                if !OURS.load(Ordering::SeqCst) {
+                if OURS.load(Ordering::SeqCst) {
+                    tracing::error!(%info, "a background task panicked");
+                } else {
                     before(info);
                 }
             }));
         });
+        if let Ok(mut owner) = OWNER.lock() {
+            *owner = Some(std::thread::current().id());
+        }
         let guard = Self(());
         take()?;
         Ok(guard)

@@ -4,7 +4,7 @@ use super::layout::Layout;
 use super::state::overlay::Overlay;
 use super::state::{Pane, State};
 use super::widgets::canvas::Canvas;
-use super::widgets::number::{clock, counted, thousands};
+use super::widgets::number::{clock, thousands};
 use super::{overlays, panes};
 use crate::domain::{LogLevel, RunState};
 use crate::service::messages::IntegrationState;
@@ -116,10 +116,6 @@ fn status(state: &State, theme: &super::theme::Theme) -> Vec<(String, Style)> {
         parts.push((format!("{} to match", words.join(", ")), theme.text));
     } else if !open.is_empty() && state.overview.ready {
         parts.push(("everything is decided".to_owned(), theme.ok));
-    }
-    let marked = state.marked();
-    if marked > 0 {
-        parts.push((format!("{} marked", counted(marked, "row", "rows")), theme.mark));
     }
     parts
 }

@@ -1,4 +1,5 @@
 //! A service made of synthetic rows that answers at once: what the interface is tried and measured with.
+#![allow(dead_code, reason = "each test file uses a part of it")]
 
 use matchbook::domain::{
     Actor, Confidence, DecisionKind, Evidence, EvidenceKind, Failure, FailureClass, FlowId, HistoryEntry, HistoryId,

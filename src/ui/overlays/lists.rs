@@ -2,7 +2,7 @@
 
 use super::{frame, typing};
 use crate::domain::{Actor, HistoryEntry};
-use crate::service::messages::PickRow;
+use crate::service::messages::{PickRow, QueueRow};
 use crate::ui::command::{CommandId, command};
 use crate::ui::state::State;
 use crate::ui::state::overlay::{Choice, Picker};
@@ -72,6 +72,8 @@ pub fn picker(state: &State, canvas: &mut Canvas<'_>, picker: &Picker) -> Option
         format!("{sign} {} of {}", thousands(picker.targets.found), thousands(picker.targets.searched))
     };
     canvas.right(inner.x, inner.y, inner.width, &found, theme.dim);
+    let subject = state.queue().and_then(|q| q.current()).map(subject).unwrap_or_default();
+    canvas.put(inner.x, inner.y + 1, inner.width, &subject, theme.dim);
     let rows = inner.y + 2..inner.bottom();
     for (y, (i, row)) in rows.zip(picker.targets.rows.iter().enumerate().skip(picker.top)) {
         pick_row(canvas, Rect { y, height: 1, ..inner }, row, i == picker.cursor);
@@ -81,6 +83,14 @@ pub fn picker(state: &State, canvas: &mut Canvas<'_>, picker: &Picker) -> Option
         canvas.put(inner.x, inner.y + 2, inner.width, text, theme.warn);
     }
     Some(at)
+}
+
+/// What the row is, for whoever searches its counterpart.
+fn subject(row: &QueueRow) -> String {
+    let devices = if row.devices > 0 { counted(row.devices.into(), "device", "devices") } else { String::new() };
+    let parts = [&row.name, &row.company, &row.serial, &row.model, &devices];
+    let parts: Vec<&str> = parts.into_iter().map(String::as_str).filter(|p| !p.is_empty()).collect();
+    format!("for {}", parts.join(", "))
 }
 
 fn pick_row(canvas: &mut Canvas<'_>, area: Rect, row: &PickRow, here: bool) {

@@ -14,6 +14,9 @@ use ratatui::style::Style;
 /// Width of the labels.
 const LABEL: u16 = 12;
 
+/// Lines below which the evidence is also told in one line.
+const COMPACT: u16 = 8;
+
 /// One line: parts at columns, each with the cells it may take.
 type Line = Vec<(u16, u16, String, Style)>;
 
@@ -27,7 +30,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let lag = if behind { format!(" {} ", glyphs.busy) } else { " ".to_owned() };
     let inner = canvas.frame(area, &[(" Compare ", theme.accent), (&name, theme.text), (&lag, theme.busy)]);
     let Some(compare) = shown else { return };
-    let lines = lines(state, compare, inner.width);
+    let lines = lines(state, compare, inner.width, inner.height);
     let inner = pin_candidates(compare, canvas, inner, lines.len());
     let scroll = usize::from(state.compare.scroll).min(lines.len().saturating_sub(usize::from(inner.height)));
     for (y, line) in (inner.y..inner.bottom()).zip(lines.iter().skip(scroll)) {
@@ -75,12 +78,14 @@ fn shown(state: &State) -> Option<&Compare> {
 /// Lines that Compare has to show.
 #[must_use]
 pub fn length(state: &State) -> u16 {
-    let width = state.layout().compare.map_or(0, |r| r.width.saturating_sub(2));
-    shown(state).map_or(0, |c| cells(lines(state, c, width).len()))
+    let Some(area) = state.layout().compare else { return 0 };
+    let (width, height) = (area.width.saturating_sub(2), area.height.saturating_sub(2));
+    // The line of pinned candidates is not scrolled.
+    shown(state).map_or(0, |c| cells(lines(state, c, width, height).len()) + 1)
 }
 
 /// What a person must see first comes first: warnings and the note, then fields, evidence, candidates.
-fn lines(state: &State, compare: &Compare, width: u16) -> Vec<Line> {
+fn lines(state: &State, compare: &Compare, width: u16, height: u16) -> Vec<Line> {
     let (theme, glyphs) = (&state.theme, state.glyphs);
     let whole = |text: String, style: Style| vec![(1, width.saturating_sub(1), text, style)];
     let mut out: Vec<Line> = Vec::new();
@@ -99,6 +104,10 @@ fn lines(state: &State, compare: &Compare, width: u16) -> Vec<Line> {
         out.push(whole(compare.note.clone(), theme.warn));
     }
     out.push(heads(compare, theme, width));
+    if height < COMPACT && !compare.evidence.is_empty() {
+        let all: Vec<String> = compare.evidence.iter().map(|e| format!("{:+.1} {}", e.bits, e.note)).collect();
+        out.push(vec![(1, LABEL - 2, "evidence".to_owned(), theme.dim), (LABEL, width.saturating_sub(LABEL), all.join(", "), theme.text)]);
+    }
     let known = |f: &&FieldPair| !f.left.is_empty() || !f.right.is_empty();
     out.extend(compare.fields.iter().filter(known).map(|f| field(f, theme, &glyphs, width)));
     out.extend(compare.evidence.iter().map(|e| evidence(e, theme, &glyphs, width)));

@@ -7,8 +7,8 @@ use crate::service::messages::{IntegrationState, IntegrationView};
 use crate::ui::state::{Pane, State};
 use crate::ui::theme::{Glyphs, Theme};
 use crate::ui::widgets::canvas::Canvas;
-use crate::ui::widgets::number::{duration, moment, seconds_left, share, thousands};
-use crate::ui::widgets::text::wrap;
+use crate::ui::widgets::number::{cells, duration, moment, seconds_left, share, thousands};
+use crate::ui::widgets::text::{width, wrap};
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
@@ -49,10 +49,12 @@ fn paint(canvas: &mut Canvas<'_>, inner: Rect, y: u16, line: &Line, here: bool) 
     if here {
         canvas.put(inner.x, y, 1, canvas.glyphs.cursor, theme.accent);
     }
+    let right = cells(width(&line.right));
+    let room = inner.width.saturating_sub(if right > 0 { right + 2 } else { 1 });
     let mut used = 1;
     for (text, style) in &line.parts {
         let style = if here { style.add_modifier(Modifier::BOLD) } else { *style };
-        used += canvas.put(inner.x + used, y, inner.width.saturating_sub(used + 1), text, style);
+        used += canvas.put(inner.x + used, y, room.saturating_sub(used), text, style);
     }
     if let Some(filled) = line.bar {
         canvas.bar(inner.x + 3, y, BAR, filled, theme.busy);
@@ -81,7 +83,6 @@ fn plain(parts: Vec<(String, Style)>) -> Line {
 
 fn head(state: &State, view: &IntegrationView, choice: usize, out: &mut Vec<Line>) {
     let (sign, word, style) = look(&view.state, &state.theme, &state.glyphs);
-    let last = view.last.map(|at| moment(at, state.now.wall)).unwrap_or_default();
     out.push(Line {
         choice: Some(choice),
         parts: vec![
@@ -89,7 +90,7 @@ fn head(state: &State, view: &IntegrationView, choice: usize, out: &mut Vec<Line
             (format!("{} ", view.vendor), state.theme.text.add_modifier(Modifier::BOLD)),
             (word.to_owned(), style),
         ],
-        right: last,
+        right: String::new(),
         bar: None,
     });
 }
@@ -160,10 +161,13 @@ fn foot(state: &State, view: &IntegrationView, width: u16, out: &mut Vec<Line>) 
     if let Some(b) = &view.budget {
         let window = duration(u64::from(b.window_s));
         let style = if u64::from(b.used) * 10 >= u64::from(b.limit) * 9 { theme.warn } else { theme.dim };
-        let text = format!("  budget {}/{} in {window}", thousands(b.used.into()), thousands(b.limit.into()));
+        let text = format!("  used {}/{} in {window}", thousands(b.used.into()), thousands(b.limit.into()));
         out.push(plain(vec![(text, style)]));
     }
-    if let Some(next) = view.next {
-        out.push(plain(vec![(format!("  next {} UTC", moment(next, state.now.wall)), theme.dim)]));
+    let at = |word: &str, at| format!("  {word} {}", moment(at, state.now.wall));
+    let last = view.last.map(|t| at("last", t)).unwrap_or_default();
+    let next = view.next.map(|t| at("next", t)).unwrap_or_default();
+    if !last.is_empty() || !next.is_empty() {
+        out.push(plain(vec![(format!("{last}{next}"), theme.dim)]));
     }
 }

@@ -116,7 +116,11 @@ fn place(queue: &QueueState, canvas: &mut Canvas<'_>, area: Rect) {
     }
     let theme = canvas.theme;
     let busy = if queue.asked.as_ref().is_some_and(|(_, a)| a.fresh) { canvas.glyphs.busy } else { "" };
-    let text = format!(" {busy}{} of {} ", thousands(queue.cursor + 1), thousands(queue.len()));
+    let marked = match queue.marked() {
+        0 => String::new(),
+        n => format!("{} marked {} ", thousands(n), canvas.glyphs.dot),
+    };
+    let text = format!(" {busy}{marked}{} of {} ", thousands(queue.cursor + 1), thousands(queue.len()));
     canvas.right(area.x, area.bottom() - 1, area.width.saturating_sub(2), &text, theme.text);
 }
 

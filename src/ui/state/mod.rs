@@ -13,7 +13,7 @@ use super::message::{Effect, Now};
 use super::options::UiConfig;
 use super::theme::{Glyphs, Theme};
 use super::widgets::number::index;
-use crate::domain::{FlowId, IntegrationId, LogLevel, Stream};
+use crate::domain::{FlowId, IntegrationId, LogLevel, RecordId, Stream};
 use crate::service::messages::{FlowView, IntegrationView, Overview, TabView};
 use compare::CompareState;
 use log::LogState;
@@ -95,6 +95,8 @@ pub struct State {
     pub notice: Option<Notice>,
     /// When something was last asked for (time since the start).
     pub awaited_since: Duration,
+    /// The first row of each decision made here, so that an undo can go back to it.
+    pub trail: Vec<(TabKey, Option<RecordId>)>,
     /// Requests under way.
     pub tickets: Tickets,
     /// What the event loop has to do; taken at the end of each update.
@@ -137,6 +139,7 @@ impl State {
             overlay: None,
             notice,
             awaited_since: Duration::ZERO,
+            trail: Vec::new(),
             tickets: Tickets::default(),
             effects: Vec::new(),
         }

@@ -10,6 +10,7 @@ use crate::service::messages::{
 };
 use crate::ui::widgets::number::index;
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 /// Most rows that the door gives at once.
 const LIMIT: u64 = 500;
@@ -23,8 +24,6 @@ pub struct Asked {
     pub limit: u64,
     /// Where the anchor was when it was asked for.
     pub anchor_at: u64,
-    /// An anchor was named.
-    pub anchored: bool,
     /// The view is a new one: without its anchor the cursor goes to the top.
     pub fresh: bool,
     /// State of the queue that was known then.
@@ -79,6 +78,11 @@ pub struct QueueState {
     pub fresh: bool,
     /// The rows are out of date although no newer generation was heard of.
     pub stale: bool,
+    /// A person moved or decided in this view. Before that the cursor stays at the top while a first sync fills the
+    /// queue; from then on it stays on its record.
+    pub touched: bool,
+    /// When the row under the cursor last changed by itself (time since the start).
+    pub slipped: Option<Duration>,
 }
 
 impl QueueState {
@@ -111,6 +115,8 @@ impl QueueState {
             asked: None,
             fresh: true,
             stale: true,
+            touched: false,
+            slipped: None,
         }
     }
 
@@ -237,7 +243,6 @@ impl QueueState {
             offset,
             limit,
             anchor_at: self.cursor,
-            anchored: self.cursor_id.is_some(),
             fresh: self.fresh,
             generation: self.generation,
         })
@@ -261,14 +266,19 @@ impl QueueState {
         for (i, row) in self.rows.iter().enumerate() {
             self.ids.insert(self.offset + i as u64, row.id.clone());
         }
-        self.follow_anchor(window.anchor, asked);
+        self.follow_anchor(window.anchor, asked, page);
         self.pending.retain(|_, p| p.until.is_none_or(|until| ticket <= until));
         let cursor = self.cursor;
         self.go(cursor, page);
     }
 
-    fn follow_anchor(&mut self, anchor: Option<u64>, asked: &Asked) {
+    fn follow_anchor(&mut self, anchor: Option<u64>, asked: &Asked, page: u64) {
         match anchor {
+            // Another view: the row keeps its neighbours in sight.
+            Some(now) if asked.fresh => {
+                self.cursor = now;
+                self.top = now.saturating_sub(page / 2);
+            }
             Some(now) if now >= asked.anchor_at => {
                 let shift = now - asked.anchor_at;
                 self.cursor += shift;
@@ -285,6 +295,12 @@ impl QueueState {
             }
             None => {}
         }
+    }
+
+    /// The record that the next window should keep in place.
+    #[must_use]
+    pub fn anchor(&self) -> Option<RecordId> {
+        self.cursor_id.clone().filter(|_| self.touched || self.fresh)
     }
 
     /// Shows another view: the next window replaces everything.

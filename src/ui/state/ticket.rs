@@ -21,8 +21,8 @@ pub enum Purpose {
     Preview,
     /// A decision; the rows that show it before it is durable.
     Decide(TabKey, Vec<RecordId>),
-    /// An undo or redo.
-    Undo,
+    /// An undo or redo; `true` takes back the newest decision.
+    Undo(bool),
     /// The newest log lines.
     Log,
     /// Log lines before the first one known.
@@ -64,6 +64,6 @@ impl Tickets {
     /// Decisions that are not durable yet.
     #[must_use]
     pub fn deciding(&self) -> usize {
-        self.open.values().filter(|p| matches!(p, Purpose::Decide(..) | Purpose::Undo)).count()
+        self.open.values().filter(|p| matches!(p, Purpose::Decide(..) | Purpose::Undo(_))).count()
     }
 }

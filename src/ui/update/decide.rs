@@ -9,6 +9,7 @@ use crate::ui::state::overlay::{Confirm, Overlay, Then};
 use crate::ui::state::queue::{Pending, QueueState};
 use crate::ui::state::ticket::Purpose;
 use crate::ui::widgets::number::counted;
+use std::time::Duration;
 
 /// Accepts the best candidate of the row or the marked rows.
 pub fn accept(state: &mut State) {
@@ -33,6 +34,9 @@ pub fn unmatch(state: &mut State) {
 /// Matches the row with a candidate of Compare, numbered from 1.
 pub fn take(state: &mut State, number: Option<usize>) {
     let (Some(tab), Some(number)) = (state.tab.clone(), number) else { return };
+    if slipped(state) {
+        return;
+    }
     let Some(queue) = state.queue() else { return };
     if queue.marked() > 1 {
         return state.say(LogLevel::Info, "candidates are of one row: Esc unmarks, m matches all marked rows with one target");
@@ -46,8 +50,26 @@ pub fn take(state: &mut State, number: Option<usize>) {
     now(state, action, Selection::Rows(vec![id]), Some(label));
 }
 
+/// A key pressed so soon after the row under the cursor changed by itself was meant for another row.
+const SLIP: Duration = Duration::from_millis(400);
+
+/// True when the row under the cursor changed by itself just now; the person is told.
+fn slipped(state: &mut State) -> bool {
+    let now = state.now.since_start;
+    let Some(queue) = state.queue_mut() else { return false };
+    queue.touched = true;
+    let slipped = queue.slipped.take().is_some_and(|at| now < at + SLIP);
+    if slipped {
+        state.say(LogLevel::Warn, "rows arrived just now and another one is under the cursor: look, then press again");
+    }
+    slipped
+}
+
 /// Does it on the row or, after a question, on the marked rows.
 pub fn act(state: &mut State, action: DecideAction, label: Option<TargetLabel>, verb: &str) {
+    if slipped(state) {
+        return;
+    }
     let Some(tab) = state.tab.clone() else { return };
     let Some(queue) = state.queue_mut() else { return };
     if !queue.settle_range() {
@@ -78,7 +100,9 @@ pub fn now(state: &mut State, action: DecideAction, rows: Selection, label: Opti
     let touched = foretell(queue, &action, &rows, label.as_ref());
     queue.marks = Marks::default();
     queue.range = None;
+    queue.touched = true;
     let command = Command::Decide { flow: tab.0.clone(), stream: tab.1, action, rows };
+    state.trail.push((tab.clone(), touched.first().cloned()));
     requests::submit(state, Purpose::Decide(tab, touched), Request::Command(command));
     advance(state);
 }
@@ -145,6 +169,7 @@ fn advance(state: &mut State) {
 /// Marks or unmarks the row and goes on.
 pub fn mark(state: &mut State) {
     let Some(queue) = state.queue_mut() else { return };
+    queue.touched = true;
     let Some(id) = queue.cursor_id.clone() else { return };
     queue.marks.toggle(&id);
     let next = queue.cursor + 1;
@@ -179,11 +204,11 @@ pub fn mark_shown(state: &mut State) {
 
 /// Takes an action back.
 pub fn undo(state: &mut State, entry: Option<HistoryId>) {
-    requests::submit(state, Purpose::Undo, Request::Command(Command::Undo { entry }));
+    requests::submit(state, Purpose::Undo(entry.is_none()), Request::Command(Command::Undo { entry }));
     overlays::close(state);
 }
 
 /// Does the last undone action again.
 pub fn redo(state: &mut State) {
-    requests::submit(state, Purpose::Undo, Request::Command(Command::Redo));
+    requests::submit(state, Purpose::Undo(false), Request::Command(Command::Redo));
 }

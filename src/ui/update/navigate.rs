@@ -49,6 +49,7 @@ fn queue(state: &mut State, id: CommandId) {
 pub fn go(state: &mut State, position: u64) {
     let page = state.page();
     if let Some(queue) = state.queue_mut() {
+        queue.touched = true;
         queue.go(position, page);
     }
     state.compare.scroll = 0;
@@ -105,7 +106,7 @@ pub fn tab(state: &mut State, forward: bool) {
         return;
     }
     let at = state.tab_position().unwrap_or(0);
-    let to = if forward { at + 1 } else { at + tabs.len() - 1 } % tabs.len();
+    let to = (if forward { at + 1 } else { at + tabs.len() - 1 }) % tabs.len();
     show(state, tabs[to].clone());
 }
 

@@ -279,6 +279,7 @@ fn quick_key(state: &mut State, key: Key) {
         close(state);
         let tab = (flow.clone(), stream);
         let command = Command::QuickMatch { flow, stream, threshold };
+        state.trail.push((tab.clone(), None));
         requests::submit(state, Purpose::Decide(tab, Vec::new()), Request::Command(command));
         return;
     }

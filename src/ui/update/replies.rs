@@ -104,7 +104,7 @@ fn on_view(state: &mut State, ticket: Ticket, purpose: Purpose, view: View) {
 }
 
 fn on_window(state: &mut State, ticket: Ticket, tab: &TabKey, asked: &Asked, window: Window) {
-    let page = state.page();
+    let (page, now) = (state.page(), state.now.since_start);
     let shown = state.tab.as_ref() == Some(tab);
     let Some(queue) = state.queues.get_mut(tab) else { return };
     if queue.asked.as_ref().is_none_or(|(latest, _)| *latest != ticket) {
@@ -117,7 +117,11 @@ fn on_window(state: &mut State, ticket: Ticket, tab: &TabKey, asked: &Asked, win
         return;
     }
     let changed_row = before.0.as_ref() != queue.current();
+    let had_row = before.0.is_some();
     let moved = before.0.map(|row| row.id) != queue.cursor_id;
+    if moved && had_row && !asked.fresh {
+        queue.slipped = Some(now);
+    }
     let changed = changed_row || before.1 != queue.rows_generation;
     requests::window(state);
     if moved || asked.fresh {
@@ -155,9 +159,12 @@ fn on_done(state: &mut State, purpose: Purpose, done: &Done) {
             say_done(state, done);
             requests::window(state);
         }
-        Purpose::Undo => {
+        Purpose::Undo(newest) => {
             for queue in state.queues.values_mut() {
                 queue.stale = true;
+            }
+            if newest {
+                go_back_to_undone(state);
             }
             say_done(state, done);
             requests::window(state);
@@ -165,6 +172,18 @@ fn on_done(state: &mut State, purpose: Purpose, done: &Done) {
         }
         _ if !done.text.is_empty() => state.say(LogLevel::Info, done.text.clone()),
         _ => {}
+    }
+}
+
+/// After an undo the cursor goes to the row that it gave back, on the line of the screen where the cursor is.
+fn go_back_to_undone(state: &mut State) {
+    let Some((tab, Some(row))) = state.trail.pop() else { return };
+    if state.tab.as_ref() == Some(&tab)
+        && let Some(queue) = state.queue_mut()
+    {
+        queue.cursor_id = Some(row);
+        // A window under way was asked for another row.
+        queue.asked = None;
     }
 }
 
@@ -194,6 +213,7 @@ fn say_done(state: &mut State, done: &Done) {
 fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Failure) {
     match purpose {
         Purpose::Decide(tab, rows) => {
+            state.trail.pop();
             if let Some(queue) = state.queues.get_mut(&tab) {
                 rows.iter().for_each(|id| drop(queue.pending.remove(id)));
                 queue.stale = true;

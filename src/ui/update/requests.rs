@@ -38,7 +38,7 @@ pub fn window(state: &mut State) {
         view: queue.spec.clone(),
         offset: asked.offset,
         limit: u32::try_from(asked.limit).unwrap_or(u32::MAX),
-        anchor: queue.cursor_id.clone(),
+        anchor: queue.anchor(),
     };
     queue.fresh = false;
     queue.stale = false;

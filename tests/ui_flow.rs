@@ -1,0 +1,289 @@
+//! The interface as a technician uses it, key by key.
+
+#[path = "common/fake_service.rs"]
+mod fake_service;
+#[path = "common/harness.rs"]
+mod harness;
+
+use fake_service::FakeService;
+use harness::Harness;
+use matchbook::domain::Stream;
+use matchbook::service::messages::{Command, DecideAction, Query, Request, Selection};
+
+fn wide() -> Harness {
+    Harness::new(FakeService::new(60, 3_000), (120, 40))
+}
+
+#[test]
+fn accepting_goes_to_the_next_row_that_needs_a_person() {
+    let mut h = wide();
+    h.see("Harbor Dental Grp 1");
+    assert!(h.cursor_line().contains("Harbor Dental Grp 1"));
+    h.keys("a");
+    assert!(h.cursor_line().contains("Blue Ridge Realty 1"), "{}", h.cursor_line());
+    h.see("Compare Blue Ridge Realty 1");
+    h.see("Accept on 1 rows");
+    h.keys("u");
+    h.see("took back");
+    assert!(h.cursor_line().contains("! conflict  Harbor Dental Grp 1"), "{}", h.cursor_line());
+}
+
+#[test]
+fn a_decision_shows_before_the_answer_and_is_taken_back_when_refused() {
+    let mut h = wide();
+    h.slow = true;
+    h.service.refuse = Some("the disk is full".to_owned());
+    h.key("a");
+    h.see("✓ matched");
+    h.answer();
+    h.frame();
+    h.miss("✓ matched");
+    h.see("not done: the disk is full");
+    h.see("! conflict  Harbor Dental Grp 1");
+}
+
+#[test]
+fn rows_that_a_sync_adds_do_not_move_the_cursor() {
+    let mut h = wide();
+    h.keys("j j j j");
+    let before = h.cursor_line();
+    let at = h.lines().iter().position(|l| l.contains('▌'));
+    for name in ["Aaa", "Bbb", "Ccc"] {
+        let events = h.service.add_first(Stream::Companies, name);
+        h.events(events);
+    }
+    h.rest();
+    h.frame();
+    assert_eq!(h.cursor_line()[..60], before[..60]);
+    assert_eq!(h.lines().iter().position(|l| l.contains('▌')), at);
+    h.keys("g");
+    h.see("Ccc");
+}
+
+#[test]
+fn a_key_meant_for_a_row_that_slipped_away_decides_nothing() {
+    let mut h = wide();
+    let events = h.service.add_first(Stream::Companies, "Newcomer");
+    h.events(events);
+    h.frame();
+    assert!(h.cursor_line().contains("Newcomer"), "an untouched queue stays at its top");
+    h.key("a");
+    h.see("rows arrived just now");
+    assert!(!h.asked.iter().any(|r| matches!(r, Request::Command(_))));
+    h.key("a");
+    assert!(h.asked.iter().any(|r| matches!(r, Request::Command(_))));
+}
+
+#[test]
+fn a_bulk_is_counted_asked_about_and_one_command() {
+    let mut h = wide();
+    h.keys("V j j j V");
+    h.see("4 rows marked");
+    h.key("a");
+    h.see("Accept 4 rows?");
+    assert!(!h.asked.iter().any(|r| matches!(r, Request::Command(_))), "nothing is decided unasked");
+    h.key("Enter");
+    let decided: Vec<_> = h
+        .asked
+        .iter()
+        .filter_map(|r| match r {
+            Request::Command(Command::Decide { action: DecideAction::Accept, rows: Selection::Rows(ids), .. }) => Some(ids.len()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(decided, [4]);
+}
+
+#[test]
+fn all_shown_is_a_view_and_not_a_list_of_ids() {
+    let mut h = wide();
+    h.keys("l * Space i");
+    h.see("rows?");
+    h.key("y");
+    let sent = h.asked.iter().find_map(|r| match r {
+        Request::Command(Command::Decide { rows: Selection::Shown { except, .. }, .. }) => Some(except.len()),
+        _ => None,
+    });
+    assert_eq!(sent, Some(1));
+}
+
+#[test]
+fn find_narrows_live_and_escape_goes_back() {
+    let mut h = wide();
+    h.keys("/");
+    h.text("tailspin");
+    h.see("find tailspin");
+    h.see("1 of 4");
+    h.keys("Enter");
+    h.see("Tailspin Toys 1");
+    h.miss("Blue Ridge Realty 1 ");
+    h.keys("Esc");
+    h.see("Northwind Logistics 1");
+    assert!(h.cursor_line().contains("Tailspin Toys 1"), "the row found keeps the cursor");
+    h.keys("/");
+    h.text("nobody has this");
+    h.see("No row contains \"nobody has this\"");
+    h.keys("Esc");
+    h.see("of 44");
+}
+
+#[test]
+fn only_the_latest_answer_of_the_picker_counts() {
+    let mut h = wide();
+    h.keys("m");
+    h.see("Match Harbor Dental Grp 1 to");
+    h.slow = true;
+    h.text("ta");
+    h.text("ilspin");
+    h.answer();
+    h.frame();
+    h.see("Tailspin Toys 1 LLC");
+    h.slow = false;
+    h.key("Enter");
+    let target = h.asked.iter().find_map(|r| match r {
+        Request::Command(Command::Decide { action: DecideAction::Match { target }, .. }) => Some(target.to_string()),
+        _ => None,
+    });
+    assert_eq!(target.as_deref(), Some("t10"));
+}
+
+#[test]
+fn enter_never_picks_what_was_not_on_the_screen() {
+    let mut h = wide();
+    h.keys("m");
+    h.slow = true;
+    h.text("tail");
+    h.key("Enter");
+    h.key("Enter");
+    assert!(!h.asked.iter().any(|r| matches!(r, Request::Command(_))));
+    h.see("Match Harbor Dental Grp 1 to");
+}
+
+#[test]
+fn digits_take_candidates_only_when_compare_shows_them() {
+    let mut h = wide();
+    h.key("j");
+    h.key("2");
+    h.see("Compare does not show this row yet");
+    h.rest();
+    h.key("2");
+    assert!(h.asked.iter().any(|r| matches!(r, Request::Command(Command::Decide { action: DecideAction::Match { .. }, .. }))));
+}
+
+#[test]
+fn quick_match_shows_what_it_would_do_first() {
+    let mut h = wide();
+    h.keys("A");
+    h.see("Quick match");
+    h.see("accept 5");
+    h.keys("Backspace Backspace 9 0");
+    h.rest();
+    h.frame();
+    h.see("percent: 90");
+    h.key("Enter");
+    assert!(h.asked.iter().any(|r| matches!(r, Request::Command(Command::QuickMatch { .. }))));
+}
+
+#[test]
+fn the_log_leads_to_its_record() {
+    let mut h = wide();
+    h.keys("Tab k k k k k k k k");
+    h.see("hold");
+    h.see("Sync log");
+    for _ in 0..20 {
+        if h.cursor_line().contains("placeholder") {
+            break;
+        }
+        h.key("k");
+    }
+    h.keys("Enter");
+    h.see("find s");
+    h.see("Devices");
+}
+
+#[test]
+fn pausing_asks_the_service() {
+    let mut h = wide();
+    h.key("1");
+    h.key("p");
+    assert!(h.asked.iter().any(|r| matches!(r, Request::Command(Command::Pause { .. }))));
+    h.see("‖ Addigy paused");
+}
+
+#[test]
+fn leaving_names_what_runs() {
+    let mut h = wide();
+    h.key("q");
+    h.see("IT Glue is syncing: configs");
+    assert!(!h.quit);
+    h.key("y");
+    assert!(h.quit);
+}
+
+#[test]
+fn a_held_key_asks_for_no_compare_on_the_way() {
+    let mut h = wide();
+    for _ in 0..10 {
+        h.key("j");
+        assert!(!h.asked.iter().any(|r| matches!(r, Request::Query(Query::Compare { .. }))));
+    }
+    h.asked.clear();
+    h.rest();
+    let compares = h.asked.iter().filter(|r| matches!(r, Request::Query(Query::Compare { .. })));
+    assert_eq!(compares.count(), 1);
+}
+
+#[test]
+fn a_storm_of_events_is_not_a_storm_of_queries() {
+    let mut h = wide();
+    h.slow = true;
+    h.asked.clear();
+    for i in 0..50 {
+        let events = h.service.add_first(Stream::Companies, &format!("row {i}"));
+        h.events(events);
+    }
+    let windows = h.asked.iter().filter(|r| matches!(r, Request::Query(Query::Window { .. })));
+    assert_eq!(windows.count(), 1);
+    h.answer();
+    h.frame();
+    h.see("1 of 94");
+    h.see("row 49");
+}
+
+#[test]
+fn every_palette_command_has_an_answer() {
+    for command in matchbook::ui::COMMANDS {
+        let mut h = wide();
+        h.keys(":");
+        h.text(command.name);
+        h.keys("Enter");
+        assert!(!h.shown().is_empty(), "{}", command.name);
+    }
+}
+
+#[test]
+fn an_empty_home_teaches() {
+    let h = Harness::new(FakeService::empty(), (80, 24));
+    h.see("matchbook connect addigy --connector addigy");
+    h.see("matchbook demo");
+}
+
+#[test]
+fn copying_sends_the_id() {
+    let mut h = wide();
+    h.key("y");
+    assert_eq!(h.copied, ["s0"]);
+    h.see("sent to the terminal's clipboard");
+}
+
+#[test]
+fn pasted_text_is_never_obeyed() {
+    let mut h = wide();
+    h.keys("/");
+    h.keys("Esc");
+    let before = h.shown();
+    h.keys("?");
+    h.see("Keys");
+    h.keys("Esc");
+    assert_eq!(h.shown(), before);
+}
