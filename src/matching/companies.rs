@@ -309,7 +309,10 @@ impl<'a> Companies<'a> {
     /// The other fields of a pair side by side.
     pub fn field_match(&self, left: u32, right: u32) -> FieldMatch {
         let (l, r) = (&self.left_fields[left as usize], &self.right_fields[right as usize]);
-        let rare = |tag: u64, key: u64, likeness: Likeness| (likeness, self.rarity_bits(tagged(tag, key)));
+        let rare = |tag: u64, key: u64, likeness: Likeness| match likeness {
+            Likeness::Same => (likeness, self.rarity_bits(tagged(tag, key))),
+            _ => (likeness, 0.0),
+        };
         let (ln, rn) = (&self.left_names[left as usize], &self.right_names[right as usize]);
         let spells = |short: u64, compact: u64| short != 0 && short == compact;
         FieldMatch {

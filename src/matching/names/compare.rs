@@ -4,8 +4,9 @@
 //! errors (optimal string alignment distance). What remains speaks against the pair by the information it carries
 //! (soft TF-IDF, Cohen, Ravikumar and Fienberg 2003, with Fellegi–Sunter weights instead of a cosine).
 
+use super::distance::distance;
 use super::parse::Class;
-use super::vocabulary::{Name, Token, Vocabulary};
+use super::vocabulary::{DIGITS, Name, Token, Vocabulary};
 use smallvec::SmallVec;
 
 /// How two words or groups of words agree.
@@ -171,6 +172,11 @@ impl Alignment<'_> {
                 if self.right_used[j] > 0.0 || !is_text(*r) {
                     continue;
                 }
+                // Three slips change six letters at most; an abbreviation's letters are all in the word.
+                let (a, b) = (self.words.letters(l.id), self.words.letters(r.id));
+                if ((a ^ b).count_ones() > 6 && a & b != a && a & b != b) || (a | b) & DIGITS != 0 {
+                    continue;
+                }
                 if let Some((quality, how)) = alike(self.words.text(l.id), self.words.text(r.id)) {
                     found.push((quality, i, j, how));
                 }
@@ -270,6 +276,13 @@ fn run_of(words: &Vocabulary, word: Token, others: &[Token], used: &Used) -> Opt
         if used[from] > 0.0 {
             continue;
         }
+        let first = words.text(others[from].id).as_bytes();
+        if first[0] != text.as_bytes()[0]
+            || first.len() >= text.len()
+            || !text.as_bytes().starts_with(&first[..first.len().min(2)])
+        {
+            continue;
+        }
         let mut joined: SmallVec<[u8; 64]> = SmallVec::new();
         for to in from..others.len().min(from + 6) {
             if used[to] > 0.0 {
@@ -292,8 +305,7 @@ fn run_of(words: &Vocabulary, word: Token, others: &[Token], used: &Used) -> Opt
                 return Some((from, to + 1, 0.93));
             }
             if text.len() >= 9 && joined.len().abs_diff(text.len()) <= 1 {
-                let joined = std::str::from_utf8(&joined).unwrap_or_default();
-                if strsim::osa_distance(joined, text) == 1 {
+                if distance(&joined, text.as_bytes(), 1) == Some(1) {
                     return Some((from, to + 1, 0.85));
                 }
             }
@@ -358,10 +370,7 @@ fn typing_quality(short: &str, long: &str) -> Option<f32> {
     if gap > allowed {
         return None;
     }
-    let distance = strsim::osa_distance(short, long);
-    if distance > allowed {
-        return None;
-    }
+    let distance = distance(short.as_bytes(), long.as_bytes(), allowed)?;
     let same_first = short.as_bytes()[0] == long.as_bytes()[0];
     let loss = 1.3 * distance as f32 / long.len() as f32 + if same_first { 0.0 } else { 0.2 };
     (loss < 0.55).then_some(1.0 - loss)

@@ -16,7 +16,7 @@ const ENOUGH_POSTINGS: usize = 3000;
 /// Most postings visited for one word.
 const MOST_POSTINGS: usize = 20_000;
 /// Names returned for comparison.
-const MOST_FOUND: usize = 40;
+const MOST_FOUND: usize = 16;
 /// Longest word that may be cut into words of the other list.
 const LONGEST_CUT: usize = 40;
 

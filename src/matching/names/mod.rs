@@ -1,6 +1,7 @@
 //! Names: reading, weighing, finding and comparing them.
 
 pub mod compare;
+pub mod distance;
 pub mod index;
 pub mod parse;
 pub mod vocabulary;

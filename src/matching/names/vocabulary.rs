@@ -49,7 +49,16 @@ pub struct Vocabulary {
     /// Names on the right with the word.
     pub right: Vec<u32>,
     bits: Vec<f32>,
+    letters: Vec<u32>,
 }
+
+/// Which letters a word has: a bit for each, and one for all digits.
+fn letters(text: &str) -> u32 {
+    text.bytes().fold(0, |set, b| set | if b.is_ascii_lowercase() { 1 << (b - b'a') } else { 1 << 26 })
+}
+
+/// The bit of [`Vocabulary::letters`] that stands for digits.
+pub const DIGITS: u32 = 1 << 26;
 
 impl Vocabulary {
     /// Reads both lists: the vocabulary and each list's names.
@@ -86,6 +95,7 @@ impl Vocabulary {
         }
         let id = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
         self.texts.push(text.into());
+        self.letters.push(letters(text));
         self.ids.insert(text.into(), id);
         self.left.push(0);
         self.right.push(0);
@@ -113,6 +123,11 @@ impl Vocabulary {
     /// The number of a word.
     pub fn find(&self, text: &str) -> Option<u32> {
         self.ids.get(text).copied()
+    }
+
+    /// The letters of a word, as a set.
+    pub fn letters(&self, id: u32) -> u32 {
+        self.letters[id as usize]
     }
 
     /// What the word tells, in bits.
