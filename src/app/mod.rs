@@ -1,1 +1,5 @@
-//! app (to be written).
+//! The event loop: owns state and terminal, carries out the effects that `ui` returns. Knows no layout and no vendor.
+
+mod run;
+
+pub use run::{AppOptions, Exit, run};

@@ -1,1 +1,124 @@
-//! cli (to be written).
+//! The command line: every subcommand as thin calls of the service. Data goes to stdout, words for a person to stderr.
+
+mod args;
+mod connect;
+mod decisions;
+mod demo;
+mod files;
+mod home;
+mod interface;
+mod link;
+mod output;
+mod queue;
+mod records;
+mod setup;
+mod simulate;
+mod status;
+mod summary;
+mod sync;
+
+use crate::domain::{Failure, FailureClass};
+use args::{Arguments, Command};
+use clap::{CommandFactory, Parser};
+use std::process::ExitCode;
+
+/// How a command ended when it did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything was done.
+    Done,
+    /// Done in part, or a person is needed.
+    Partly,
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    private_files();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let result = match runtime {
+        Ok(runtime) => {
+            let result = runtime.block_on(dispatch(arguments.command));
+            // Workers that wait for a vendor must not hold the shell.
+            runtime.shutdown_background();
+            result
+        }
+        Err(error) => Err(Failure::new(
+            FailureClass::Local,
+            format!("cannot start: {error}"),
+            "check the limits of this account (ulimit -u, ulimit -n)",
+        )),
+    };
+    match result {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Partly) => ExitCode::from(3),
+        Err(failure) => {
+            output::error(&failure);
+            ExitCode::from(status_of(failure.class))
+        }
+    }
+}
+
+/// What this process makes is only for its user.
+fn private_files() {
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+}
+
+/// Exit status of a failure: 2 usage or config, 3 a person is needed, 1 all else.
+const fn status_of(class: FailureClass) -> u8 {
+    match class {
+        FailureClass::Usage => 2,
+        FailureClass::Credentials | FailureClass::Permission => 3,
+        _ => 1,
+    }
+}
+
+async fn dispatch(command: Option<Command>) -> Result<Outcome, Failure> {
+    match command {
+        None => interface::run().await,
+        Some(Command::Demo(arguments)) => demo::run(arguments).await,
+        Some(Command::Simulate(arguments)) => simulate::run(arguments).await,
+        Some(Command::Init) => setup::init(),
+        Some(Command::Connect(arguments)) => connect::run(arguments).await,
+        Some(Command::Flow(command)) => setup::flow(command),
+        Some(Command::Status { json }) => status::run(json).await,
+        Some(Command::Sync(arguments)) => sync::run(arguments).await,
+        Some(Command::Queue(arguments)) => queue::run(arguments).await,
+        Some(Command::Decide(arguments)) => decisions::decide(arguments).await,
+        Some(Command::QuickMatch(arguments)) => decisions::quick_match(arguments).await,
+        Some(Command::History { json, limit }) => decisions::history(json, limit).await,
+        Some(Command::Undo { entry, dry_run, json }) => decisions::undo(entry, dry_run, json).await,
+        Some(Command::Why { text, json }) => records::why(text, json).await,
+        Some(Command::Log(arguments)) => records::log(arguments).await,
+        Some(Command::Link(arguments)) => files::link(&arguments),
+        Some(Command::Backup { file }) => files::backup(&file),
+        Some(Command::Restore { file }) => files::restore(&file),
+        Some(Command::Completions { shell }) => {
+            clap_complete::generate(shell, &mut Arguments::command(), "matchbook", &mut std::io::stdout());
+            Ok(Outcome::Done)
+        }
+        Some(Command::Man) => man(),
+    }
+}
+
+fn man() -> Result<Outcome, Failure> {
+    clap_mangen::Man::new(Arguments::command()).render(&mut std::io::stdout()).map_err(|e| output::broken(&e))?;
+    Ok(Outcome::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,7 +1,7 @@
 //! What a value must be beyond its type. Every message starts with the key's full path.
 
-use super::schedule::Schedule;
 use super::{Config, FlowConfig, IntegrationConfig, THEMES};
+use crate::domain::Schedule;
 use crate::domain::{Failure, FailureClass, IntegrationId, Stream};
 use std::collections::HashSet;
 use url::{Host, Url};

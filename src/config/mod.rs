@@ -8,13 +8,11 @@ mod editor;
 mod load;
 mod model;
 mod paths;
-mod schedule;
 
 pub use editor::Editor;
 pub use load::{Loaded, load, parse};
 pub use model::{Config, FlowConfig, IntegrationConfig, THEMES, UiConfig};
 pub use paths::{HOME_VARIABLE, Paths};
-pub use schedule::Schedule;
 
 /// The commented configuration that `matchbook init` writes. Everything in it is commented out.
 #[must_use]

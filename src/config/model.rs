@@ -1,7 +1,6 @@
 //! The settings as a person writes them.
 
-use super::schedule::Schedule;
-use crate::domain::{Cardinality, Failure, Flow, FlowId, IntegrationId, NameMode, Stream, Ties};
+use crate::domain::{Cardinality, Failure, Flow, FlowId, IntegrationId, NameMode, Schedule, Stream, Ties};
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

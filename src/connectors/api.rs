@@ -132,7 +132,7 @@ impl Shared {
         };
         match works {
             Err(e) if e.kind == CallErrorKind::Forbidden || e.failure.class == FailureClass::Credentials => {
-                self.refused_key(&e.failure)
+                refused_key(&e.failure)
             }
             _ => self.lacks(&map.permission, &map.word_many),
         }
@@ -141,10 +141,6 @@ impl Shared {
     fn lacks(&self, permission: &str, words: &str) -> Failure {
         let what = format!("{}: the key lacks the permission “{permission}”, needed for {words}", self.mapping.vendor);
         Failure::new(FailureClass::Permission, what, self.mapping.permissions_help.clone())
-    }
-
-    fn refused_key(&self, failure: &Failure) -> Failure {
-        Failure::new(FailureClass::Credentials, &failure.what, "enter a new key with connect, or give this one access")
     }
 
     /// Sends the test request: the permissions where the vendor lists them, else nothing.
@@ -182,9 +178,9 @@ impl Shared {
 
     async fn permission(&self, need: &Need, listed: &[String]) -> Result<(String, bool), Failure> {
         let names = std::iter::once(&need.name).chain(&need.also);
-        let named = names.into_iter().any(|name| listed.iter().any(|l| l.eq_ignore_ascii_case(name)));
+        let granted = names.into_iter().any(|name| listed.iter().any(|l| l.eq_ignore_ascii_case(name)));
         // A wider permission may grant it under a name that is not known here: only the request itself tells.
-        Ok((need.name.clone(), named || self.may_list(need.stream).await?))
+        Ok((need.name.clone(), granted || self.may_list(need.stream).await?))
     }
 
     async fn test(&self) -> Result<ConnectionReport, Failure> {
@@ -194,7 +190,7 @@ impl Shared {
             Err(error) if error.kind == CallErrorKind::Forbidden && !test.needs.is_empty() => {
                 (Proof::default(), Some(error))
             }
-            Err(error) if error.kind == CallErrorKind::Forbidden => return Err(self.refused_key(&error.failure)),
+            Err(error) if error.kind == CallErrorKind::Forbidden => return Err(refused_key(&error.failure)),
             Err(error) => return Err(error.failure),
         };
         let mut report = ConnectionReport::default();
@@ -204,7 +200,7 @@ impl Shared {
         let missing: Vec<&str> =
             report.permissions.iter().filter(|(_, has)| !has).map(|(name, _)| name.as_str()).collect();
         if let Some(error) = forbidden.filter(|_| missing.len() == test.needs.len()) {
-            return Err(self.refused_key(&error.failure));
+            return Err(refused_key(&error.failure));
         }
         if !missing.is_empty() {
             let list = missing.join("”, “");
@@ -216,6 +212,10 @@ impl Shared {
         }
         Ok(report)
     }
+}
+
+fn refused_key(failure: &Failure) -> Failure {
+    Failure::new(FailureClass::Credentials, &failure.what, "enter a new key with connect, or give this one access")
 }
 
 /// What the test request told.
@@ -245,8 +245,8 @@ impl Connector for Api {
             return stream::iter([Err(Failure::new(FailureClass::Usage, what, ""))]).boxed();
         };
         match map.paging {
-            Paging::Pages => paging::pages(shared, map, after),
-            Paging::Whole => whole::pages(shared, map, after),
+            Paging::Pages => paging::pages(shared, map, after.as_deref()),
+            Paging::Whole => whole::pages(shared, map, after.as_deref()),
         }
     }
 

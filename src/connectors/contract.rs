@@ -93,7 +93,7 @@ pub struct Page {
     /// No page follows.
     pub last: bool,
     /// On the last page: the listing was complete, so that what was not in it is gone at the vendor. False when the
-    /// rows do not add up to the vendor's own count.
+    /// rows do not add up to the vendor's own count, or when a row was so bad that its id is unknown.
     pub whole: bool,
 }
 
@@ -129,6 +129,7 @@ pub fn connect(connection: Connection, observer: Observer) -> Result<Arc<dyn Con
 ///
 /// # Errors
 /// As [`connect`].
+#[expect(clippy::needless_pass_by_value, reason = "the key belongs to the connector from here on")]
 pub fn connect_with(connection: Connection, observer: Observer, tuning: Tuning) -> Result<Arc<dyn Connector>, Failure> {
     let mapping = Mapping::load(&connection.connector, connection.mapping_override_dir.as_deref())?;
     if mapping.dialect == DialectName::Csv {

@@ -15,9 +15,9 @@ use std::collections::BTreeMap;
 /// A row that cannot become a record, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadRow {
-    /// The row's id where it has one; for files the row's number.
+    /// The id of the record that the row speaks of, where it can be read: that record is still there.
     pub id: Option<String>,
-    /// Why, in words, cleaned for display.
+    /// Why, in words, cleaned for display; for files with the line's number.
     pub reason: String,
 }
 
@@ -51,7 +51,16 @@ impl Fields {
         }
     }
 
-    /// Every source, with the field's name for the two that a record cannot be without.
+    /// The id of a row, also of one that cannot become a record.
+    pub(crate) fn id(&self, row: Row<'_, '_>) -> Option<String> {
+        match self {
+            Self::Company(f) => f.id.text(row),
+            Self::Device(f) => f.id.text(row),
+            Self::DeviceType(f) => f.id.text(row),
+        }
+    }
+
+    /// Every source.
     pub(crate) fn sources(&self) -> Vec<&Source> {
         match self {
             Self::Company(f) => f.sources(),
@@ -170,8 +179,8 @@ impl CompanyFields {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DeviceTypeFields {
-    id: Source,
-    name: Source,
+    pub(crate) id: Source,
+    pub(crate) name: Source,
 }
 
 impl DeviceTypeFields {
@@ -195,7 +204,7 @@ pub(crate) struct DeviceFields {
     #[serde(default)]
     pub(crate) company_name: Source,
     #[serde(default)]
-    serial: Source,
+    pub(crate) serial: Source,
     #[serde(default)]
     hardware_uuid: Source,
     #[serde(default)]

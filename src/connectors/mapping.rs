@@ -180,6 +180,8 @@ struct WrittenStream {
     max_page_size: u32,
     #[serde(default)]
     ask_for: String,
+    #[serde(default)]
+    holder: String,
     fields: toml::Table,
 }
 
@@ -206,6 +208,8 @@ pub(crate) struct StreamMap {
     pub(crate) max_page_size: u32,
     /// Names that the query asks for, where the vendor sends only what is asked.
     pub(crate) ask_for: Vec<String>,
+    /// Member that holds the row's values and must be an object; a row without is a bad row, not an empty record.
+    pub(crate) holder: String,
     /// The field table.
     pub(crate) fields: Fields,
 }
@@ -229,6 +233,7 @@ impl StreamMap {
             page_size,
             max_page_size: written.max_page_size.max(page_size),
             ask_for,
+            holder: written.holder,
             fields,
         })
     }

@@ -41,33 +41,39 @@ struct Position {
     pages: u32,
     /// The vendor's count went down while reading.
     shrunk: bool,
+    /// A row could not be told from others: whatever is missing may be that one.
+    blind: bool,
     /// Nothing follows.
     end: bool,
 }
 
 impl Position {
     fn start(size: u32) -> Self {
-        Self { pass: 1, offset: 0, size, rows: 0, pages: 0, shrunk: false, end: false }
+        Self { pass: 1, offset: 0, size, rows: 0, pages: 0, shrunk: false, blind: false, end: false }
     }
 
     fn cursor(self) -> String {
-        let Self { pass, offset, size, rows, pages, shrunk, end } = self;
-        format!("n1:{pass}:{offset}:{size}:{rows}:{pages}:{}:{}", u8::from(shrunk), u8::from(end))
+        let Self { pass, offset, size, rows, pages, shrunk, blind, end } = self;
+        let flags = u8::from(shrunk) | u8::from(blind) << 1 | u8::from(end) << 2;
+        format!("n1:{pass}:{offset}:{size}:{rows}:{pages}:{flags}")
     }
 
     /// `None` for a cursor of another kind: the listing then starts anew.
     fn parse(cursor: &str) -> Option<Self> {
         let mut parts = cursor.strip_prefix("n1:")?.split(':').map(str::parse::<u64>);
         let mut next = || parts.next()?.ok();
-        let position = Self {
+        let mut position = Self {
             pass: u8::try_from(next()?).ok()?,
             offset: next()?,
             size: u32::try_from(next()?).ok().filter(|s| *s > 0)?,
             rows: next()?,
             pages: u32::try_from(next()?).ok()?,
-            shrunk: next()? == 1,
-            end: next()? == 1,
+            ..Self::start(1)
         };
+        let flags = next()?;
+        position.shrunk = flags & 1 != 0;
+        position.blind = flags & 2 != 0;
+        position.end = flags & 4 != 0;
         position.offset.is_multiple_of(u64::from(position.size)).then_some(position)
     }
 
@@ -104,10 +110,10 @@ struct Walk {
 pub(super) fn pages(
     shared: Arc<Shared>,
     map: Arc<StreamMap>,
-    after: Option<String>,
+    after: Option<&str>,
 ) -> BoxStream<'static, Result<Page, Failure>> {
     let size = shared.page_size.unwrap_or(map.page_size).clamp(1, map.max_page_size);
-    let at = after.as_deref().and_then(Position::parse).unwrap_or_else(|| Position::start(size));
+    let at = after.and_then(Position::parse).unwrap_or_else(|| Position::start(size));
     let walk = Walk {
         shared,
         map,
@@ -196,6 +202,7 @@ impl Walk {
             self.at.shrunk |= total < self.most;
             self.most = self.most.max(total);
         }
+        self.at.blind |= listing.bad.iter().any(|row| row.id.is_none());
         listing.records.retain(|record| self.seen.insert(record.id()));
         if self.at.pass > 1 {
             listing.bad.clear();
@@ -229,6 +236,7 @@ impl Walk {
         self.inflight = FuturesOrdered::new();
         self.at = Position { pass: 2, offset: 0, shrunk: false, ..self.at };
         self.ask = 1;
+        self.most = 0;
         self.barren = 0;
     }
 
@@ -248,7 +256,7 @@ impl Walk {
             total: self.total,
             took,
             last: self.at.end,
-            whole: self.at.end && self.adds_up() && !self.resumed_second,
+            whole: self.at.end && self.adds_up() && !self.at.blind && !self.resumed_second,
         }
     }
 }
@@ -269,10 +277,19 @@ mod tests {
 
     #[test]
     fn a_cursor_comes_back_as_it_went() {
-        let at = Position { pass: 2, offset: 3_000, size: 500, rows: 2_999, pages: 7, shrunk: true, end: false };
+        let at = Position {
+            pass: 2,
+            offset: 3_000,
+            size: 500,
+            rows: 2_999,
+            pages: 7,
+            shrunk: true,
+            blind: true,
+            end: false,
+        };
         assert_eq!(Position::parse(&at.cursor()), Some(at));
         assert_eq!(at.number(), 7);
-        for bad in ["", "n1:", "n1:1:3:2:0:0:0:0", "n1:1:0:0:0:0:0:0", "w1:abc", "n1:1:x:1:0:0:0:0"] {
+        for bad in ["", "n1:", "n1:1:3:2:0:0:0", "n1:1:0:0:0:0:0", "w1:abc", "n1:1:x:1:0:0:0"] {
             assert_eq!(Position::parse(bad), None, "{bad}");
         }
     }

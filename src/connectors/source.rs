@@ -240,13 +240,9 @@ fn written_moment(text: &str) -> Option<Timestamp> {
 mod tests {
     use super::*;
 
-    fn plain<'x, 'y>(node: &'x Json<'y>) -> Option<&'x Json<'y>> {
-        Some(node)
-    }
-
     fn with<T>(json: &str, read: impl FnOnce(Row<'_, '_>) -> T) -> T {
         let node: Json<'_> = serde_json::from_str(json).unwrap();
-        read(Row { node: &node, related: &[], unwrap: plain })
+        read(Row { node: &node, related: &[], unwrap: |value| Some(value) })
     }
 
     fn source(toml: &str) -> Source {
@@ -275,7 +271,7 @@ mod tests {
     #[test]
     fn moments_in_every_form_and_placeholders_dropped() {
         let s = source(r#""x""#);
-        let at = |json: &str| with(json, |r| s.moment(r)).map(|t| t.unix_timestamp());
+        let at = |json: &str| with(json, |r| s.moment(r)).map(Timestamp::unix_timestamp);
         assert_eq!(at(r#"{"x":"2026-11-20T08:15:30.1Z"}"#), Some(1_795_162_530));
         assert_eq!(at(r#"{"x":"2026-11-20"}"#), Some(1_795_132_800));
         assert_eq!(at(r#"{"x":"2026-11-20 08:15"}"#), Some(1_795_162_500));

@@ -38,9 +38,9 @@ impl Position {
 pub(super) fn pages(
     shared: Arc<Shared>,
     map: Arc<StreamMap>,
-    after: Option<String>,
+    after: Option<&str>,
 ) -> BoxStream<'static, Result<Page, Failure>> {
-    let at = after.as_deref().and_then(Position::parse).unwrap_or_default();
+    let at = after.and_then(Position::parse).unwrap_or_default();
     let fetch = async move {
         if at.end {
             return vec![Ok(empty_end(&at))];
@@ -81,6 +81,7 @@ fn cut(listing: Listing, size: usize, after: Position, took: Duration) -> Vec<Pa
     let of = after.pages + u32::try_from(count).unwrap_or(u32::MAX);
     let mut at = after;
     let mut pages = Vec::with_capacity(count);
+    let known = bad.iter().all(|row| row.id.is_some());
     let mut bad = Some(bad);
     for index in 1..=count {
         let rest = left.split_off(size.min(left.len()));
@@ -99,7 +100,7 @@ fn cut(listing: Listing, size: usize, after: Position, took: Duration) -> Vec<Pa
             total: Some(total),
             took: took / u32::try_from(count).unwrap_or(1),
             last: at.end,
-            whole: at.end,
+            whole: at.end && known,
         });
     }
     pages

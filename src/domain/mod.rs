@@ -14,6 +14,7 @@ pub mod log;
 pub mod mac;
 pub mod outside;
 pub mod record;
+pub mod schedule;
 pub mod serial;
 pub mod sync_run;
 pub mod text;
@@ -29,6 +30,7 @@ pub use log::{LogEntry, LogLevel};
 pub use mac::{Mac, MacUse};
 pub use outside::{Clock, IdSource, SystemClock};
 pub use record::{Address, Company, DeviceType, Named, Record, VendorLink, VendorSystem};
+pub use schedule::Schedule;
 pub use serial::Serial;
 pub use sync_run::{RunCounts, RunOutcome, RunState, StreamProgress};
 

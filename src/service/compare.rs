@@ -7,10 +7,9 @@ use super::tables::IntegrationTables;
 use super::views::{self, Sides};
 use super::world::World;
 use crate::domain::{
-    Actor, Candidate, Company, Device, Failure, FailureClass, Flow, JunkList, Mac, Proposal, Record, RecordId, Serial,
+    Actor, Candidate, Company, Device, Evidence, Failure, FailureClass, Flow, JunkList, Mac, Proposal, Record, RecordId, Serial,
     Stream, text,
 };
-use crate::matching;
 use crate::store::Store;
 
 /// Candidates shown; the keys `1`…`9`.
@@ -53,9 +52,8 @@ pub fn compare(
     let at = views::position(sides.source, stream, source).ok_or_else(|| gone(source))?;
     let row = views::row_view(context.state, sides, stream, at).ok_or_else(|| gone(source))?;
     let inner = context.state.queue(stream).and_then(|q| q.rows.get(at)).ok_or_else(|| gone(source))?;
-    let proposal = proposal(context, stream, source);
+    let proposal = inner.packed.open();
     let chosen = target.cloned().or_else(|| inner.matched().cloned()).or_else(|| best(&proposal));
-    let pair = chosen.as_ref().and_then(|target| pair(context, stream, source, target, &proposal));
     let flow = &context.state.flow;
     let left = context.store.record(&flow.source, stream, source)?;
     let right = match &chosen {
@@ -81,7 +79,7 @@ pub fn compare(
         target: context.names.1.to_owned(),
         against,
         fields,
-        evidence: pair.map(|c| c.evidence).unwrap_or_default().into_iter().map(cleaned).collect(),
+        evidence: evidence(&proposal, chosen.as_ref()),
         note: note(&proposal, &row),
         candidates: proposal.candidates.iter().take(CANDIDATES).map(|c| candidate(context, stream, c)).collect(),
         decided: inner.decision.as_deref().map(|d| DecisionView {
@@ -99,7 +97,7 @@ fn gone(source: &RecordId) -> Failure {
     Failure::new(FailureClass::Usage, format!("there is no record {source} in this queue"), "refresh the queue")
 }
 
-fn cleaned(mut evidence: crate::domain::Evidence) -> crate::domain::Evidence {
+fn cleaned(mut evidence: Evidence) -> Evidence {
     evidence.note = text::clean(&evidence.note).into_owned();
     evidence
 }
@@ -120,52 +118,14 @@ fn note(proposal: &Proposal, row: &super::messages::QueueRow) -> String {
     text::clean(&proposal.note).into_owned()
 }
 
-/// The engine's proposal for one row, computed anew with all its evidence.
-fn proposal(context: &Context<'_>, stream: Stream, source: &RecordId) -> Proposal {
-    let flow = &context.state.flow;
-    let sides = context.sides();
-    let settings = context.world.settings(flow);
-    let nothing = matching::Known::default();
-    let known = context.world.known.get(&flow.id).unwrap_or(&nothing);
-    let problem = solver::problem(sides, known, &settings);
-    let Some(left) = solver::left_index(sides, stream, source) else { return Proposal::default() };
-    match stream {
-        Stream::Companies => matching::propose_company(&problem, left),
-        _ => matching::propose_device(&problem, left),
-    }
-}
-
 fn best(proposal: &Proposal) -> Option<RecordId> {
     proposal.candidates.first().map(|c| c.target.clone())
 }
 
-fn pair(
-    context: &Context<'_>,
-    stream: Stream,
-    source: &RecordId,
-    target: &RecordId,
-    proposal: &Proposal,
-) -> Option<Candidate> {
-    if let Some(known) = proposal.candidates.iter().find(|c| c.target == *target) {
-        return Some(known.clone());
-    }
-    let flow = &context.state.flow;
-    let sides = context.sides();
-    let settings = context.world.settings(flow);
-    let nothing = matching::Known::default();
-    let known = context.world.known.get(&flow.id).unwrap_or(&nothing);
-    let problem = solver::problem(sides, known, &settings);
-    let left = solver::left_index(sides, stream, source)?;
-    match stream {
-        Stream::Companies => {
-            let right = sides.target.companies.position(target)?;
-            (right < problem.right_companies.len()).then(|| matching::explain_company_pair(&problem, left, right))
-        }
-        _ => {
-            let right = sides.target.devices.position(target)?;
-            (right < problem.right_devices.len()).then(|| matching::explain_device_pair(&problem, left, right))
-        }
-    }
+/// The evidence for a target: that of the candidate, or nothing where a person chose one that was not proposed.
+fn evidence(proposal: &Proposal, target: Option<&RecordId>) -> Vec<Evidence> {
+    let candidate = proposal.candidates.iter().find(|c| Some(&c.target) == target);
+    candidate.map(|c| c.evidence.iter().cloned().map(cleaned).collect()).unwrap_or_default()
 }
 
 fn other_company(

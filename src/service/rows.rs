@@ -1,6 +1,7 @@
 //! The rows of a flow's queues: what was decided, what the engine proposes, and the state that follows from both.
 
 use super::messages::{Generation, StateCounts};
+use super::solver::Packed;
 use super::tables::IntegrationTables;
 use super::views::CachedView;
 use crate::domain::{Confidence, Decision, DecisionKind, Flow, MatchState, RecordId, Stream, Verdict};
@@ -18,6 +19,8 @@ pub struct Row {
     pub best: Option<(RecordId, Confidence)>,
     /// The strongest evidence or the reason why there is none, short.
     pub why: Box<str>,
+    /// The whole proposal with its evidence.
+    pub packed: Packed,
     /// Follows from the above and from the company's decision; kept for counting and sorting.
     pub state: Option<MatchState>,
     /// A device whose company has no match yet.

@@ -3,9 +3,9 @@
 use super::rows::Row;
 use super::views::Sides;
 use super::world::World;
-use crate::domain::{Confidence, Evidence, Flow, FlowId, Proposal, RecordId, Stream, Verdict};
+use crate::domain::{Confidence, Evidence, Flow, FlowId, Proposal, RecordId, Verdict};
 use crate::matching::{self, Known, Problem, Settings};
-use rayon::slice::ParallelSliceMut;
+use rayon::prelude::*;
 use std::sync::Arc;
 
 /// Longest text of the why cell, in characters; the rest is in Compare.
@@ -31,6 +31,24 @@ pub struct RowVerdict {
     pub best: Option<(RecordId, Confidence)>,
     /// Short reason.
     pub why: Box<str>,
+    /// The whole proposal with its evidence, packed.
+    pub packed: Packed,
+}
+
+/// A proposal as kept for each row: a tenth of its size in memory. Never stored, so its form may change.
+#[derive(Clone, Debug, Default)]
+pub struct Packed(Option<Box<[u8]>>);
+
+impl Packed {
+    fn of(proposal: &Proposal) -> Self {
+        let worth = !proposal.candidates.is_empty() || !proposal.note.is_empty();
+        Self(worth.then(|| rmp_serde::to_vec(proposal).ok()).flatten().map(Vec::into_boxed_slice))
+    }
+
+    /// The proposal.
+    pub fn open(&self) -> Proposal {
+        self.0.as_deref().and_then(|bytes| rmp_serde::from_slice(bytes).ok()).unwrap_or_default()
+    }
 }
 
 impl RowVerdict {
@@ -42,6 +60,7 @@ impl RowVerdict {
             verdict: proposal.verdict,
             best: best.map(|c| (c.target.clone(), c.confidence)),
             why: short_reason(proposal).into(),
+            packed: Packed::of(proposal),
         }
     }
 
@@ -50,6 +69,7 @@ impl RowVerdict {
         row.verdict = self.verdict;
         row.best = self.best;
         row.why = self.why;
+        row.packed = self.packed;
     }
 }
 
@@ -112,7 +132,7 @@ pub fn problem<'a>(sides: Sides<'a>, known: &'a Known, settings: &'a Settings) -
 }
 
 fn verdicts(proposals: &[Proposal]) -> Vec<RowVerdict> {
-    proposals.iter().enumerate().map(|(at, proposal)| RowVerdict::of(at, proposal)).collect()
+    proposals.par_iter().enumerate().map(|(at, proposal)| RowVerdict::of(at, proposal)).collect()
 }
 
 fn ranks(count: usize, name: &dyn Fn(usize) -> String) -> Vec<u32> {
@@ -148,14 +168,4 @@ fn shorten(text: &str) -> String {
         return text.to_owned();
     }
     text.chars().take(WHY_LENGTH - 1).chain(['…']).collect()
-}
-
-/// Position of a source record among what the engine got; `None` for an orphan.
-pub fn left_index(sides: Sides<'_>, stream: Stream, id: &RecordId) -> Option<usize> {
-    let at = super::views::position(sides.source, stream, id)?;
-    let live = match stream {
-        Stream::Companies => sides.source.companies.live().len(),
-        _ => sides.source.devices.live().len(),
-    };
-    (at < live).then_some(at)
 }

@@ -13,7 +13,7 @@ mod server;
 mod truth;
 mod world;
 
-pub use control::{Control, Vendor};
+pub use control::{AddigyRecords, Control, ItGlueRecords, Vendor};
 pub use endpoints::{Endpoint, Endpoints};
 pub use faults::{Failing, Faults};
 pub use server::{Limit, VendorCounts};

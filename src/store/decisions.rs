@@ -12,6 +12,11 @@ use serde::{Deserialize, Serialize};
 /// Changes in one value of the store. sled keeps sixteen values on a page, so a value must stay far below a page's limit.
 const CHANGES_PER_VALUE: usize = 32;
 
+/// Changes in one write. sled keeps about 6 KB of memory for each value of a batch until all of it is applied: 90,000
+/// rows in one batch took 550 MB. A larger entry is made durable first and its rows are written after, see
+/// [`Store::decide`].
+const CHANGES_PER_WRITE: usize = 1000;
+
 /// Longest chain of undo and redo that is followed.
 const LONGEST_CHAIN: usize = 10_000;
 
@@ -59,7 +64,12 @@ pub fn inverse_changes(entry: &HistoryEntry) -> Vec<RowChange> {
 
 impl Store {
     /// Carries out a history entry: every row's decision, the entry itself, and the mark on the entry that it takes
-    /// back (`undoes`). One write, durable when this returns. The store gives the entry its id and counts its rows.
+    /// back (`undoes`). All of it or nothing, and durable when this returns. The store gives the entry its id and counts
+    /// its rows.
+    ///
+    /// An entry of up to a thousand rows is one write. A larger one is written with its changes and made durable first,
+    /// then its rows follow; after a kill in between the next opening writes the rest. A reader may see such an entry's
+    /// rows by half only while this call runs.
     ///
     /// # Errors
     /// `Usage` when a row's decision is not what the entry says it was `before`, or when the entry to take back was
@@ -67,6 +77,57 @@ impl Store {
     pub fn decide(&self, mut entry: HistoryEntry) -> Result<HistoryEntry, Failure> {
         let mut tx = self.transaction();
         let flow = tx.flow(&entry.flow)?;
+        let counts = self.checked_changes(flow, &entry)?;
+        entry.id = HistoryId(tx.counters.history + 1);
+        entry.rows = entry.changes.len() as u64;
+        entry.undone_by = None;
+        let large = entry.changes.len() > CHANGES_PER_WRITE;
+        put_changes(&mut tx, &entry, large)?;
+        if large {
+            tx.put(key::pending(), &entry.id)?;
+        } else {
+            put_rows(&mut tx, flow, entry.stream, &entry.changes)?;
+        }
+        tx.counters.history = entry.id.0;
+        put_head(&mut tx, &entry)?;
+        if let Some(undone) = entry.undoes {
+            self.mark_undone(&mut tx, undone, entry.id)?;
+        }
+        tx.put(key::stream(Table::DecisionCount, flow, entry.stream), &counts)?;
+        tx.touches_content();
+        tx.write()?;
+        self.flush()?;
+        // The decision is durable already; a marker that lags behind only notices less.
+        let _ = self.0.marker.acknowledge(entry.id.0);
+        if large {
+            write_rows(&mut tx, flow, entry.stream, &entry.changes)?;
+        }
+        Ok(entry)
+    }
+
+    /// Makes good what a kill in the middle of a large decision left: the entry is durable, so its rows are written;
+    /// changes of an entry that never became durable are dropped.
+    pub(super) fn complete_decisions(&self) -> Result<(), Failure> {
+        let mut tx = self.transaction();
+        let next = tx.counters.history + 1;
+        let leftovers =
+            self.tree().range(key::numbered(Table::HistoryChanges, next)..key::table_end(Table::HistoryChanges));
+        for (count, key) in (1..).zip(leftovers.keys()) {
+            tx.remove(key.map_err(|e| error::from_sled(&e, "reading the history"))?);
+            if count % CHANGES_PER_WRITE == 0 {
+                tx.write()?;
+            }
+        }
+        tx.write()?;
+        let Some(pending) = self.get::<HistoryId>(&key::pending())? else { return Ok(()) };
+        let entry = self.history_entry(pending)?.filter(|entry| entry.changes.len() as u64 == entry.rows);
+        let entry = entry.ok_or_else(|| error::local(format!("history entry {} is not whole", pending.0), ""))?;
+        let flow = tx.flow(&entry.flow)?;
+        write_rows(&mut tx, flow, entry.stream, &entry.changes)
+    }
+
+    /// Checks every row's `before`, and counts the decisions after the entry.
+    fn checked_changes(&self, flow: u16, entry: &HistoryEntry) -> Result<DecisionCounts, Failure> {
         let mut counts = self.decision_counts(&entry.flow, entry.stream)?;
         let mut touched = FxHashSet::default();
         for change in &entry.changes {
@@ -77,25 +138,9 @@ impl Store {
             if self.get::<Decision>(&key)? != change.before {
                 return Err(changed_meanwhile(&change.source));
             }
-            match &change.after {
-                Some(decision) => tx.put(key, decision)?,
-                None => tx.remove(key),
-            }
             counts.apply(change);
         }
-        tx.counters.history += 1;
-        entry.id = HistoryId(tx.counters.history);
-        entry.rows = entry.changes.len() as u64;
-        entry.undone_by = None;
-        put_entry(&mut tx, &entry)?;
-        if let Some(undone) = entry.undoes {
-            self.mark_undone(&mut tx, undone, entry.id)?;
-        }
-        tx.put(key::stream(Table::DecisionCount, flow, entry.stream), &counts)?;
-        tx.touches_content();
-        tx.commit()?;
-        self.flush()?;
-        Ok(entry)
+        Ok(counts)
     }
 
     /// The decision on a row.
@@ -182,10 +227,19 @@ impl Store {
     }
 }
 
-fn put_entry(tx: &mut Transaction<'_>, entry: &HistoryEntry) -> Result<(), Failure> {
+/// Puts the changes of an entry under its number, where nobody sees them before its head is written. Those of a large
+/// entry are written as they come.
+fn put_changes(tx: &mut Transaction<'_>, entry: &HistoryEntry, large: bool) -> Result<(), Failure> {
     for (part, changes) in (0u32..).zip(entry.changes.chunks(CHANGES_PER_VALUE)) {
         tx.put(key::part(Table::HistoryChanges, entry.id.0, part), &changes)?;
+        if large && part % 64 == 63 {
+            tx.write()?;
+        }
     }
+    if large { tx.write() } else { Ok(()) }
+}
+
+fn put_head(tx: &mut Transaction<'_>, entry: &HistoryEntry) -> Result<(), Failure> {
     let head = HistoryEntry {
         id: entry.id,
         at: entry.at,
@@ -199,6 +253,27 @@ fn put_entry(tx: &mut Transaction<'_>, entry: &HistoryEntry) -> Result<(), Failu
         undone_by: entry.undone_by,
     };
     tx.put(key::numbered(Table::History, entry.id.0), &head)
+}
+
+fn put_rows(tx: &mut Transaction<'_>, flow: u16, stream: Stream, changes: &[RowChange]) -> Result<(), Failure> {
+    for change in changes {
+        let key = key::item(Table::Decision, flow, stream, change.source.as_str());
+        match &change.after {
+            Some(decision) => tx.put(key, decision)?,
+            None => tx.remove(key),
+        }
+    }
+    Ok(())
+}
+
+/// Writes the rows of a large entry that is durable. Doing it again changes nothing, so a kill in between does no harm.
+fn write_rows(tx: &mut Transaction<'_>, flow: u16, stream: Stream, changes: &[RowChange]) -> Result<(), Failure> {
+    for changes in changes.chunks(CHANGES_PER_WRITE) {
+        put_rows(tx, flow, stream, changes)?;
+        tx.write()?;
+    }
+    tx.remove(key::pending());
+    tx.write()
 }
 
 fn changed_meanwhile(source: &RecordId) -> Failure {

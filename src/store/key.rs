@@ -49,9 +49,19 @@ pub(super) fn counters() -> Vec<u8> {
     named(Table::Meta, "counters")
 }
 
+/// Key of the number of the history entry whose rows are being written.
+pub(super) fn pending() -> Vec<u8> {
+    named(Table::Meta, "pending")
+}
+
 /// All keys of a table.
 pub(super) fn table(table: Table) -> Vec<u8> {
     vec![table as u8]
+}
+
+/// The end of all keys of a table.
+pub(super) fn table_end(table: Table) -> Vec<u8> {
+    vec![table as u8 + 1]
 }
 
 /// A key by name.

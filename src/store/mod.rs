@@ -16,11 +16,15 @@ mod decisions;
 mod error;
 mod key;
 mod log;
+mod marker;
 mod open;
 mod records;
 mod runs;
 mod settings;
 mod transaction;
+
+#[cfg(test)]
+mod tests;
 
 pub use backup::{BackupReport, newest_backup};
 pub use decisions::{DecisionCounts, inverse_changes};
@@ -46,6 +50,7 @@ struct Inner {
     db: sled::Db,
     /// sled's data file, synced for what must survive a power loss: sled's own flush does not sync on Linux.
     data_file: File,
+    marker: marker::Marker,
     dir: PathBuf,
     writer: Mutex<()>,
     state: RwLock<State>,

@@ -3,7 +3,7 @@
 
 use super::key::{self, Table};
 use super::transaction::{Counters, State};
-use super::{FORMAT, Inner, Store, backup, codec, error};
+use super::{FORMAT, Inner, Store, backup, codec, error, marker};
 use crate::domain::{Failure, FailureClass, FlowId, IntegrationId, Stream, Timestamp};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
@@ -28,19 +28,22 @@ impl Store {
     pub fn open(dir: &Path) -> Result<Store, Failure> {
         make_private_dir(dir)?;
         let lock = lock(dir)?;
-        let data = dir.join(DATA);
-        match open_data(&data) {
+        match open_data(dir) {
             Ok((db, state)) => {
-                let data_file = File::open(data.join("db"))
-                    .map_err(|e| error::from_file(&e, "opening the store's file in", &data))?;
-                Ok(Store(Arc::new(Inner {
+                let failed = |e| error::from_file(&e, "opening the store in", dir);
+                let data_file = File::open(dir.join(DATA).join("db")).map_err(failed)?;
+                let marker = marker::Marker::write(dir, state.counters.history).map_err(failed)?;
+                let store = Store(Arc::new(Inner {
                     db,
                     data_file,
+                    marker,
                     dir: dir.to_owned(),
                     writer: Mutex::new(()),
                     state: RwLock::new(state),
                     _lock: lock,
-                })))
+                }));
+                store.complete_decisions()?;
+                Ok(store)
             }
             Err(Refusal::Failure(failure)) => Err(failure),
             Err(Refusal::Unreadable(reason)) => Err(set_aside(dir, &reason)),
@@ -56,20 +59,33 @@ enum Refusal {
 }
 
 /// Opens sled on a thread of its own, because it panics on some damaged files: a panic ends that thread only.
-fn open_data(data: &Path) -> Result<(sled::Db, State), Refusal> {
-    let path = data.to_owned();
+fn open_data(dir: &Path) -> Result<(sled::Db, State), Refusal> {
+    let path = dir.join(DATA);
+    let acknowledged =
+        marker::read(dir).map_err(|e| Refusal::Failure(error::from_file(&e, "opening the store in", dir)))?;
     let thread = std::thread::Builder::new().name(OPENING_THREAD.into()).spawn(move || {
+        wait_for_release(&path).map_err(|e| Refusal::Failure(error::from_file(&e, "opening the store in", &path)))?;
         let db = sled::Config::new()
             .path(&path)
             .cache_capacity(CACHE_BYTES)
             .flush_every_ms(Some(FLUSH_EVERY_MS))
             .open()
             .map_err(|e| refuse_sled(&e))?;
-        let state = read_state(&db)?;
+        let state = read_state(&db, acknowledged)?;
         Ok((db, state))
     });
     let thread = thread.map_err(|e| Refusal::Failure(error::from_io(&e, "opening the store")))?;
     thread.join().unwrap_or_else(|_| Err(Refusal::Unreadable("sled stopped while reading it".into())))
+}
+
+/// Waits until sled's own lock is free. Our lock keeps other processes out, so sled's can only be held by threads that
+/// sled has not yet ended after this process closed the store; sled itself would refuse at once.
+fn wait_for_release(data: &Path) -> Result<(), std::io::Error> {
+    match File::open(data.join("db")) {
+        Ok(file) => file.lock(),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(()),
+        Err(e) => Err(e),
+    }
 }
 
 /// Name of the thread on which a damaged store may panic; a panic there is caught and becomes a [`Failure`].
@@ -88,11 +104,15 @@ fn refuse_sled(error: &sled::Error) -> Refusal {
     }
 }
 
-fn read_state(db: &sled::Db) -> Result<State, Refusal> {
-    check_format(db)?;
+fn read_state(db: &sled::Db, acknowledged: Option<u64>) -> Result<State, Refusal> {
+    check_format(db, acknowledged.is_some())?;
     let mut state = State::default();
     if let Some(bytes) = get(db, &key::counters())? {
         state.counters = decode::<Counters>(&bytes)?;
+    }
+    let lost = acknowledged.unwrap_or(0).saturating_sub(state.counters.history);
+    if lost > 0 {
+        return Err(Refusal::Unreadable(format!("its last {lost} decisions are missing")));
     }
     for (name, bytes) in names(db, Table::Integration)? {
         state.integrations.insert(IntegrationId::new(name), decode(&bytes)?);
@@ -110,8 +130,11 @@ fn read_state(db: &sled::Db) -> Result<State, Refusal> {
     Ok(state)
 }
 
-fn check_format(db: &sled::Db) -> Result<(), Refusal> {
+fn check_format(db: &sled::Db, made_before: bool) -> Result<(), Refusal> {
     let Some(found) = get(db, &key::format())? else {
+        if made_before {
+            return Err(Refusal::Unreadable("all of its contents are missing".into()));
+        }
         let written = db.insert(key::format(), &[FORMAT]).and_then(|_| db.flush());
         return written.map(|_| ()).map_err(|e| Refusal::Failure(error::from_sled(&e, "making the store")));
     };

@@ -135,7 +135,13 @@ impl Transaction<'_> {
 
     /// Applies the batch. Visible to readers at once; durable after [`Store::flush`] or sled's own flush (500 ms).
     pub fn commit(mut self) -> Result<(), Failure> {
-        self.counters.revision += u64::from(self.content);
+        self.write()
+    }
+
+    /// Applies what was put so far and stays open, with the writer lock held: for work that is too large for one batch.
+    /// The caller sees to it that a kill in between can be made good.
+    pub fn write(&mut self) -> Result<(), Failure> {
+        self.counters.revision += u64::from(std::mem::take(&mut self.content));
         if self.counters != self.store.state().counters {
             let counters = self.counters;
             self.put(key::counters(), &counters)?;

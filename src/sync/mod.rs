@@ -1,8 +1,7 @@
-//! Brings the vendors' records into the store: what to fetch ([`plan`]), page by page ([`worker`]), when
-//! ([`schedule`]) and who runs at once ([`supervisor`]). Decides nothing about matches and knows no screen.
+//! Brings the vendors' records into the store: what to fetch ([`plan`]), page by page (`worker`) and who runs at
+//! once ([`supervisor`]). Decides nothing about matches and knows no screen.
 
 pub mod plan;
-pub mod schedule;
 pub mod supervisor;
 mod worker;
 

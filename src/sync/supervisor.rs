@@ -1,9 +1,9 @@
 //! Who runs: one worker per stream, never two of the same, each with a token that stops it at a page's end.
 
+use super::Sink;
 use super::worker::{self, Job};
-use super::{Sink, schedule::Schedule};
 use crate::connectors::Connector;
-use crate::domain::{Clock, IntegrationId, RunState, Stream, StreamProgress, Timestamp};
+use crate::domain::{Clock, IntegrationId, RunState, Schedule, Stream, StreamProgress, Timestamp};
 use crate::store::Store;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -152,7 +152,8 @@ impl Supervisor {
                 let last = state.and_then(|s| {
                     if matches!(s.state, RunState::Failed { .. }) { s.started.max(s.finished) } else { s.finished }
                 });
-                let schedule = entry.schedules.get(&info.stream).copied().unwrap_or(Schedule::default_for(info.stream));
+                let default = Schedule::default_of(info.stream);
+                let schedule = entry.schedules.get(&info.stream).unwrap_or(&default);
                 schedule.next(last, now).map(|at| (info.stream, at))
             })
             .collect();

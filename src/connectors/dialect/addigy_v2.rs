@@ -166,8 +166,11 @@ mod tests {
 
     #[test]
     fn one_bad_row_stays_one_bad_row() {
-        let listing = devices(r#"{"items":[{"facts":{}},7,null,{"agentid":"a","facts":null}]}"#);
-        assert_eq!((listing.records.len(), listing.bad.len()), (1, 3));
+        let listing = devices(
+            r#"{"items":[{"facts":{}},7,null,{"agentid":"a","facts":{}},{"agentid":"b","facts":"unavailable"}]}"#,
+        );
+        assert_eq!((listing.records.len(), listing.bad.len()), (1, 4));
+        assert_eq!(listing.bad[3].id.as_deref(), Some("b"), "known, so that it is not taken for gone");
     }
 
     #[test]

@@ -99,7 +99,8 @@ pub(crate) fn read_listing(dialect: &dyn Dialect, stream: &StreamMap, body: &[u8
     listing.records.reserve(answer.rows.len());
     for node in &answer.rows {
         let related = dialect.related(node, &beside);
-        match stream.fields.record(Row { node, related: &related, unwrap: dialect.unwrap() }) {
+        let row = Row { node, related: &related, unwrap: dialect.unwrap() };
+        match held(stream, row).and_then(|()| stream.fields.record(row)) {
             Ok(record) => listing.records.push(record),
             Err(bad) => listing
                 .bad
@@ -107,6 +108,15 @@ pub(crate) fn read_listing(dialect: &dyn Dialect, stream: &StreamMap, body: &[u8
         }
     }
     Ok(listing)
+}
+
+/// A row whose values are not where they belong would become an empty record and overwrite a good one.
+fn held(stream: &StreamMap, row: Row<'_, '_>) -> Result<(), BadRow> {
+    let holder = &stream.holder;
+    if holder.is_empty() || matches!(row.node.get(holder), Some(Json::Object(_))) {
+        return Ok(());
+    }
+    Err(BadRow { id: stream.fields.id(row), reason: format!("the row has no readable {holder}") })
 }
 
 /// Parses a body; the fault never repeats its text.

@@ -5,6 +5,7 @@
 
 mod address;
 mod budget;
+mod chain;
 mod fault;
 mod retry;
 mod tls;

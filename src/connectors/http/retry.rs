@@ -42,10 +42,10 @@ impl Default for Tuning {
             tries: 5,
             limit_tries: 8,
             limit_delay: Duration::from_secs(5),
-            longest_wait: Duration::from_secs(15 * 60),
+            longest_wait: Duration::from_mins(15),
             connect_timeout: Duration::from_secs(15),
-            read_timeout: Duration::from_secs(60),
-            total_timeout: Duration::from_secs(180),
+            read_timeout: Duration::from_mins(1),
+            total_timeout: Duration::from_mins(3),
             body_cap: 64 << 20,
             jitter: rand::random::<f64>,
             clock: Arc::new(SystemClock),
@@ -63,7 +63,7 @@ impl Tuning {
     pub(crate) fn limit_wait(&self, said: Option<Duration>, attempt: u32) -> Duration {
         let jitter = (self.jitter)().clamp(0.0, 1.0);
         said.unwrap_or_else(|| {
-            doubled(self.limit_delay, attempt).min(Duration::from_secs(120)).mul_f64(f64::midpoint(1.0, jitter))
+            doubled(self.limit_delay, attempt).min(Duration::from_mins(2)).mul_f64(f64::midpoint(1.0, jitter))
         })
     }
 }

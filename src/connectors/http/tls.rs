@@ -37,6 +37,12 @@ pub(super) fn transport_fault(error: &reqwest::Error) -> TransportFault {
     passing("closed the connection without an answer", false)
 }
 
+/// The certificate's issuer is not known, for a reason that the error does not tell.
+pub(super) fn issuer_is_unknown(error: &reqwest::Error) -> bool {
+    let Some(rustls::Error::InvalidCertificate(fault)) = find::<rustls::Error>(error) else { return false };
+    matches!(fault, CertificateError::UnknownIssuer) || format!("{fault:?}").contains("CaUsedAsEndEntity")
+}
+
 /// The first error of that type in the chain; errors inside an `io::Error` count too.
 fn find<'e, E: StdError + 'static>(error: &'e (dyn StdError + 'static)) -> Option<&'e E> {
     let mut next = Some(error);

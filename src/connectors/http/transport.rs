@@ -3,9 +3,10 @@
 use super::super::{HttpNotice, Observer};
 use super::address::is_loopback;
 use super::budget::{Budget, Pacer};
+use super::chain::look;
 use super::fault::{BodyFault, CallError, CallErrorKind, ErrorBody};
 use super::retry::{Tuning, retry_after};
-use super::tls::transport_fault;
+use super::tls::{issuer_is_unknown, transport_fault};
 use crate::domain::text::clean;
 use crate::domain::{Failure, FailureClass, LogLevel};
 use crate::secrets::Redactor;
@@ -27,7 +28,7 @@ pub(crate) struct Call {
     pub(crate) query: Vec<(String, String)>,
     /// JSON body.
     pub(crate) body: Option<serde_json::Value>,
-    /// Being slow is told at once instead of tried again: the caller asks for less.
+    /// Being slow twice is told instead of tried again: the caller asks for less.
     pub(crate) impatient: bool,
 }
 
@@ -54,6 +55,9 @@ pub(crate) struct Http {
 
 /// Largest error body that is read, in bytes.
 const ERROR_CAP: usize = 64 << 10;
+
+/// Slow answers after which less is asked for: one may be chance.
+const SLOW_TRIES: u32 = 2;
 
 /// What one attempt came to.
 enum Attempt<T> {
@@ -112,7 +116,7 @@ impl Http {
         D: Fn(&[u8]) -> Result<T, BodyFault> + Clone + Send + 'static,
     {
         let tuning = &self.setup.tuning;
-        let (mut faults, mut limits) = (0, 0);
+        let (mut faults, mut limits, mut slows) = (0, 0, 0);
         loop {
             self.setup.pacer.ready().await;
             match self.attempt(call, decode.clone()).await {
@@ -129,8 +133,12 @@ impl Http {
                 }
                 Attempt::Again { what, slow } => {
                     faults += 1;
-                    if slow && call.impatient {
-                        return Err(CallError { failure: self.vendor_failure(&what, 1), kind: CallErrorKind::Slow });
+                    slows += u32::from(slow);
+                    if slows >= SLOW_TRIES && call.impatient {
+                        return Err(CallError {
+                            failure: self.vendor_failure(&what, faults),
+                            kind: CallErrorKind::Slow,
+                        });
                     }
                     if faults >= tuning.tries {
                         return Err(CallError::last(self.vendor_failure(&what, faults)));
@@ -151,7 +159,7 @@ impl Http {
         let started = Instant::now();
         let response = match self.request(call).send().await {
             Ok(response) => response,
-            Err(error) => return self.broken(&error),
+            Err(error) => return self.unreached(&error).await,
         };
         let status = response.status();
         let elapsed = started.elapsed();
@@ -208,13 +216,31 @@ impl Http {
         }
     }
 
+    /// No answer at all. Of an unknown issuer the chain says more than the error does.
+    async fn unreached<T>(&self, error: &reqwest::Error) -> Attempt<T> {
+        if !issuer_is_unknown(error) {
+            return self.broken(error);
+        }
+        let (host, port) = (self.host().to_owned(), self.setup.base.port_or_known_default().unwrap_or(443));
+        let patience = self.setup.tuning.connect_timeout;
+        match tokio::task::spawn_blocking(move || look(&host, port, patience)).await {
+            Ok(Some(fault)) => self.untrusted(fault.words()),
+            _ => self.broken(error),
+        }
+    }
+
     fn broken<T>(&self, error: &reqwest::Error) -> Attempt<T> {
         let fault = transport_fault(error);
         tracing::debug!(vendor = %self.setup.vendor, what = %fault.what, "request failed");
         if fault.passing {
             return Attempt::Again { what: fault.what, slow: fault.slow };
         }
-        let what = format!("{} ({}) {}", self.setup.vendor, self.host(), fault.what);
+        self.untrusted(&fault.what)
+    }
+
+    /// A certificate that is not accepted.
+    fn untrusted<T>(&self, words: &str) -> Attempt<T> {
+        let what = format!("{} ({}) {words}", self.setup.vendor, self.host());
         let remedy = "nothing was sent; check base_url, a proxy in between and this machine's clock";
         Attempt::Failed(CallError::last(Failure::new(FailureClass::Vendor, what, remedy)))
     }

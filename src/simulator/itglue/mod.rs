@@ -3,6 +3,7 @@
 //! Owns its organizations, configurations and lists of choices, and answers in JSON:API as the vendor does.
 
 mod answers;
+mod attributes;
 mod listing;
 pub mod records;
 mod rows;
@@ -111,10 +112,9 @@ async fn dispatch(
 ) -> Response {
     let path = uri.path().trim_matches('/').to_owned();
     let segments: Vec<&str> = path.split('/').collect();
-    let _ = &body;
     let answer = match method {
         Method::GET => read(&itglue, &segments, &uri, &headers, spoil.map(|s| s.0.0)),
-        _ => Ok(page(StatusCode::NOT_FOUND)),
+        _ => writes::write(&itglue, &method, &segments, &headers, &body),
     };
     answer.unwrap_or_else(IntoResponse::into_response)
 }

@@ -225,7 +225,7 @@ fn configuration<M: SerializeMap>(m: &mut M, row: &Configuration, records: &Reco
     m.serialize_entry("serial-number", &row.serial_number)?;
     m.serialize_entry("asset-tag", &row.asset_tag)?;
     m.serialize_entry("notes", &row.notes)?;
-    for name in super::writes::RARE_FIELDS {
+    for name in super::attributes::RARE_FIELDS {
         let value = row.rare.iter().find(|(key, _)| *key == name).map(|(_, value)| value);
         m.serialize_entry(&name.replace('_', "-"), &value)?;
     }
@@ -254,8 +254,9 @@ fn named<M: SerializeMap>(m: &mut M, name: &str, choice: Option<&Choice>) -> Res
     m.serialize_entry(&format!("{name}-name"), &choice.map(|c| &c.name))
 }
 
+/// Without the `id` that the vendor's samples have among the attributes: a client that works with the real service
+/// fails over it.
 fn interface<M: SerializeMap>(m: &mut M, row: &Interface) -> Result<(), M::Error> {
-    m.serialize_entry("id", &row.id)?;
     m.serialize_entry("name", &row.name)?;
     m.serialize_entry("ip-address", &row.ip)?;
     m.serialize_entry("mac-address", &(row.mac != 0).then(|| mac(row.mac)))?;

@@ -282,10 +282,11 @@ impl Scribe<'_> {
             Trouble::SerialPlaceholder => self.dice.pick(&self.lists.hardware.placeholder_serials).as_str().into(),
             Trouble::Swapped => self.world.devices[device.partner as usize].serial.clone(),
             Trouble::SerialSlip => slip(own, &mut self.dice),
-            _ => match self.dice.below(40) {
-                0 => own.to_lowercase().into(),
-                1 => format!(" {own}").into(),
-                2 if own.len() < 13 => format!("S{own}").into(),
+            _ => match self.dice.below(200) {
+                0..5 => own.to_lowercase().into(),
+                5..10 => format!(" {own}").into(),
+                // The letter that Apple's bar codes have before the serial.
+                10 if own.len() < 13 => format!("S{own}").into(),
                 _ => own.clone(),
             },
         })
@@ -348,7 +349,7 @@ impl Scribe<'_> {
         let model = &self.lists.hardware.apple[usize::from(device.model)];
         let company = &self.world.companies[device.company as usize];
         match device.trouble {
-            Trouble::NameOnly => return device.name.to_string(),
+            Trouble::NameOnly | Trouble::SharedDockOnly => return device.name.to_string(),
             Trouble::Nothing => return format!("{} spare {}", model.name, 1 + self.dice.below(40)),
             Trouble::Renamed => {
                 let (given, family) = (self.dice.pick(&words.given), self.dice.pick(&words.families));

@@ -9,7 +9,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use futures::stream;
+use futures::{StreamExt, stream};
 use serde::Serialize;
 use std::{
     collections::VecDeque,
@@ -216,13 +216,18 @@ async fn whole(body: Body) -> Bytes {
     to_bytes(body, usize::MAX).await.unwrap_or_default()
 }
 
-/// Announces the whole length and ends after half.
+/// Announces the whole length and breaks off after half. The pause makes the server send what it has before.
 async fn truncated(response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
     let bytes = whole(body).await;
     parts.headers.insert(header::CONTENT_LENGTH, bytes.len().max(1).into());
     let half = bytes.slice(..bytes.len() / 2);
-    Response::from_parts(parts, Body::from_stream(stream::iter([Ok::<_, std::io::Error>(half)])))
+    let sent = stream::once(async { Ok(half) });
+    let broken = stream::once(async {
+        tokio::task::yield_now().await;
+        Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof))
+    });
+    Response::from_parts(parts, Body::from_stream(sent.chain(broken)))
 }
 
 async fn malformed(response: Response) -> Response {

@@ -204,7 +204,7 @@ fn addresses(at: usize, kind: Kind, trouble: Trouble, hardware: &Hardware, dice:
         if trouble == Trouble::Virtual { 0x00_0C29 } else { octets(dice.pick::<String>(&hardware.apple_prefixes)) };
     let unique = |n: usize| (n as u64).wrapping_mul(0x9E_3779) & 0xFF_FFFF;
     let wifi = if trouble == Trouble::PrivateWifi { private(dice) } else { prefix << 24 | unique(2 * at) };
-    let wired = matches!(kind, Kind::Desktop | Kind::Tv);
+    let wired = kind == Kind::Desktop;
     let ethernet = if wired && trouble != Trouble::PrivateWifi { prefix << 24 | unique(2 * at + 1) } else { 0 };
     (wifi, ethernet)
 }

@@ -142,23 +142,30 @@ pub fn spellings(name: &TrueName, words: &Words, dice: &mut Dice) -> (String, St
     let comma = dice.chance(500);
     let right = name.full(words, comma);
     let kind = KINDS[dice.weighted([420, 190, 90, 25, 40, 50, 60, 50, 35, 20, 20].into_iter())];
+    let left = rewritten(kind, &right, name, words, dice);
+    let left = left.unwrap_or_else(|| other_legal(name, words, dice));
+    let kind = if left == right { T::Same } else { kind };
+    if dice.chance(250) && !matches!(kind, T::Same) { (right, left, kind) } else { (left, right, kind) }
+}
+
+/// The name written that way; `None` where it cannot be.
+fn rewritten(kind: NameTrouble, full: &str, name: &TrueName, words: &Words, dice: &mut Dice) -> Option<String> {
+    use NameTrouble as T;
     let plain = name.words.as_str();
-    let left = match kind {
-        T::Same => right.clone(),
-        T::Legal => other_legal(name, words, dice),
-        T::Abbreviated => abbreviated(plain, words),
-        T::Initials => initials(plain),
+    let city = &words.cities[name.city];
+    Some(match kind {
+        T::Same => full.to_owned(),
+        T::Legal => return None,
+        T::Abbreviated => return abbreviated(name, words),
+        T::Initials => return initials(plain),
         T::Reordered => reordered(plain),
         T::Typing => typing_error(plain, dice),
-        T::Branch => {
-            let city = &words.cities[name.city];
-            match dice.below(4) {
-                0 => format!("{plain} - {city}"),
-                1 => format!("{plain} ({city})"),
-                2 => format!("{plain} – Main Office"),
-                _ => format!("{city} {plain}"),
-            }
-        }
+        T::Branch => match dice.below(4) {
+            0 => format!("{plain} - {city}"),
+            1 => format!("{plain} ({city})"),
+            2 => format!("{plain} – Main Office"),
+            _ => format!("{city} {plain}"),
+        },
         T::Code => match dice.below(3) {
             0 => format!("{} - {plain}", name.code),
             1 => format!("{plain} [{}]", name.code),
@@ -166,13 +173,8 @@ pub fn spellings(name: &TrueName, words: &Words, dice: &mut Dice) -> (String, St
         },
         T::Script => name.latin.clone().unwrap_or_else(|| any_ascii::any_ascii(plain)),
         T::RunTogether => plain.split(' ').collect(),
-        T::Renamed => {
-            let other = TrueName::roll(words, dice);
-            other.full(words, false)
-        }
-    };
-    let kind = if left == right { T::Same } else { kind };
-    if dice.chance(250) && !matches!(kind, T::Same) { (right, left, kind) } else { (left, right, kind) }
+        T::Renamed => TrueName::roll(words, dice).full(words, false),
+    })
 }
 
 fn other_legal(name: &TrueName, words: &Words, dice: &mut Dice) -> String {
@@ -188,7 +190,9 @@ fn other_legal(name: &TrueName, words: &Words, dice: &mut Dice) -> String {
     }
 }
 
-fn abbreviated(text: &str, words: &Words) -> String {
+/// With shortened words; a trade without a usual abbreviation loses its end. `None` for names without either.
+fn abbreviated(name: &TrueName, words: &Words) -> Option<String> {
+    let text = name.words.as_str();
     let mut out = text.replace(" and ", " & ");
     for [long, short] in &words.abbreviations {
         if let Some(at) = out.find(long.as_str())
@@ -197,23 +201,19 @@ fn abbreviated(text: &str, words: &Words) -> String {
             out.replace_range(at..at + long.len(), short);
         }
     }
-    if out == text && text.contains(' ') {
-        let cut = text.rfind(' ').unwrap_or(text.len());
-        let tail: String = text[cut + 1..].chars().take(4).collect();
-        out = format!("{} {tail}.", &text[..cut]);
+    if out != text {
+        return Some(out);
     }
-    out
+    name.trade?;
+    let (head, last) = text.rsplit_once(' ')?;
+    (last.chars().count() > 6).then(|| format!("{head} {}.", last.chars().take(4).collect::<String>()))
 }
 
-fn initials(text: &str) -> String {
-    let parts: Vec<&str> = text.split([' ', '-']).filter(|w| w.starts_with(char::is_alphabetic)).collect();
-    if parts.len() < 3 {
-        return match parts.as_slice() {
-            [first, second] => format!("{}. {second}", first.chars().next().unwrap_or_default()),
-            _ => text.to_uppercase(),
-        };
-    }
-    parts.iter().filter_map(|w| w.chars().next()).flat_map(char::to_uppercase).collect()
+/// Only of names of three words and more.
+fn initials(text: &str) -> Option<String> {
+    let parts = text.split([' ', '-']).filter(|w| w.starts_with(char::is_alphabetic));
+    let letters: String = parts.filter_map(|w| w.chars().next()).flat_map(char::to_uppercase).collect();
+    (letters.chars().count() >= 3).then_some(letters)
 }
 
 fn reordered(text: &str) -> String {

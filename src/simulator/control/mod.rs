@@ -1,6 +1,15 @@
 //! What a test can do to the vendors while they run.
 
-use super::{Failing, Limit, RequestCounts, addigy::Addigy, itglue::ItGlue, server::Gate};
+mod records;
+
+pub use records::{AddigyRecords, ItGlueRecords};
+
+use super::{
+    Failing, Limit, RequestCounts,
+    addigy::{Addigy, Key, PERMISSIONS},
+    itglue::ItGlue,
+    server::Gate,
+};
 use std::sync::Arc;
 
 /// A simulated vendor.
@@ -83,5 +92,35 @@ impl Control {
             Vendor::Addigy => self.addigy.revoke(false),
             Vendor::ItGlue => self.itglue.revoke(false),
         }
+    }
+
+    /// Changes what Addigy's full key may do.
+    pub fn set_permissions(&self, permissions: &[&str]) {
+        if let Some(key) = self.addigy.keys().first_mut() {
+            key.permissions = permissions.iter().map(|&p| p.to_owned()).collect();
+        }
+    }
+
+    /// Another Addigy key, without that permission.
+    #[must_use]
+    pub fn key_without(&self, permission: &str) -> String {
+        let mut keys = self.addigy.keys();
+        // The suffix keeps it apart from the full key and from the other variants.
+        let secret = format!("{}{:04x}", keys[0].secret, keys.len());
+        let permissions = PERMISSIONS.iter().filter(|&&p| p != permission).map(|&p| p.to_owned()).collect();
+        keys.push(Key { secret: secret.clone(), permissions });
+        secret
+    }
+
+    /// Changes Addigy's records.
+    #[must_use]
+    pub fn addigy(&self) -> AddigyRecords<'_> {
+        AddigyRecords(&self.addigy)
+    }
+
+    /// Changes IT Glue's records.
+    #[must_use]
+    pub fn itglue(&self) -> ItGlueRecords<'_> {
+        ItGlueRecords(&self.itglue)
     }
 }

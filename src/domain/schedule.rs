@@ -1,6 +1,6 @@
 //! When a stream is synced: `every 4 h`, `daily 02:00`, a five-field cron line, or `off`. Times are UTC.
 
-use crate::domain::{Failure, FailureClass, Stream};
+use super::{Failure, FailureClass, Stream, Timestamp};
 use std::fmt;
 use std::time::Duration;
 
@@ -47,6 +47,42 @@ impl Schedule {
             _ => Self::Cron(Box::new([vec![0], vec![2], (1..=31).collect(), (1..=12).collect(), (0..=6).collect()])),
         }
     }
+
+    /// The next start, given when the stream last ended; `None` for [`Schedule::Off`]. A stream that never ran, or
+    /// whose run was missed, is due at once, and once only.
+    #[must_use]
+    pub fn next(&self, last: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::Off => None,
+            Self::Every(interval) => Some(last.map_or(now, |last| last + *interval)),
+            Self::Cron(fields) => last.map_or(Some(now), |last| next_of(fields, last)),
+        }
+    }
+}
+
+/// Days looked ahead: a leap day on a given weekday comes within 40 years.
+const DAYS_AHEAD: i64 = 40 * 366;
+
+/// The first moment after `last` that the fields name; `None` for a date that does not exist (31 February).
+fn next_of(fields: &[Vec<u8>; 5], last: Timestamp) -> Option<Timestamp> {
+    let [minutes, hours, days, months, weekdays] = fields;
+    // As cron does it: when both the day of the month and the day of the week are restricted, either will do.
+    let (any_day, any_weekday) = (days.len() == 31, weekdays.len() == 7);
+    let fits = |date: time::Date| {
+        let day = days.contains(&date.day());
+        let weekday = weekdays.contains(&date.weekday().number_days_from_sunday());
+        let on_day = if any_day || any_weekday { day && weekday } else { day || weekday };
+        months.contains(&u8::from(date.month())) && on_day
+    };
+    let last = last.to_offset(time::UtcOffset::UTC);
+    let days = (0..DAYS_AHEAD).map_while(|ahead| last.date().checked_add(time::Duration::days(ahead)));
+    days.filter(|date| fits(*date)).find_map(|date| {
+        let moments = hours.iter().flat_map(|hour| minutes.iter().map(move |minute| (*hour, *minute)));
+        moments
+            .filter_map(|(hour, minute)| date.with_hms(hour, minute, 0).ok())
+            .map(time::PrimitiveDateTime::assume_utc)
+            .find(|moment| *moment > last)
+    })
 }
 
 fn every(text: &str) -> Result<Schedule, Failure> {
@@ -160,6 +196,25 @@ mod tests {
         assert_eq!(shown("daily 02:00"), "0 2 * * *");
         assert_eq!(shown("*/15 8-18/5 1,15 * 1-5"), "0,15,30,45 8,13,18 1,15 * 1,2,3,4,5");
         assert_eq!(shown("0 0 * * 7"), "0 0 * * 0", "both 0 and 7 are Sunday");
+    }
+
+    #[test]
+    fn a_missed_run_is_due_at_once_and_once() {
+        use time::macros::datetime;
+        let now = datetime!(2026-03-05 12:00 UTC);
+        let daily = Schedule::parse("daily 02:00").unwrap();
+        assert_eq!(daily.next(Some(datetime!(2026-03-01 02:10 UTC)), now), Some(datetime!(2026-03-02 02:00 UTC)));
+        assert_eq!(daily.next(Some(datetime!(2026-03-05 12:00 UTC)), now), Some(datetime!(2026-03-06 02:00 UTC)));
+        assert_eq!(daily.next(None, now), Some(now));
+        let every = Schedule::parse("every 4 h").unwrap();
+        assert_eq!(every.next(Some(datetime!(2026-03-05 11:00 UTC)), now), Some(datetime!(2026-03-05 15:00 UTC)));
+        let fridays = Schedule::parse("30 6 * * 5").unwrap();
+        assert_eq!(fridays.next(Some(now), now), Some(datetime!(2026-03-06 06:30 UTC)));
+        let thirteenth_or_friday = Schedule::parse("0 0 13 * 5").unwrap();
+        let friday = datetime!(2026-03-06 00:00 UTC);
+        assert_eq!(thirteenth_or_friday.next(Some(friday), now), Some(datetime!(2026-03-13 00:00 UTC)));
+        assert_eq!(Schedule::parse("0 0 31 2 *").unwrap().next(Some(now), now), None);
+        assert_eq!(Schedule::Off.next(None, now), None);
     }
 
     #[test]

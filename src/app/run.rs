@@ -1,0 +1,240 @@
+//! One loop: shutdown first, then input, then messages in batches, then the frame that is due.
+
+use crate::domain::{Clock, Failure, FailureClass, SystemClock};
+use crate::service::messages::{Door, Event, Message, Overview};
+use crate::term::{Ending, FrameClock, Guard, Input, InputEvent, Screen, Signals, Stdout, watch_for_hangup};
+use crate::ui::{Effect, Msg, Now, State, UiConfig, draw, start, update};
+use std::io::{self, IsTerminal};
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, oneshot};
+
+/// Messages taken in before a frame; more wait for the next turn, so that a flood cannot keep keys waiting.
+const BATCH: usize = 256;
+/// A loop turn longer than this is reported in the trace.
+const LONG_TURN: Duration = Duration::from_millis(100);
+/// A frame waits so long for rows that are on their way, so that a jump is one frame and not two.
+const HOLD: Duration = Duration::from_millis(8);
+
+/// What the interface starts with.
+#[derive(Clone, Debug, Default)]
+pub struct AppOptions {
+    /// Settings.
+    pub ui: UiConfig,
+    /// The home's name, for the header.
+    pub home: String,
+    /// What is already known, so that the first frame shows it.
+    pub overview: Option<Overview>,
+}
+
+/// How the interface ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// The person left.
+    Quit,
+    /// A signal or a vanished terminal.
+    Ended(Ending),
+    /// The service closed its side.
+    DoorClosed,
+}
+
+/// Runs the interface until the person leaves or the program has to end. The terminal is given back in every case.
+///
+/// # Errors
+/// When there is no terminal (class `Usage`) or it cannot be used (class `Local`).
+pub async fn run(
+    door: Box<dyn Door>,
+    messages: mpsc::Receiver<Message>,
+    options: AppOptions,
+) -> Result<Exit, Failure> {
+    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        return Err(Failure::new(
+            FailureClass::Usage,
+            "the interface needs a terminal, and input or output is not one",
+            "run it without a pipe (ssh needs -t), or use the subcommands: matchbook --help",
+        ));
+    }
+    let broken = |e: io::Error| Failure::new(FailureClass::Local, format!("the terminal cannot be used: {e}"), "");
+    let signals = Signals::new().map_err(broken)?;
+    let size = crate::term::size().map_err(broken)?;
+    let guard = Guard::enter().map_err(broken)?;
+    let mut app = App::new(door, options, size, guard);
+    let exit = app.turn_until_end(messages, signals, watch_for_hangup()).await;
+    match exit {
+        Ok(exit) => Ok(exit),
+        // A terminal that vanished shows as an error of reading or writing.
+        Err(e) if gone(&e) => Ok(Exit::Ended(Ending::HangUp)),
+        Err(e) => Err(broken(e)),
+    }
+}
+
+fn gone(e: &io::Error) -> bool {
+    matches!(e.raw_os_error(), Some(code) if code == rustix::io::Errno::IO.raw_os_error())
+        || matches!(e.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::WriteZero | io::ErrorKind::UnexpectedEof)
+}
+
+struct App {
+    door: Box<dyn Door>,
+    state: State,
+    screen: Screen<Stdout>,
+    guard: Guard,
+    frames: FrameClock,
+    started: Instant,
+    wakes: Vec<Duration>,
+    suspend: bool,
+    quit: bool,
+}
+
+impl App {
+    fn new(door: Box<dyn Door>, options: AppOptions, size: (u16, u16), guard: Guard) -> Self {
+        let now = Now { wall: SystemClock.now(), since_start: Duration::ZERO };
+        let mut app = Self {
+            door,
+            state: State::new(options.ui, options.home, size, now),
+            screen: Screen::new(Stdout, size),
+            guard,
+            frames: FrameClock::default(),
+            started: Instant::now(),
+            wakes: Vec::new(),
+            suspend: false,
+            quit: false,
+        };
+        if let Some(overview) = options.overview {
+            app.tell(Msg::Door(Box::new(Message::Event(Event::Overview(Box::new(overview))))));
+        }
+        let effects = start(&mut app.state);
+        app.carry_out(effects);
+        app
+    }
+
+    async fn turn_until_end(
+        &mut self,
+        mut messages: mpsc::Receiver<Message>,
+        mut signals: Signals,
+        mut hung_up: oneshot::Receiver<()>,
+    ) -> io::Result<Exit> {
+        let mut input = Input::default();
+        loop {
+            let due = self.next_due();
+            tokio::select! {
+                biased;
+                Ok(()) = &mut hung_up => return Ok(Exit::Ended(Ending::HangUp)),
+                signal = signals.next() => match signal {
+                    Some(ending) => return Ok(Exit::Ended(ending)),
+                    None => self.come_back()?,
+                },
+                event = input.next() => match event? {
+                    Some(event) => self.take_input(event, &mut input).await,
+                    None => return Ok(Exit::Ended(Ending::HangUp)),
+                },
+                message = messages.recv() => match message {
+                    Some(message) => self.take_messages(message, &mut messages),
+                    None => return Ok(Exit::DoorClosed),
+                },
+                () = tokio::time::sleep_until((self.started + due.unwrap_or_default()).into()), if due.is_some() => {}
+            }
+            self.finish_turn()?;
+            if self.quit {
+                return Ok(Exit::Quit);
+            }
+            if std::mem::take(&mut self.suspend) {
+                self.guard.pause();
+                signals.stop_job().await;
+                self.come_back()?;
+            }
+        }
+    }
+
+    fn since_start(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// When the loop has something to do by itself.
+    fn next_due(&self) -> Option<Duration> {
+        self.wakes.iter().copied().chain(self.frames.due()).min()
+    }
+
+    async fn take_input(&mut self, first: InputEvent, input: &mut Input) {
+        let mut events = vec![first];
+        input.drain(&mut events).await;
+        for event in events {
+            self.tell(match event {
+                InputEvent::Key(key) => Msg::Key(key),
+                InputEvent::Paste(text) => Msg::Paste(text),
+                InputEvent::Resize(width, height) => Msg::Resize(width, height),
+            });
+        }
+    }
+
+    fn take_messages(&mut self, first: Message, messages: &mut mpsc::Receiver<Message>) {
+        self.tell(Msg::Door(Box::new(first)));
+        for _ in 1..BATCH {
+            let Ok(message) = messages.try_recv() else { break };
+            self.tell(Msg::Door(Box::new(message)));
+        }
+    }
+
+    fn tell(&mut self, msg: Msg) {
+        let begun = Instant::now();
+        let now = Now { wall: SystemClock.now(), since_start: self.since_start() };
+        let effects = update(&mut self.state, now, msg);
+        self.carry_out(effects);
+        if begun.elapsed() > LONG_TURN {
+            tracing::warn!(elapsed = ?begun.elapsed(), "a turn of the event loop took long");
+        }
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Submit(ticket, request) => self.door.submit(ticket, request),
+                Effect::Copy(text) => {
+                    if let Err(error) = self.screen.copy(&text) {
+                        tracing::warn!(%error, "the clipboard text could not be sent");
+                    }
+                }
+                Effect::Draw => self.frames.now(self.since_start()),
+                Effect::DrawSoon => self.frames.soon(self.since_start()),
+                Effect::WakeAt(at) => self.wakes.push(at),
+                Effect::Repaint => self.screen.resize(self.state.size),
+                Effect::Suspend => self.suspend = true,
+                Effect::Quit => self.quit = true,
+            }
+        }
+    }
+
+    /// Wakes and draws what is due.
+    fn finish_turn(&mut self) -> io::Result<()> {
+        let now = self.since_start();
+        let due = self.wakes.len();
+        self.wakes.retain(|at| *at > now);
+        if self.wakes.len() < due {
+            self.tell(Msg::Wake);
+        }
+        if self.frames.due().is_some_and(|due| due <= self.since_start()) && !self.wait_for_data() {
+            let state = &self.state;
+            self.screen.frame(|buffer| draw(state, buffer))?;
+            self.frames.drawn(self.since_start());
+        }
+        Ok(())
+    }
+
+    /// True when the frame was put off because rows for it are on their way; never twice in a row.
+    fn wait_for_data(&mut self) -> bool {
+        let now = self.since_start();
+        let Some(until) = self.state.awaited(HOLD) else { return false };
+        if until <= now {
+            return false;
+        }
+        self.frames.hold(until);
+        true
+    }
+
+    /// The program is in the foreground again: modes, size and content of the terminal are unknown.
+    fn come_back(&mut self) -> io::Result<()> {
+        self.guard.retake()?;
+        let (width, height) = crate::term::size()?;
+        self.screen.forget();
+        self.tell(Msg::Resize(width, height));
+        Ok(())
+    }
+}

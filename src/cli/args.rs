@@ -1,0 +1,322 @@
+//! The arguments of every command. Names are fixed: scripts outside the project rely on them.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use std::path::PathBuf;
+
+/// Syncs RMM, PSA and documentation platforms and matches their companies and devices.
+///
+/// Without a command the terminal interface opens. Files live under MATCHBOOK_HOME where it is set, else in the
+/// platform's places.
+#[derive(Debug, Parser)]
+#[command(name = "matchbook", version, max_term_width = 100)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show everything on simulated vendors, in a throw-away home
+    Demo(DemoArguments),
+    /// Run only the simulated vendors
+    Simulate(SimulateArguments),
+    /// Write a commented config.toml; never overwrites
+    Init,
+    /// Test credentials live, then save them and the integration
+    Connect(ConnectArguments),
+    /// Add, list or remove flows
+    #[command(subcommand)]
+    Flow(FlowCommand),
+    /// Integrations, streams, last and next runs, budgets, queue counts
+    Status {
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Sync now and wait for it
+    Sync(SyncArguments),
+    /// List rows of a queue
+    Queue(QueueArguments),
+    /// Decide rows
+    Decide(DecideArguments),
+    /// Accept every suggestion at or above a threshold
+    QuickMatch(QuickMatchArguments),
+    /// Decisions, newest first
+    History {
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+        /// Entries shown
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// Take back a history entry; the newest by a person when none is named
+    Undo {
+        /// Its number
+        entry: Option<u64>,
+        /// Only say what it would do
+        #[arg(long)]
+        dry_run: bool,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Every gate a record passes, and the first that it fails
+    Why {
+        /// Name, id or serial, or part of it
+        text: String,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// The sync log
+    Log(LogArguments),
+    /// Match two CSV lists without any store
+    Link(LinkArguments),
+    /// Copy the store to a file
+    Backup {
+        /// Where to
+        file: PathBuf,
+    },
+    /// Bring a backup back; the present store is set aside
+    Restore {
+        /// Where from
+        file: PathBuf,
+    },
+    /// Completions for a shell, to stdout
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// The manual page, to stdout
+    Man,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct World {
+    /// Companies in the simulated world
+    #[arg(long, default_value_t = 250)]
+    pub companies: usize,
+    /// Devices in the simulated world
+    #[arg(long, default_value_t = 5_000)]
+    pub devices: usize,
+    /// The same seed makes the same world
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// What goes wrong on the wire: none, limits or flaky
+    #[arg(long, default_value = "none")]
+    pub faults: String,
+}
+
+#[derive(Debug, Args)]
+pub struct DemoArguments {
+    #[command(flatten)]
+    pub world: World,
+    /// Keep the home here, so that `matchbook` can open it later
+    #[arg(long)]
+    pub home: Option<PathBuf>,
+    /// Sync, match, print the summary, exit
+    #[arg(long)]
+    pub headless: bool,
+    /// With --headless: one JSON document
+    #[arg(long, requires = "headless")]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct SimulateArguments {
+    /// Loopback address and port
+    #[arg(long, default_value = "127.0.0.1:0")]
+    pub listen: std::net::SocketAddr,
+    #[command(flatten)]
+    pub world: World,
+}
+
+#[derive(Debug, Args)]
+pub struct ConnectArguments {
+    /// The integration's name
+    pub name: String,
+    /// addigy, itglue, csv or the name of a mapping of your own
+    #[arg(long)]
+    pub connector: String,
+    /// The vendor's region, where it has several (us, eu, au)
+    #[arg(long)]
+    pub region: Option<String>,
+    /// Another address than the vendor's own
+    #[arg(long)]
+    pub base_url: Option<String>,
+    /// csv: the file with the companies
+    #[arg(long)]
+    pub companies: Option<PathBuf>,
+    /// csv: the file with the devices
+    #[arg(long)]
+    pub devices: Option<PathBuf>,
+    /// Read secrets from stdin, one `name=value` a line, instead of asking
+    #[arg(long)]
+    pub secrets_stdin: bool,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum FlowCommand {
+    /// Match records of SOURCE to records of TARGET
+    Add {
+        /// Integration where records come from
+        source: String,
+        /// Integration where their counterparts are
+        target: String,
+        /// The flow's name; SOURCE-TARGET when left out
+        #[arg(long)]
+        name: Option<String>,
+        /// Streams to match
+        #[arg(long, value_delimiter = ',', default_value = "companies,devices")]
+        streams: Vec<String>,
+    },
+    /// List the flows
+    List {
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove a flow from the configuration; its decisions stay in the store
+    Remove {
+        /// Its name
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct SyncArguments {
+    /// INTEGRATION or INTEGRATION/STREAM; everything when left out
+    pub what: Option<String>,
+    /// New listing from the first page, also after a cut run
+    #[arg(long)]
+    pub full: bool,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct QueueArguments {
+    /// The flow
+    pub flow: String,
+    /// companies or devices
+    #[arg(long, default_value = "companies")]
+    pub stream: String,
+    /// open, all, orphaned, or a state: conflict, suggested, unmatched, deferred, matched, ignored
+    #[arg(long, default_value = "open")]
+    pub filter: String,
+    /// Only rows whose name, serial, company or id contains this
+    #[arg(long, default_value = "")]
+    pub find: String,
+    /// Rows at most
+    #[arg(long)]
+    pub limit: Option<u64>,
+    /// One JSON document a row
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// CSV
+    #[arg(long)]
+    pub csv: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Action {
+    /// Take the best candidate
+    Accept,
+    /// Take the target named with --target
+    Match,
+    /// Never match
+    Ignore,
+    /// Open again
+    Unmatch,
+    /// Put off
+    Defer,
+}
+
+#[derive(Debug, Args)]
+pub struct DecideArguments {
+    /// What
+    #[arg(value_enum)]
+    pub action: Action,
+    /// In which flow
+    pub flow: String,
+    /// companies or devices
+    pub stream: String,
+    /// Ids of source records
+    #[arg(required = true)]
+    pub source_ids: Vec<String>,
+    /// With match: the target's id
+    #[arg(long)]
+    pub target: Option<String>,
+    /// Only say what it would do
+    #[arg(long)]
+    pub dry_run: bool,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct QuickMatchArguments {
+    /// In which flow
+    pub flow: String,
+    /// companies or devices
+    #[arg(long, default_value = "companies")]
+    pub stream: String,
+    /// Lowest confidence, 0 to 1
+    #[arg(long, default_value_t = 0.95)]
+    pub threshold: f32,
+    /// Only say what it would do
+    #[arg(long)]
+    pub dry_run: bool,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct LogArguments {
+    /// Go on printing new lines until interrupted; syncs that are due run meanwhile
+    #[arg(long)]
+    pub follow: bool,
+    /// Only this integration
+    #[arg(long)]
+    pub integration: Option<String>,
+    /// This level and louder: debug, info, warn, error
+    #[arg(long)]
+    pub level: Option<String>,
+    /// Lines at most
+    #[arg(long, default_value_t = 200)]
+    pub limit: u32,
+    /// One JSON document a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct LinkArguments {
+    /// The left list: columns id, name and where present serial, macs, company, company_id, address …
+    pub left: PathBuf,
+    /// The right list
+    pub right: PathBuf,
+    /// Where the candidates are written
+    #[arg(long)]
+    pub output: PathBuf,
+    /// Candidates for each left row
+    #[arg(long, default_value_t = 5)]
+    pub limit: usize,
+    /// Companies of the left list's company_id
+    #[arg(long, requires = "right_companies")]
+    pub left_companies: Option<PathBuf>,
+    /// Companies of the right list's company_id
+    #[arg(long, requires = "left_companies")]
+    pub right_companies: Option<PathBuf>,
+    /// Where the companies' candidates are written
+    #[arg(long, requires = "left_companies")]
+    pub companies_output: Option<PathBuf>,
+}

@@ -1,0 +1,144 @@
+//! `connect`: tests credentials live, then saves them in the vault and the integration in the configuration.
+
+use super::args::ConnectArguments;
+use super::{Outcome, home, output};
+use crate::config::{Editor, IntegrationConfig, Paths};
+use crate::connectors::{self, ConnectionReport, ConnectorInfo};
+use crate::domain::{Failure, FailureClass, Stream};
+use crate::secrets::Credentials;
+use secrecy::SecretString;
+use serde_json::json;
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// Connects.
+///
+/// # Errors
+/// A connector that does not exist, a test that fails, files that cannot be written. Nothing is saved then.
+pub async fn run(arguments: ConnectArguments) -> Result<Outcome, Failure> {
+    let paths = Paths::discover(None)?;
+    paths.create()?;
+    let info = connector(&arguments.connector, &paths)?;
+    let settings = settings(&arguments, &info)?;
+    let credentials = secrets(&info, arguments.secrets_stdin)?;
+    let observer = Arc::new(|notice: connectors::HttpNotice| output::say(&notice.text));
+    let connector = connectors::connect(home::connection(&settings, credentials.clone(), &paths), observer)?;
+    let report = connector.test().await?;
+    say(&info, &report);
+    // The configuration first checks itself; the vault is written only for an integration that exists then.
+    let mut editor = Editor::open(&paths.config)?;
+    editor.set_integration(&settings)?;
+    let mut vault = home::vault(&paths)?;
+    if !credentials.is_empty() {
+        vault.set(&settings.name, credentials)?;
+    }
+    editor.save()?;
+    output::say(&format!("{} is connected as “{}”", info.vendor, settings.name));
+    output::say("next: `matchbook flow add SOURCE TARGET` once both sides are connected, then `matchbook`");
+    let missing = report.permissions.iter().filter(|(_, has)| !has).count();
+    if arguments.json {
+        let permissions: Vec<_> =
+            report.permissions.iter().map(|(name, has)| json!({ "name": name, "granted": has })).collect();
+        output::json(&json!({
+            "integration": settings.name, "connector": settings.connector, "account": report.account,
+            "permissions": permissions, "notes": report.notes,
+        }))?;
+    }
+    Ok(if missing > 0 { Outcome::Partly } else { Outcome::Done })
+}
+
+fn connector(name: &str, paths: &Paths) -> Result<ConnectorInfo, Failure> {
+    let own: Option<&Path> = paths.mappings.is_dir().then_some(paths.mappings.as_path());
+    let known = connectors::available_with(own);
+    let names: Vec<String> = known.iter().map(|c| c.name.clone()).collect();
+    known.into_iter().find(|c| c.name == name).ok_or_else(|| {
+        output::usage(format!("there is no connector “{name}”"), format!("connectors: {}", names.join(", ")))
+    })
+}
+
+fn settings(arguments: &ConnectArguments, info: &ConnectorInfo) -> Result<IntegrationConfig, Failure> {
+    let mut settings = IntegrationConfig::new(arguments.name.as_str(), info.name.as_str());
+    settings.region = arguments.region.clone();
+    settings.base_url = arguments.base_url.clone();
+    for (stream, file) in [(Stream::Companies, &arguments.companies), (Stream::Devices, &arguments.devices)] {
+        if let Some(file) = file {
+            settings.files.insert(stream, absolute(file)?);
+        }
+    }
+    if info.reads_files && settings.files.is_empty() {
+        return Err(output::usage(
+            format!("{} needs files", info.name),
+            "name them: --companies companies.csv --devices devices.csv",
+        ));
+    }
+    if !info.reads_files && !settings.files.is_empty() {
+        return Err(output::usage(format!("{} reads no files", info.name), "use --connector csv"));
+    }
+    Ok(settings)
+}
+
+fn absolute(file: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(file).map_err(|e| output::usage(format!("{}: {e}", file.display()), "check the name"))
+}
+
+fn secrets(info: &ConnectorInfo, from_stdin: bool) -> Result<Credentials, Failure> {
+    if info.secrets.is_empty() {
+        return Ok(Credentials::none());
+    }
+    if from_stdin {
+        return from_lines(info, std::io::stdin().lock());
+    }
+    output::say(&info.permissions_help);
+    let mut pairs = Vec::new();
+    for secret in &info.secrets {
+        output::say(&secret.help);
+        pairs.push((secret.name.clone(), home::ask_secret(&secret.prompt)?));
+    }
+    Ok(Credentials::from_pairs(pairs))
+}
+
+/// Reads `name=value` lines; a single line without a name is the only secret of a connector that has one.
+fn from_lines(info: &ConnectorInfo, input: impl BufRead) -> Result<Credentials, Failure> {
+    let mut pairs: Vec<(String, SecretString)> = Vec::new();
+    for line in input.lines() {
+        let line = Zeroizing::new(line.map_err(|e| {
+            Failure::new(FailureClass::Local, format!("cannot read stdin: {e}"), "pass the secrets as text")
+        })?);
+        let line = line.trim();
+        if line.is_empty() {
+            continue;
+        }
+        let named = line.split_once('=').filter(|(name, _)| info.secrets.iter().any(|s| s.name == name.trim()));
+        match named {
+            Some((name, value)) => pairs.push((name.trim().to_owned(), value.trim().to_owned().into())),
+            None if info.secrets.len() == 1 => pairs.push((info.secrets[0].name.clone(), line.to_owned().into())),
+            None => {
+                return Err(output::usage("a line on stdin is not name=value", format!("names: {}", names(info))));
+            }
+        }
+    }
+    let missing: Vec<&str> =
+        info.secrets.iter().map(|s| s.name.as_str()).filter(|n| !pairs.iter().any(|(p, _)| p == n)).collect();
+    if missing.is_empty() {
+        Ok(Credentials::from_pairs(pairs))
+    } else {
+        Err(output::usage(format!("stdin lacks {}", missing.join(", ")), "one `name=value` a line"))
+    }
+}
+
+fn names(info: &ConnectorInfo) -> String {
+    info.secrets.iter().map(|s| s.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn say(info: &ConnectorInfo, report: &ConnectionReport) {
+    let account = report.account.as_ref().map_or_else(String::new, |a| format!(" ({a})"));
+    output::say(&format!("{} answered{account}", info.vendor));
+    for (name, has) in &report.permissions {
+        output::say(&format!("  {} {name}", if *has { "✓" } else { "✗ missing:" }));
+    }
+    for note in &report.notes {
+        output::say(&format!("  {note}"));
+    }
+}

@@ -1,0 +1,157 @@
+//! `demo`: simulated vendors and a throw-away home, on screen or as a summary.
+
+use super::args::DemoArguments;
+use super::summary::{self, Summary};
+use super::{Outcome, home, interface, output, simulate};
+use crate::config::{Editor, FlowConfig, IntegrationConfig, Paths};
+use crate::domain::{Failure, FailureClass, Stream};
+use crate::secrets::Credentials;
+use crate::service::messages::{Command, Event, IntegrationState, Message, Request};
+use crate::simulator::{Endpoints, Simulator, start};
+use secrecy::SecretString;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Requests a second to the simulated Addigy. Its published limit is 100; the throw-away account may use more of it
+/// than a real one should.
+const ADDIGY_RATE: f64 = 90.0;
+
+/// Runs the demo.
+///
+/// # Errors
+/// What keeps simulator, home or terminal from opening.
+pub async fn run(arguments: DemoArguments) -> Result<Outcome, Failure> {
+    if !arguments.headless {
+        interface::terminal_wanted()?;
+    }
+    let options = simulate::options(&arguments.world, None)?;
+    let simulator = start(options).await?;
+    let place = Place::make(arguments.home.as_deref())?;
+    let paths = Paths::in_home(place.path());
+    write_home(&paths, simulator.endpoints())?;
+    let home = home::open_at(&paths, false)?;
+    home.warn();
+    let result = if arguments.headless {
+        headless(&home, &simulator, arguments.json).await
+    } else {
+        sync_all(&home).await?;
+        interface::show(&home).await
+    };
+    if arguments.headless {
+        home.service.stop().await;
+    } else if let Some(kept) = &arguments.home {
+        output::say(&format!("the demo's home is kept: MATCHBOOK_HOME={} matchbook opens it", kept.display()));
+    }
+    simulator.stop().await;
+    result
+}
+
+async fn sync_all(home: &home::Home) -> Result<(), Failure> {
+    let everything = Command::Sync { integration: None, stream: None, full: false };
+    home.service.ask(Request::Command(everything)).await.map(drop)
+}
+
+/// The demo's home: a directory that the person keeps, or one that is removed at the end.
+struct Place {
+    path: PathBuf,
+    kept: bool,
+}
+
+impl Place {
+    fn make(kept: Option<&Path>) -> Result<Self, Failure> {
+        if let Some(path) = kept {
+            return Ok(Self { path: path.to_owned(), kept: true });
+        }
+        let name = format!("matchbook-demo-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir(&path).map_err(|e| {
+            Failure::new(
+                FailureClass::Local,
+                format!("cannot make {}: {e}", path.display()),
+                "name a directory with --home, or set TMPDIR",
+            )
+        })?;
+        Ok(Self { path, kept: false })
+    }
+
+    fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if !self.kept {
+            // Nothing in it is wanted; what cannot be removed now is in the temporary directory.
+            let _ = std::fs::remove_dir_all(&self.path);
+        }
+    }
+}
+
+/// Configuration and vault for the simulated vendors. A home that is there already gets their new addresses.
+fn write_home(paths: &Paths, endpoints: &Endpoints) -> Result<(), Failure> {
+    paths.create()?;
+    let mut editor = Editor::open(&paths.config)?;
+    let mut vault = home::vault(paths)?;
+    let vendors = [
+        ("addigy", &endpoints.addigy.base_url, &endpoints.addigy.api_key, Some(ADDIGY_RATE)),
+        ("itglue", &endpoints.itglue.base_url, &endpoints.itglue.api_key, None),
+    ];
+    for (name, base_url, key, rate) in vendors {
+        let mut settings = IntegrationConfig::new(name, name);
+        settings.base_url = Some(base_url.clone());
+        settings.requests_per_second = rate;
+        // The vendors end with the demo: nothing would answer a scheduled sync.
+        settings.schedule = Stream::ALL.into_iter().map(|stream| (stream, "off".to_owned())).collect();
+        editor.set_integration(&settings)?;
+        let secret = SecretString::from(key.clone());
+        vault.set(&name.into(), Credentials::from_pairs([("api_key", secret)]))?;
+    }
+    editor.set_flow(&FlowConfig::new("addigy-itglue", "addigy", "itglue"))?;
+    editor.save()
+}
+
+async fn headless(home: &home::Home, simulator: &Simulator, json: bool) -> Result<Outcome, Failure> {
+    let started = Instant::now();
+    let (_door, mut messages) = home.service.door();
+    sync_all(home).await?;
+    let synced = tokio::spawn(async move {
+        let mut seen_running = false;
+        while let Some(message) = messages.recv().await {
+            let Message::Event(Event::Overview(overview)) = message else { continue };
+            let running = overview.integrations.iter().any(|i| i.state == IntegrationState::Syncing);
+            if seen_running && !running {
+                break;
+            }
+            seen_running |= running;
+        }
+        Instant::now()
+    });
+    home.service.settled().await?;
+    let settled = Instant::now();
+    let sync_end = if synced.is_finished() { synced.await.unwrap_or(settled) } else { settled };
+    let phases = Phases { sync: sync_end - started, matching: settled.saturating_duration_since(sync_end) };
+    let summary = summary::collect(home, simulator, &phases).await?;
+    if json {
+        output::json(&summary)?;
+    } else {
+        summary::print(&summary)?;
+    }
+    Ok(outcome(&summary))
+}
+
+/// How long each phase took.
+pub struct Phases {
+    /// From the first request to the last stored page.
+    pub sync: Duration,
+    /// From there until every automatic match is durable.
+    pub matching: Duration,
+}
+
+fn outcome(summary: &Summary) -> Outcome {
+    if summary.failed_streams > 0 || summary.companies.wrong > 0 || summary.devices.wrong > 0 {
+        Outcome::Partly
+    } else {
+        Outcome::Done
+    }
+}

@@ -1,0 +1,204 @@
+//! Opens a home: configuration, vault, store, connectors, service.
+
+use super::output;
+use crate::config::{self, Config, Paths};
+use crate::connectors::{self, Connection};
+use crate::domain::{Failure, FailureClass, Flow, JunkList, Stream, SystemClock, VendorSystem};
+use crate::secrets::{Credentials, Vault};
+use crate::service::messages::{Query, Reply, Request, View};
+use crate::service::{Connected, Notices, Options, Service};
+use crate::store::Store;
+use secrecy::SecretString;
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::sync::Arc;
+
+/// An open home with its running service.
+pub struct Home {
+    /// The service.
+    pub service: Service,
+    /// Its name.
+    pub name: String,
+    /// The settings.
+    pub config: Config,
+    /// What was odd in the settings, and integrations that cannot run.
+    pub warnings: Vec<String>,
+}
+
+/// Opens the home of this process.
+///
+/// # Errors
+/// What keeps the home from opening, with the remedy.
+pub fn open(scheduled: bool) -> Result<Home, Failure> {
+    open_at(&Paths::discover(None)?, scheduled)
+}
+
+/// Opens the home in those places.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_at(paths: &Paths, scheduled: bool) -> Result<Home, Failure> {
+    let loaded = config::load(&paths.config)?;
+    let mut warnings = loaded.warnings;
+    let config = loaded.config;
+    let flows = config.flows()?;
+    paths.create()?;
+    let store = Store::open(&paths.store)?;
+    let notices = Notices::default();
+    let vault = vault(paths)?;
+    let integrations = connect_all(&config, paths, &vault, &notices, &mut warnings)?;
+    let flows = usable(flows, &integrations, &mut warnings);
+    let service = Service::start(Options {
+        home: home_name(&config),
+        actor: actor(),
+        store,
+        clock: Arc::new(SystemClock),
+        integrations,
+        flows,
+        junk: junk(paths, &mut warnings),
+        scheduled,
+        notices,
+    })?;
+    Ok(Home { service, name: home_name(&config), config, warnings })
+}
+
+/// Flows whose integrations could be made; the others are named in the warnings.
+fn usable(flows: Vec<Flow>, integrations: &[Connected], warnings: &mut Vec<String>) -> Vec<Flow> {
+    let known = |id| integrations.iter().any(|i| i.id == id);
+    let (good, bad): (Vec<Flow>, Vec<Flow>) =
+        flows.into_iter().partition(|f| known(f.source.clone()) && known(f.target.clone()));
+    warnings.extend(bad.iter().map(|f| format!("flow {} is left out: one of its integrations cannot run", f.id)));
+    good
+}
+
+/// The login name, for the history.
+pub fn actor() -> String {
+    ["MATCHBOOK_USER", "USER", "LOGNAME"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
+        .unwrap_or_else(|| "unknown".into())
+}
+
+fn home_name(config: &Config) -> String {
+    config.home_name.clone().unwrap_or_else(|| "matchbook".into())
+}
+
+/// Opens the vault; a passphrase is asked for on the terminal only.
+///
+/// # Errors
+/// The vault's; a passphrase vault without a terminal.
+pub fn vault(paths: &Paths) -> Result<Vault, Failure> {
+    if !Vault::needs_passphrase(&paths.vault) {
+        return Vault::open(&paths.vault, &paths.vault_key, None);
+    }
+    Vault::open(&paths.vault, &paths.vault_key, Some(&|| ask_secret("Passphrase of the vault")))
+}
+
+/// Asks for a secret on the terminal, unseen.
+///
+/// # Errors
+/// When stdin is no terminal.
+pub fn ask_secret(prompt: &str) -> Result<SecretString, Failure> {
+    if !std::io::stdin().is_terminal() {
+        return Err(output::usage(
+            format!("{prompt} is needed, and stdin is no terminal"),
+            "run it in a terminal, or pass secrets with --secrets-stdin",
+        ));
+    }
+    rpassword::prompt_password(format!("{prompt}: ")).map(SecretString::from).map_err(|e| {
+        Failure::new(FailureClass::Local, format!("cannot read from the terminal: {e}"), "run it in a terminal")
+    })
+}
+
+fn connect_all(
+    config: &Config,
+    paths: &Paths,
+    vault: &Vault,
+    notices: &Notices,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<Connected>, Failure> {
+    let mut connected = Vec::new();
+    for integration in &config.integrations {
+        let credentials = vault.get(&integration.name).unwrap_or_else(Credentials::none);
+        let connection = connection(integration, credentials, paths);
+        let observer = notices.observer(&integration.name);
+        match connectors::connect(connection, observer) {
+            Ok(connector) => connected.push(Connected {
+                id: integration.name.clone(),
+                system: system(&integration.connector),
+                schedules: schedules(integration)?,
+                connector,
+            }),
+            // One integration that cannot run does not keep the others from running.
+            Err(failure) => warnings.push(format!("integration {}: {failure}", integration.name)),
+        }
+    }
+    Ok(connected)
+}
+
+/// The connection that an integration's settings mean.
+pub fn connection(integration: &config::IntegrationConfig, credentials: Credentials, paths: &Paths) -> Connection {
+    let own = paths.mappings.is_dir().then(|| paths.mappings.clone());
+    // Files are named as seen from the directory of the configuration.
+    let base = paths.config.parent().unwrap_or(std::path::Path::new("."));
+    Connection {
+        integration: integration.name.clone(),
+        connector: integration.connector.clone(),
+        base_url: integration.base_url.clone(),
+        region: integration.region.clone(),
+        credentials,
+        requests_per_second: integration.requests_per_second,
+        page_size: integration.page_size,
+        files: integration.files.iter().map(|(stream, file)| (*stream, base.join(file))).collect(),
+        mapping_override_dir: own,
+    }
+}
+
+fn schedules(integration: &config::IntegrationConfig) -> Result<BTreeMap<Stream, crate::domain::Schedule>, Failure> {
+    Stream::ALL.into_iter().map(|stream| Ok((stream, integration.schedule_of(stream)?))).collect()
+}
+
+/// Which system a connector's records belong to, for the ids that other systems carry of them.
+fn system(connector: &str) -> Option<VendorSystem> {
+    match connector {
+        "addigy" => Some(VendorSystem::Addigy),
+        "itglue" => Some(VendorSystem::ItGlue),
+        "connectwise" => Some(VendorSystem::ConnectWise),
+        "autotask" => Some(VendorSystem::Autotask),
+        _ => None,
+    }
+}
+
+/// The built-in list of values that identify nothing, with the person's own `junk.toml` beside the configuration.
+fn junk(paths: &Paths, warnings: &mut Vec<String>) -> JunkList {
+    let mut junk = JunkList::built_in();
+    let own = paths.config.with_file_name("junk.toml");
+    if let Ok(text) = std::fs::read_to_string(&own)
+        && let Err(reason) = junk.extend_from_toml(&text)
+    {
+        warnings.push(format!("{} is left out: {reason}", own.display()));
+    }
+    junk
+}
+
+impl Home {
+    /// Says on stderr what was odd.
+    pub fn warn(&self) {
+        for warning in &self.warnings {
+            output::say(&format!("warning: {warning}"));
+        }
+    }
+
+    /// Asks a query.
+    ///
+    /// # Errors
+    /// The service's.
+    pub async fn query(&self, query: Query) -> Result<View, Failure> {
+        match self.service.ask(Request::Query(query)).await? {
+            Reply::View(view) => Ok(view),
+            Reply::Done(_) | Reply::Failed(_) => {
+                Err(Failure::new(FailureClass::Ours, "the service answered something else", "report it"))
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! `matchbook` without a command: the terminal interface.
+
+use super::{Outcome, home, output};
+use crate::app;
+use crate::config;
+use crate::domain::Failure;
+use crate::ui::{ThemeName, UiConfig};
+use std::io::IsTerminal;
+
+/// Opens the interface on the home of this process.
+///
+/// # Errors
+/// What keeps home or terminal from opening.
+pub async fn run() -> Result<Outcome, Failure> {
+    terminal_wanted()?;
+    let home = home::open(true)?;
+    show(&home).await
+}
+
+/// Refuses early, before anything is opened, when there is no terminal.
+///
+/// # Errors
+/// Usage.
+pub fn terminal_wanted() -> Result<(), Failure> {
+    if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
+        Ok(())
+    } else {
+        Err(output::usage(
+            "the interface needs a terminal",
+            "use a command instead (`matchbook status`, `matchbook queue FLOW`; see `matchbook --help`)",
+        ))
+    }
+}
+
+/// Shows the interface until the person quits; then everything is durable.
+///
+/// # Errors
+/// The terminal's.
+pub async fn show(home: &home::Home) -> Result<Outcome, Failure> {
+    let (door, messages) = home.service.door();
+    let result = app::run(door, messages, options(&home.config.ui, home)).await;
+    home.service.stop().await;
+    result.map(|_| Outcome::Done)
+}
+
+fn options(settings: &config::UiConfig, home: &home::Home) -> app::AppOptions {
+    app::AppOptions {
+        ui: UiConfig {
+            theme: ThemeName::parse(&settings.theme).unwrap_or_default(),
+            colour: std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
+            unicode: !settings.ascii && locale_is_unicode(),
+            keys: settings.keys.clone(),
+            ..UiConfig::default()
+        },
+        home: home.name.clone(),
+        overview: None,
+    }
+}
+
+/// By the variables in the order in which the C library reads them; unset means a terminal of today.
+fn locale_is_unicode() -> bool {
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
+    locale.is_none_or(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}

@@ -1,0 +1,433 @@
+//! Devices of two lists: candidates by identifier, scores, competition.
+//!
+//! Weights are bits in the manner of Fellegi and Sunter: how much likelier an agreement or disagreement is on one device
+//! than on two. They are set from what the identifiers are, not fitted: a maker gives a serial once; a network address
+//! follows an adapter; a host name is a person's choice.
+
+use super::duplicates::Duplicates;
+use super::facts::{DeviceFacts, Known, Settings};
+use super::identifiers::{Identifiers, Index, Kind, key, keys, read};
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Rows of one side with a value from which it does not bring rows together any more.
+const CROWD: usize = 40;
+/// Candidates of a row that take part in the competition.
+const CONTENDERS: usize = 10;
+
+/// Bits by which an older duplicate stands behind the newest record of its device.
+const STEP_BACK: f32 = 8.0;
+
+/// Weights in bits.
+pub mod bits {
+    #![expect(missing_docs, reason = "the names say it")]
+    pub const SERIAL: f32 = 18.0;
+    pub const SERIAL_SHARED: f32 = 5.0;
+    pub const SERIAL_LIKE: f32 = 10.0;
+    pub const SERIAL_DIFFERS: f32 = -10.0;
+    pub const UUID: f32 = 18.0;
+    pub const UUID_DIFFERS: f32 = -6.0;
+    pub const MAC: f32 = 11.0;
+    pub const MAC_MORE: f32 = 4.0;
+    pub const MAC_SHARED: f32 = 2.0;
+    pub const MAC_DIFFERS: f32 = -2.5;
+    pub const HOST: f32 = 8.0;
+    pub const HOST_SHARED: f32 = 3.5;
+    pub const HOST_DIFFERS: f32 = -2.0;
+    pub const COMPANY: f32 = 3.0;
+    pub const COMPANY_DIFFERS: f32 = -6.0;
+    pub const MODEL: f32 = 2.0;
+    pub const MODEL_DIFFERS: f32 = -2.5;
+    pub const MAKER_DIFFERS: f32 = -4.0;
+    pub const USER: f32 = 4.0;
+    pub const RETIRED: f32 = -4.0;
+    pub const STALE: f32 = -1.0;
+    pub const OLDER: f32 = -5.0;
+    pub const PRIOR: f32 = -7.0;
+}
+
+/// How two devices' serials stand to each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SerialMatch {
+    /// One has none that identifies.
+    #[default]
+    Unknown,
+    /// The same, on one live device of each side.
+    Same,
+    /// The same, but several live devices of one side have it.
+    Shared,
+    /// A look-alike or one slip apart.
+    Like,
+    /// Different.
+    Differs,
+}
+
+/// Two devices side by side.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct DeviceMatch {
+    /// Serial number.
+    pub serial: SerialMatch,
+    /// Hardware UUID: same, different, unknown.
+    pub uuid: Option<bool>,
+    /// Addresses in common that identify.
+    pub macs: u8,
+    /// Addresses in common that several devices have.
+    pub shared_macs: u8,
+    /// Both have addresses and none in common.
+    pub macs_differ: bool,
+    /// Host name: same, different, unknown.
+    pub host: Option<bool>,
+    /// How many devices of both sides' companies have the host name.
+    pub host_count: u32,
+    /// Company: same, different, unknown.
+    pub company: Option<bool>,
+    /// Model.
+    pub model: Option<bool>,
+    /// Maker.
+    pub maker: Option<bool>,
+    /// Last user the same.
+    pub user: bool,
+    /// The right record is out of use.
+    pub retired: bool,
+    /// The right record was last changed long before the left one was last seen.
+    pub stale: bool,
+    /// One of the records has a newer duplicate.
+    pub older: bool,
+}
+
+impl DeviceMatch {
+    /// The pair's weight in bits.
+    #[must_use]
+    pub fn bits(&self) -> f32 {
+        let pick = |value: Option<bool>, yes: f32, no: f32| match value {
+            Some(true) => yes,
+            Some(false) => no,
+            None => 0.0,
+        };
+        let mut sum = bits::PRIOR + self.serial_bits() + pick(self.uuid, bits::UUID, bits::UUID_DIFFERS);
+        sum += self.mac_bits();
+        sum += match self.host {
+            Some(true) if self.host_count <= 2 => bits::HOST,
+            Some(true) => bits::HOST_SHARED,
+            Some(false) => bits::HOST_DIFFERS,
+            None => 0.0,
+        };
+        sum += pick(self.company, bits::COMPANY, bits::COMPANY_DIFFERS);
+        sum += pick(self.model, bits::MODEL, bits::MODEL_DIFFERS);
+        sum += pick(self.maker, 0.3, bits::MAKER_DIFFERS);
+        sum += if self.user { bits::USER } else { 0.0 };
+        sum += if self.retired { bits::RETIRED } else { 0.0 };
+        sum += if self.older { bits::OLDER } else { 0.0 };
+        sum + if self.stale { bits::STALE } else { 0.0 }
+    }
+
+    /// The serial's part.
+    #[must_use]
+    pub fn serial_bits(&self) -> f32 {
+        match self.serial {
+            SerialMatch::Same => bits::SERIAL,
+            SerialMatch::Shared => bits::SERIAL_SHARED,
+            SerialMatch::Like => bits::SERIAL_LIKE,
+            // A replaced mainboard changes the serial and keeps the adapters.
+            SerialMatch::Differs if self.macs > 0 || self.uuid == Some(true) => 0.4 * bits::SERIAL_DIFFERS,
+            SerialMatch::Differs => bits::SERIAL_DIFFERS,
+            SerialMatch::Unknown => 0.0,
+        }
+    }
+
+    /// The addresses' part.
+    #[must_use]
+    pub fn mac_bits(&self) -> f32 {
+        match self.macs {
+            0 if self.shared_macs > 0 => bits::MAC_SHARED,
+            0 if self.macs_differ && self.serial == SerialMatch::Unknown => bits::MAC_DIFFERS,
+            0 if self.macs_differ => 0.3 * bits::MAC_DIFFERS,
+            0 => 0.0,
+            n => bits::MAC + bits::MAC_MORE * f32::from(n.min(3) - 1),
+        }
+    }
+
+    /// A stable identifier agrees: what an automatic match needs.
+    #[must_use]
+    pub fn is_identified(&self) -> bool {
+        self.serial == SerialMatch::Same || self.uuid == Some(true)
+    }
+
+    /// Identifiers say different things.
+    #[must_use]
+    pub fn contradicts(&self) -> bool {
+        let differs = self.serial == SerialMatch::Differs || self.uuid == Some(false);
+        let agrees = self.macs > 0 || self.uuid == Some(true) || self.serial == SerialMatch::Same;
+        differs && agrees
+    }
+}
+
+/// A candidate pair with what it scored.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scored {
+    /// Right row.
+    pub right: u32,
+    /// Bits before competition.
+    pub bits: f32,
+    /// Probability after competition.
+    pub probability: f32,
+}
+
+/// Which right company a left company's devices belong to.
+#[derive(Clone, Debug, Default)]
+pub struct CompanyMap {
+    /// By left device: row of its company's match in the right company list, if there is one.
+    pub left: Vec<Option<u32>>,
+    /// By right device: row of its company in the right company list.
+    pub right: Vec<Option<u32>>,
+    /// There are companies at all.
+    pub known: bool,
+}
+
+/// Both lists ready for scoring.
+pub struct Devices<'a> {
+    /// Devices of the left.
+    pub left: &'a [DeviceFacts],
+    /// Devices of the right.
+    pub right: &'a [DeviceFacts],
+    /// Identifiers of the left.
+    pub left_ids: Vec<Identifiers>,
+    /// Identifiers of the right.
+    pub right_ids: Vec<Identifiers>,
+    /// Look-up on the left.
+    pub left_index: Index,
+    /// Look-up on the right.
+    pub right_index: Index,
+    /// Records of the left that are one device.
+    pub left_duplicates: Duplicates,
+    /// Records of the right that are one device.
+    pub right_duplicates: Duplicates,
+    refused: FxHashSet<(u32, u32)>,
+}
+
+impl<'a> Devices<'a> {
+    /// Reads both lists.
+    #[must_use]
+    pub fn new(left: &'a [DeviceFacts], right: &'a [DeviceFacts], known: &Known, settings: &Settings) -> Self {
+        let of = |list: &[DeviceFacts]| list.par_iter().map(|d| read(d, &settings.junk)).collect::<Vec<_>>();
+        let (left_ids, right_ids) = (of(left), of(right));
+        let (left_index, right_index) = rayon::join(|| Index::new(&left_ids), || Index::new(&right_ids));
+        let mut refused = FxHashSet::default();
+        if !known.refused_devices.is_empty() {
+            let rows = |list: &'a [DeviceFacts]| -> FxHashMap<&'a str, u32> {
+                (0u32..).zip(list).map(|(i, d)| (d.id.as_str(), i)).collect()
+            };
+            let (lefts, rights) = (rows(left), rows(right));
+            let pair = |(l, r): &(crate::domain::RecordId, crate::domain::RecordId)| {
+                Some((*lefts.get(l.as_str())?, *rights.get(r.as_str())?))
+            };
+            refused = known.refused_devices.iter().filter_map(pair).collect();
+        }
+        let (left_duplicates, right_duplicates) = rayon::join(
+            || Duplicates::find(left, &left_ids, &left_index),
+            || Duplicates::find(right, &right_ids, &right_index),
+        );
+        Self { left, right, left_ids, right_ids, left_index, right_index, left_duplicates, right_duplicates, refused }
+    }
+
+    /// Live devices with a key, on each side; records of one device count once.
+    #[must_use]
+    pub fn live(&self, key: u64) -> (usize, usize) {
+        let count = |index: &Index, list: &[DeviceFacts], duplicates: &Duplicates| {
+            let rows = index.of(key);
+            if rows.len() < 2 { rows.len() } else { duplicates.count(rows.filter(|&i| !list[i as usize].archived)) }
+        };
+        (
+            count(&self.left_index, self.left, &self.left_duplicates),
+            count(&self.right_index, self.right, &self.right_duplicates),
+        )
+    }
+
+    /// Pairs whose identifiers agree and are rare enough to vote for their companies.
+    #[must_use]
+    pub fn strong_pairs(&self) -> Vec<(u32, u32)> {
+        (0..self.left.len())
+            .into_par_iter()
+            .flat_map_iter(|i| {
+                let mut found: Vec<u32> = Vec::new();
+                for (kind, key) in keys(&self.left_ids[i]) {
+                    let rare = self.left_index.count(key) == 1 && self.right_index.count(key) == 1;
+                    if kind != Kind::Shape && rare {
+                        found.extend(self.right_index.of(key));
+                    }
+                }
+                found.sort_unstable();
+                found.dedup();
+                let left = u32::try_from(i).unwrap_or(u32::MAX);
+                let single = (found.len() == 1).then(|| found[0]);
+                single.map(|r| (left, r))
+            })
+            .collect()
+    }
+
+    /// Two devices side by side.
+    #[must_use]
+    pub fn compare(&self, left: u32, right: u32, map: &CompanyMap) -> DeviceMatch {
+        let (l, r) = (&self.left_ids[left as usize], &self.right_ids[right as usize]);
+        let (ld, rd) = (&self.left[left as usize], &self.right[right as usize]);
+        let same = |a: u64, b: u64| (a != 0 && b != 0).then_some(a == b);
+        let mut found = DeviceMatch {
+            serial: self.compare_serials(left, right),
+            uuid: same(l.uuid, r.uuid),
+            host: same(l.host, r.host),
+            maker: same(l.maker, r.maker),
+            user: l.user != 0 && l.user == r.user,
+            retired: rd.archived && !ld.archived,
+            stale: is_stale(ld, rd),
+            older: self.left_duplicates.is_older(left) || self.right_duplicates.is_older(right),
+            ..DeviceMatch::default()
+        };
+        let models = [
+            (l.model, r.model),
+            (l.model_identifier, r.model_identifier),
+            (l.model, r.model_identifier),
+            (l.model_identifier, r.model),
+        ];
+        let known = models.iter().filter_map(|(a, b)| same(*a, *b)).collect::<Vec<_>>();
+        found.model = (!known.is_empty()).then(|| known.contains(&true));
+        for mac in l.macs.iter().filter(|m| r.macs.contains(m)) {
+            let (on_left, on_right) = self.live(key(Kind::Mac, mac.as_u64()));
+            if on_left <= 1 && on_right <= 1 {
+                found.macs = found.macs.saturating_add(1);
+            } else {
+                found.shared_macs = found.shared_macs.saturating_add(1);
+            }
+        }
+        found.macs_differ = !l.macs.is_empty() && !r.macs.is_empty() && found.macs == 0 && found.shared_macs == 0;
+        if map.known {
+            found.company = match (map.left[left as usize], map.right[right as usize]) {
+                (Some(a), Some(b)) => Some(a == b),
+                _ => None,
+            };
+        }
+        if found.host == Some(true) {
+            found.host_count = self.host_count(left, right, map);
+        }
+        found
+    }
+
+    fn compare_serials(&self, left: u32, right: u32) -> SerialMatch {
+        let (l, r) = (&self.left_ids[left as usize], &self.right_ids[right as usize]);
+        if l.serial == 0 || r.serial == 0 {
+            return SerialMatch::Unknown;
+        }
+        if l.serial == r.serial {
+            let (on_left, on_right) = self.live(key(Kind::Serial, l.serial));
+            return if on_left <= 1 && on_right <= 1 { SerialMatch::Same } else { SerialMatch::Shared };
+        }
+        if l.serial_shape == r.serial_shape || self.one_slip(left, right) {
+            return SerialMatch::Like;
+        }
+        SerialMatch::Differs
+    }
+
+    fn one_slip(&self, left: u32, right: u32) -> bool {
+        let of = |d: &DeviceFacts| d.serial.as_deref().and_then(super::identifiers::serial_of);
+        let (Some(a), Some(b)) = (of(&self.left[left as usize]), of(&self.right[right as usize])) else { return false };
+        let (a, b) = (a.as_str(), b.as_str());
+        let long_enough = a.len().min(b.len()) >= 6 && a.len().abs_diff(b.len()) <= 1;
+        long_enough && strsim::osa_distance(a, b) <= 1
+    }
+
+    /// Devices with this host name in the two companies; in both lists where companies are unknown.
+    fn host_count(&self, left: u32, right: u32, map: &CompanyMap) -> u32 {
+        let host = key(Kind::Host, self.left_ids[left as usize].host);
+        let beside = |index: &Index, list: &[DeviceFacts], duplicates: &Duplicates, row: u32| {
+            let rows = index.of(host);
+            if rows.len() < 2 {
+                return rows.len();
+            }
+            let company = &list[row as usize].company;
+            let inside = |i: u32| !map.known || list[i as usize].company == *company;
+            duplicates.count(rows.filter(|&i| i == row || (inside(i) && !list[i as usize].archived)))
+        };
+        let count = beside(&self.left_index, self.left, &self.left_duplicates, left)
+            + beside(&self.right_index, self.right, &self.right_duplicates, right);
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
+    /// Scores every candidate of a row, best first; probabilities are filled in by [`compete`].
+    #[must_use]
+    pub fn score_row(&self, left: u32, map: &CompanyMap) -> Vec<Scored> {
+        let mut rows: Vec<u32> = Vec::new();
+        let company = map.known.then(|| map.left[left as usize]).flatten();
+        for (kind, key) in keys(&self.left_ids[left as usize]) {
+            let found = self.right_index.of(key);
+            if kind == Kind::Host && map.known {
+                rows.extend(found.filter(|&r| company.is_some() && map.right[r as usize] == company).take(CROWD));
+            } else if found.len() <= CROWD {
+                rows.extend(found);
+            }
+        }
+        for i in 0..rows.len() {
+            rows.push(self.right_duplicates.newest(rows[i]));
+        }
+        rows.sort_unstable();
+        rows.dedup();
+        let mut scored: Vec<Scored> = rows
+            .into_iter()
+            .filter(|&right| !self.refused.contains(&(left, right)))
+            .map(|right| Scored { right, bits: self.compare(left, right, map).bits(), probability: 0.0 })
+            .collect();
+        self.pass_on(&mut scored);
+        scored.retain(|s| s.bits > -8.0);
+        scored.sort_by(|a, b| b.bits.total_cmp(&a.bits).then_with(|| self.prefer(a.right, b.right)));
+        scored.truncate(CONTENDERS);
+        scored.shrink_to_fit();
+        scored
+    }
+
+    /// What an older record of a device proves, its newest record inherits; the older one steps back.
+    fn pass_on(&self, scored: &mut [Scored]) {
+        for i in 0..scored.len() {
+            let newest = self.right_duplicates.newest(scored[i].right);
+            if newest == scored[i].right || !self.right_duplicates.is_older(scored[i].right) {
+                continue;
+            }
+            let Some(heir) = scored.iter().position(|s| s.right == newest) else { continue };
+            let proved = scored[i].bits - bits::OLDER;
+            scored[heir].bits = scored[heir].bits.max(proved);
+            scored[i].bits = scored[i].bits.min(scored[heir].bits - STEP_BACK);
+        }
+    }
+
+    /// Among equals: the live one, then the one changed last, then by id.
+    #[must_use]
+    pub fn prefer(&self, a: u32, b: u32) -> std::cmp::Ordering {
+        let (a, b) = (&self.right[a as usize], &self.right[b as usize]);
+        a.archived.cmp(&b.archived).then_with(|| b.updated.cmp(&a.updated)).then_with(|| a.id.cmp(&b.id))
+    }
+}
+
+/// The right record was last changed a year or more before the left device was last seen.
+fn is_stale(left: &DeviceFacts, right: &DeviceFacts) -> bool {
+    match (left.last_seen.or(left.updated), right.updated.or(right.last_seen)) {
+        (Some(seen), Some(changed)) => (seen - changed).whole_days() > 365,
+        _ => false,
+    }
+}
+
+/// Fills in probabilities: every candidate against the row's others, against the other rows that want its target, and
+/// against none.
+pub fn compete(rows: &mut [Vec<Scored>], rights: usize) {
+    let odds = |s: &Scored| f64::from(s.bits.clamp(-40.0, 40.0)).exp2();
+    let mut wanted = vec![0.0f64; rights];
+    for scored in rows.iter().flatten() {
+        wanted[scored.right as usize] += odds(scored);
+    }
+    for row in rows {
+        let all: f64 = row.iter().map(odds).sum();
+        for scored in row {
+            let own = odds(scored);
+            let rivals = (wanted[scored.right as usize] - own).max(0.0);
+            #[expect(clippy::cast_possible_truncation, reason = "a probability")]
+            let p = (own / (1.0 + all + rivals)) as f32;
+            scored.probability = p;
+        }
+    }
+}

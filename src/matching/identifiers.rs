@@ -1,0 +1,277 @@
+//! What identifies a device, in comparable form, and how often each value stands on each side.
+//!
+//! Identifiers clean themselves: placeholders go by the [`JunkList`], and a value on two live devices of one side stops
+//! identifying, whatever it looks like.
+
+use super::facts::DeviceFacts;
+use super::names::parse::fold;
+use crate::domain::{JunkList, Mac, Serial};
+use rayon::prelude::*;
+use rustc_hash::FxHasher;
+use std::hash::{Hash, Hasher};
+
+/// A device's identifiers as hashes; 0 where there is none that may identify.
+#[derive(Clone, Debug, Default)]
+pub struct Identifiers {
+    /// Serial number.
+    pub serial: u64,
+    /// Serial number with look-alike characters and makers' prefixes taken out.
+    pub serial_shape: u64,
+    /// Hardware UUID.
+    pub uuid: u64,
+    /// Addresses that may identify.
+    pub macs: Box<[Mac]>,
+    /// Host name, first label.
+    pub host: u64,
+    /// Model.
+    pub model: u64,
+    /// Model identifier.
+    pub model_identifier: u64,
+    /// Maker, first word.
+    pub maker: u64,
+    /// Last user.
+    pub user: u64,
+    /// There was a serial, but it identifies nothing.
+    pub junk_serial: bool,
+}
+
+/// Hash of a value, never 0.
+pub fn hash(value: impl Hash) -> u64 {
+    let mut hasher = FxHasher::default();
+    value.hash(&mut hasher);
+    hasher.finish() | 1
+}
+
+/// Labels that people and programs write before a serial number.
+const LABELS: [&str; 10] =
+    ["SERIALNUMBER", "SERIALNO", "SERVICETAG", "SERIAL", "ASSETTAG", "SNO", "STAG", "TAG", "SN", "NO"];
+
+/// The comparable form of a serial number: without separators, case and a label before it; `None` when nothing is left.
+#[must_use]
+pub fn serial_of(text: &str) -> Option<Serial> {
+    let bare = LABELS.iter().find_map(|label| after_label(text, label)).unwrap_or(text);
+    Serial::parse(bare)
+}
+
+/// What follows a label: something must part the two (`SN 7ABC`, `Service Tag: 7ABC`), or stand inside it (`s/n7ABC`).
+fn after_label<'a>(text: &'a str, label: &str) -> Option<&'a str> {
+    let mut wanted = label.chars();
+    let mut next = wanted.next();
+    let mut parted = false;
+    for (i, c) in text.trim_start().char_indices() {
+        match next {
+            Some(letter) if c.to_ascii_uppercase() == letter => next = wanted.next(),
+            Some(_) if c.is_alphanumeric() => return None,
+            Some(_) => parted |= c == '/',
+            None if parted || !c.is_alphanumeric() => {
+                let rest = &text.trim_start()[i..];
+                return (rest.chars().filter(|c| c.is_alphanumeric()).count() >= 4).then_some(rest);
+            }
+            None => return None,
+        }
+    }
+    None
+}
+
+/// The serial with characters that are taken for each other made one (`O`/`0`, `I`/`1`, `S`/`5`, `B`/`8`, `Z`/`2`), without
+/// the `S` or `1S…` that makers' bar codes put before it.
+#[must_use]
+pub fn serial_shape(serial: &Serial) -> String {
+    let text = serial.as_str();
+    let bare = text.strip_prefix('S').filter(|rest| rest.len() >= 8).unwrap_or(text);
+    bare.chars()
+        .map(|c| match c {
+            'O' | 'Q' | 'D' => '0',
+            'I' | 'L' => '1',
+            'S' => '5',
+            'B' => '8',
+            'Z' => '2',
+            'G' => '6',
+            c => c,
+        })
+        .collect()
+}
+
+/// Host name in comparable form: first label, lower case, without a remark in brackets; empty for addresses and for
+/// names that say nothing.
+#[must_use]
+pub fn host_of(name: &str) -> String {
+    let folded = fold(name);
+    let bare = folded.split(['(', '[', '{']).next().unwrap_or("").trim();
+    let numeric = bare.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b':'));
+    let label = bare.split('.').next().unwrap_or("").trim();
+    let kept: String = label.chars().filter(char::is_ascii_alphanumeric).collect();
+    if numeric || matches!(kept.as_str(), "localhost" | "unknown" | "none" | "null" | "na" | "untitled") {
+        return String::new();
+    }
+    kept
+}
+
+/// What stands in brackets after a device's name (`PC-7 (anna)`): often its user.
+fn remark(name: &str) -> Option<&str> {
+    let from = name.find('(')?;
+    let rest = &name[from + 1..];
+    rest.split(')').next().map(str::trim).filter(|r| !r.is_empty())
+}
+
+fn text_hash(text: Option<&str>) -> u64 {
+    let Some(text) = text else { return 0 };
+    let kept: String = fold(text).chars().filter(char::is_ascii_alphanumeric).collect();
+    if kept.is_empty() { 0 } else { hash(kept) }
+}
+
+fn maker(text: Option<&str>) -> u64 {
+    let Some(text) = text else { return 0 };
+    let folded = fold(text);
+    match folded.split(|c: char| !c.is_ascii_alphanumeric()).find(|w| !w.is_empty()) {
+        Some("hewlett" | "hewlettpackard") => hash("hp"),
+        Some(word) => hash(word),
+        None => 0,
+    }
+}
+
+fn user(device: &DeviceFacts) -> u64 {
+    let named = device.user.as_deref().or_else(|| remark(&device.name));
+    let Some(text) = named else { return 0 };
+    let bare = text.rsplit('\\').next().unwrap_or("").split('@').next().unwrap_or("");
+    text_hash(Some(bare))
+}
+
+/// Reads a device's identifiers.
+#[must_use]
+pub fn read(device: &DeviceFacts, junk: &JunkList) -> Identifiers {
+    let serial = device.serial.as_deref().and_then(serial_of);
+    let clean = serial.as_ref().filter(|s| junk.serial_reason(s).is_none());
+    let uuid = device.hardware_uuid.as_deref().filter(|u| junk.uuid_reason(u).is_none());
+    let mut macs: Vec<Mac> = device.macs.iter().copied().filter(|m| junk.mac_reason(*m).is_none()).collect();
+    macs.sort_unstable();
+    macs.dedup();
+    let host = host_of(device.host_name.as_deref().unwrap_or(&device.name));
+    Identifiers {
+        serial: clean.map_or(0, |s| hash(s.as_str())),
+        serial_shape: clean.map_or(0, |s| hash(serial_shape(s))),
+        uuid: uuid.and_then(Serial::parse).map_or(0, |u| hash(u.as_str())),
+        macs: macs.into(),
+        host: if host.is_empty() { 0 } else { hash(host) },
+        model: text_hash(device.model.as_deref()),
+        model_identifier: text_hash(device.model_identifier.as_deref()),
+        maker: maker(device.manufacturer.as_deref()),
+        user: user(device),
+        junk_serial: clean.is_none() && serial.is_some(),
+    }
+}
+
+/// What kind of identifier a key of the index is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Kind {
+    /// Serial number.
+    Serial = 1,
+    /// Shape of a serial number.
+    Shape = 2,
+    /// Hardware UUID.
+    Uuid = 3,
+    /// MAC address.
+    Mac = 4,
+    /// Host name.
+    Host = 5,
+}
+
+/// A key of the index: kind and value in one number.
+#[must_use]
+pub fn key(kind: Kind, value: u64) -> u64 {
+    (kind as u64) << 56 | (value.rotate_left(11) & ((1 << 56) - 1))
+}
+
+/// The kind of a key.
+#[must_use]
+pub fn kind_of(key: u64) -> Option<Kind> {
+    [Kind::Serial, Kind::Shape, Kind::Uuid, Kind::Mac, Kind::Host].into_iter().find(|k| *k as u64 == key >> 56)
+}
+
+/// The keys of a device.
+pub fn keys(ids: &Identifiers) -> impl Iterator<Item = (Kind, u64)> + '_ {
+    let one = |kind, value: u64| (value != 0).then(|| (kind, key(kind, value)));
+    [
+        one(Kind::Serial, ids.serial),
+        one(Kind::Shape, ids.serial_shape),
+        one(Kind::Uuid, ids.uuid),
+        one(Kind::Host, ids.host),
+    ]
+    .into_iter()
+    .flatten()
+    .chain(ids.macs.iter().map(|m| (Kind::Mac, key(Kind::Mac, m.as_u64()))))
+}
+
+/// Which devices of one side have a value, and how many of them are in use.
+#[derive(Debug, Default)]
+pub struct Index {
+    entries: Vec<(u64, u32)>,
+}
+
+impl Index {
+    /// Builds the index of one side.
+    #[must_use]
+    pub fn new(all: &[Identifiers]) -> Self {
+        let mut entries: Vec<(u64, u32)> = (0..all.len())
+            .into_par_iter()
+            .flat_map_iter(|i| {
+                let row = u32::try_from(i).unwrap_or(u32::MAX);
+                keys(&all[i]).map(move |(_, key)| (key, row))
+            })
+            .collect();
+        entries.par_sort_unstable();
+        entries.dedup();
+        Self { entries }
+    }
+
+    /// The devices with a key.
+    pub fn of(&self, key: u64) -> impl ExactSizeIterator<Item = u32> + '_ {
+        let from = self.entries.partition_point(|e| e.0 < key);
+        let count = self.entries[from..].iter().take_while(|e| e.0 == key).count();
+        self.entries[from..from + count].iter().map(|e| e.1)
+    }
+
+    /// How many devices have a key.
+    #[must_use]
+    pub fn count(&self, key: u64) -> usize {
+        self.of(key).len()
+    }
+
+    /// Keys that two to `most` devices share, each with its devices.
+    pub fn shared(&self, most: usize) -> impl Iterator<Item = (u64, Vec<u32>)> + '_ {
+        self.entries
+            .chunk_by(|a, b| a.0 == b.0)
+            .filter(move |group| (2..=most).contains(&group.len()))
+            .map(|group| (group[0].0, group.iter().map(|e| e.1).collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_before_a_serial_fall_away() {
+        for text in ["MJVF2BLS", "s/nMJVF2BLS", "Service Tag: MJVF2BLS", "SN:mjvf2bls", " S/N MJVF2BLS ", "SN MJVF2BLS"]
+        {
+            assert_eq!(serial_of(text).unwrap().as_str(), "MJVF2BLS", "{text}");
+        }
+        assert_eq!(serial_of("SN123456").unwrap().as_str(), "SN123456");
+    }
+
+    #[test]
+    fn look_alikes_share_a_shape() {
+        let shape = |t: &str| serial_shape(&Serial::parse(t).unwrap());
+        assert_eq!(shape("CO22TL2UTWE0"), shape("C022TL2UTWE0"));
+        assert_eq!(shape("SC02XTYP1HKS7"), shape("C02XTYP1HKS7"));
+        assert_ne!(shape("C02XTYP1HKS7"), shape("C02XTYP1HKS9"));
+    }
+
+    #[test]
+    fn host_names_compare_by_their_first_label() {
+        assert_eq!(host_of("LCT-LT-029"), host_of("lct-lt-029.lct.local"));
+        assert_eq!(host_of("CARP-PC-007 (liam)"), host_of("carp-pc-007"));
+        assert_eq!(host_of("192.168.0.1"), "");
+    }
+}

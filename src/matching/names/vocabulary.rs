@@ -1,0 +1,156 @@
+//! All words of two lists, numbered, with what each of them tells.
+//!
+//! The weight of a word is its information in bits, `-log2 p`, with `p` its share of the names of both lists (inverse
+//! document frequency: Spärck Jones 1972), smoothed by what is known of names in general, so that a short list does not
+//! take `energy` for a rare word.
+
+use super::parse::{Class, Words, parse};
+use super::words::WORDS;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHasher};
+use std::hash::{Hash, Hasher};
+
+/// A word of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Its number in the [`Vocabulary`].
+    pub id: u32,
+    /// What it is in this name.
+    pub class: Class,
+}
+
+/// A name ready for comparison.
+#[derive(Clone, Debug, Default)]
+pub struct Name {
+    /// Its words.
+    pub tokens: Box<[Token]>,
+    /// Legal forms, as a set of group numbers.
+    pub legal: u64,
+    /// Hash of the words and numbers written together.
+    pub compact: u64,
+    /// Hash of everything, legal forms included.
+    pub whole: u64,
+}
+
+/// Names that the general knowledge counts for.
+const PRIOR_NAMES: f32 = 1000.0;
+/// Share of names with a word that is common in general.
+const COMMON_SHARE: f32 = 0.03;
+/// Most that one word can tell, in bits.
+const MOST_BITS: f32 = 14.0;
+
+/// The words of two lists.
+#[derive(Debug, Default)]
+pub struct Vocabulary {
+    texts: Vec<Box<str>>,
+    ids: FxHashMap<Box<str>, u32>,
+    /// Names on the left with the word.
+    pub left: Vec<u32>,
+    /// Names on the right with the word.
+    pub right: Vec<u32>,
+    bits: Vec<f32>,
+}
+
+impl Vocabulary {
+    /// Reads both lists: the vocabulary and each list's names.
+    pub fn read(left: &[&str], right: &[&str]) -> (Self, Vec<Name>, Vec<Name>) {
+        let mut vocabulary = Self::default();
+        let left_names = vocabulary.add(left, false);
+        let right_names = vocabulary.add(right, true);
+        vocabulary.weigh(left.len() + right.len());
+        (vocabulary, left_names, right_names)
+    }
+
+    fn add(&mut self, list: &[&str], right: bool) -> Vec<Name> {
+        let mut names = Vec::with_capacity(list.len());
+        for chunk in list.chunks(8192) {
+            let parsed: Vec<Words> = chunk.par_iter().map(|text| parse(text)).collect();
+            names.extend(parsed.iter().map(|words| self.name(words, right)));
+        }
+        names
+    }
+
+    fn name(&mut self, words: &Words, right: bool) -> Name {
+        let tokens: Box<[Token]> =
+            words.words.iter().map(|w| Token { id: self.number(&w.text), class: w.class }).collect();
+        for token in &tokens {
+            let counts = if right { &mut self.right } else { &mut self.left };
+            counts[token.id as usize] += 1;
+        }
+        Name { tokens, legal: words.legal, compact: compact_hash(words), whole: whole_hash(words) }
+    }
+
+    fn number(&mut self, text: &str) -> u32 {
+        if let Some(&id) = self.ids.get(text) {
+            return id;
+        }
+        let id = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+        self.texts.push(text.into());
+        self.ids.insert(text.into(), id);
+        self.left.push(0);
+        self.right.push(0);
+        id
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "counts of records")]
+    fn weigh(&mut self, names: usize) {
+        let total = names as f32 + PRIOR_NAMES;
+        let weigh = |i: usize| {
+            let text = &*self.texts[i];
+            let prior = if WORDS.is_common(text) { COMMON_SHARE * PRIOR_NAMES } else { 0.0 };
+            let short = if text.len() <= 2 { 20.0 } else { 0.0 };
+            let count = (self.left[i] + self.right[i]) as f32 + prior + short;
+            (total / count.max(1.0)).log2().clamp(0.1, MOST_BITS)
+        };
+        self.bits = (0..self.texts.len()).map(weigh).collect();
+    }
+
+    /// The word of that number.
+    pub fn text(&self, id: u32) -> &str {
+        &self.texts[id as usize]
+    }
+
+    /// The number of a word.
+    pub fn find(&self, text: &str) -> Option<u32> {
+        self.ids.get(text).copied()
+    }
+
+    /// What the word tells, in bits.
+    pub fn bits(&self, id: u32) -> f32 {
+        self.bits[id as usize]
+    }
+
+    /// How many different words there are.
+    pub fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// A name read with words that are already known; unknown ones are left out.
+    pub fn look_up(&self, text: &str) -> Name {
+        let words = parse(text);
+        let token = |w: &super::parse::Word| Some(Token { id: self.find(&w.text)?, class: w.class });
+        let tokens = words.words.iter().filter_map(token).collect();
+        Name { tokens, legal: words.legal, compact: compact_hash(&words), whole: whole_hash(&words) }
+    }
+}
+
+/// Hash of the words and numbers written together; 0 for a name without any.
+pub fn compact_hash(words: &Words) -> u64 {
+    let mut hasher = FxHasher::default();
+    let mut any = false;
+    for word in words.words.iter().filter(|w| matches!(w.class, Class::Word | Class::Number)) {
+        word.text.bytes().for_each(|b| hasher.write_u8(b));
+        any = true;
+    }
+    if any { hasher.finish() | 1 } else { 0 }
+}
+
+fn whole_hash(words: &Words) -> u64 {
+    let mut hasher = FxHasher::default();
+    for word in &words.words {
+        word.text.hash(&mut hasher);
+        (word.class == Class::Qualifier).hash(&mut hasher);
+    }
+    words.legal.hash(&mut hasher);
+    hasher.finish()
+}

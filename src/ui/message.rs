@@ -1,0 +1,51 @@
+//! What the interface is told ([`Msg`]) and what it asks for ([`Effect`]).
+
+use super::key::Key;
+use crate::domain::Timestamp;
+use crate::service::messages::{Message, Request, Ticket};
+use std::time::Duration;
+
+/// The present, told with every message: the interface never reads a clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// Wall clock, UTC: for what is shown.
+    pub wall: Timestamp,
+    /// Time since the start, never going back: for what is waited for.
+    pub since_start: Duration,
+}
+
+/// Something happened.
+#[derive(Clone, Debug)]
+pub enum Msg {
+    /// A key was pressed.
+    Key(Key),
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal has this size now (columns, rows).
+    Resize(u16, u16),
+    /// The door said something.
+    Door(Box<Message>),
+    /// The moment asked for with [`Effect::WakeAt`] has come.
+    Wake,
+}
+
+/// Something the event loop has to do.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Send a request through the door.
+    Submit(Ticket, Request),
+    /// Send this text to the terminal's clipboard (OSC 52).
+    Copy(String),
+    /// Draw now: a person waits for it.
+    Draw,
+    /// Draw with the next background frame (at most ten a second).
+    DrawSoon,
+    /// Send [`Msg::Wake`] at this time since the start.
+    WakeAt(Duration),
+    /// Forget what the terminal shows and paint everything.
+    Repaint,
+    /// Give the terminal back and stop, as a shell's job control expects.
+    Suspend,
+    /// End.
+    Quit,
+}

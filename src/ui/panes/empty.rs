@@ -1,0 +1,102 @@
+//! What an empty queue says: how to go on.
+
+use crate::domain::RunState;
+use crate::service::messages::Filter;
+use crate::ui::state::State;
+use crate::ui::state::queue::QueueState;
+use crate::ui::widgets::number::{moment, thousands};
+
+/// Lines for a screen without any queue.
+#[must_use]
+pub fn no_queue(state: &State) -> Vec<String> {
+    if !state.known {
+        return vec!["Opening the store; syncs and queues appear by themselves.".to_owned()];
+    }
+    if state.overview.integrations.is_empty() {
+        return [
+            "No integration is connected yet.",
+            "",
+            "In a shell, connect the two sides, for example:",
+            "  matchbook connect addigy --connector addigy",
+            "  matchbook connect itglue --connector itglue",
+            "and say what is matched with what:",
+            "  matchbook flow add addigy itglue",
+            "",
+            "Only exported files?  matchbook connect rmm --connector csv",
+            "Just looking?         matchbook demo",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+    }
+    [
+        "Integrations are connected, but nothing says what is matched with what.",
+        "",
+        "In a shell:  matchbook flow add SOURCE TARGET",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
+/// Lines for a queue whose view has no rows.
+#[must_use]
+pub fn no_rows(state: &State, queue: &QueueState) -> Vec<String> {
+    if queue.total.is_none() {
+        return vec![format!("{} fetching rows", state.glyphs.busy)];
+    }
+    if !queue.spec.find.is_empty() {
+        return vec![
+            format!("No row contains \"{}\" among those shown ({}).", queue.spec.find, filter_word(queue.spec.filter)),
+            "Esc shows all again; f widens the filter.".to_owned(),
+        ];
+    }
+    if queue.counts.total() == 0 {
+        return nothing_synced(state);
+    }
+    if queue.spec.filter == Filter::Open {
+        let counts = queue.counts;
+        let mut lines = vec![
+            format!(
+                "Nothing to decide here: {} matched, {} ignored, {} deferred.",
+                thousands(counts.matched),
+                thousands(counts.ignored),
+                thousands(counts.deferred)
+            ),
+            String::new(),
+        ];
+        if counts.deferred > 0 {
+            lines.push("f then deferred shows what was put off.".to_owned());
+        }
+        lines.push("l goes to the next tab; f then all shows every row; H lists what was decided.".to_owned());
+        lines.extend(next_sync(state));
+        return lines;
+    }
+    vec![format!("No row is {}.", filter_word(queue.spec.filter)), "Esc goes back to the open rows.".to_owned()]
+}
+
+fn nothing_synced(state: &State) -> Vec<String> {
+    let active = |s: &RunState| matches!(s, RunState::Running | RunState::Queued | RunState::Waiting { .. });
+    let runs = state.overview.integrations.iter().any(|i| i.streams.iter().any(|s| active(&s.state)));
+    let mut lines = if runs {
+        vec!["The first sync is running: rows appear here as they come.".to_owned()]
+    } else {
+        vec!["Nothing was synced yet: S syncs all integrations now.".to_owned()]
+    };
+    lines.extend(next_sync(state));
+    lines
+}
+
+fn next_sync(state: &State) -> Option<String> {
+    let next = state.overview.integrations.iter().filter_map(|i| i.next.map(|at| (at, &i.vendor))).min()?;
+    Some(format!("Next scheduled sync: {} at {} UTC.", next.1, moment(next.0, state.now.wall)))
+}
+
+/// A filter as a word.
+#[must_use]
+pub fn filter_word(filter: Filter) -> &'static str {
+    match filter {
+        Filter::Open => "open",
+        Filter::All => "all",
+        Filter::State(state) => state.name(),
+        Filter::Orphaned => "orphaned",
+    }
+}

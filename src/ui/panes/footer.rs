@@ -1,0 +1,79 @@
+//! The keys that matter most in the pane in focus, from the registry.
+//!
+//! It does not change while the cursor moves: what a single row does not allow is said when it is tried.
+
+use crate::ui::command::COMMANDS;
+use crate::ui::state::overlay::Overlay;
+use crate::ui::state::{Pane, State};
+use crate::ui::update::keys::context;
+use crate::ui::widgets::canvas::Canvas;
+use crate::ui::widgets::number::cells;
+use crate::ui::widgets::text::width;
+use ratatui::layout::Rect;
+
+/// Labels at the right end.
+const ENDS: [&str; 2] = ["commands", "help"];
+
+/// Paints the footer.
+pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
+    let hints = hints(state);
+    let wide = |(key, label): &(String, &str)| cells(width(key) + width(label)) + 3;
+    // The way to everything else keeps its place at the right.
+    let (ends, hints): (Vec<_>, Vec<_>) = hints.into_iter().partition(|(_, label)| ENDS.contains(label));
+    let room = area.width.saturating_sub(ends.iter().map(wide).sum::<u16>());
+    let mut used = 1;
+    for hint in &hints {
+        if used + wide(hint) > room {
+            break;
+        }
+        paint(canvas, area.y, used, hint);
+        used += wide(hint);
+    }
+    let mut x = room;
+    for hint in &ends {
+        paint(canvas, area.y, x, hint);
+        x += wide(hint);
+    }
+}
+
+fn paint(canvas: &mut Canvas<'_>, y: u16, x: u16, (key, label): &(String, &str)) {
+    let theme = canvas.theme;
+    let used = canvas.put(x, y, u16::MAX, key, theme.accent);
+    canvas.put(x + used + 1, y, u16::MAX, label, theme.text);
+}
+
+fn hints(state: &State) -> Vec<(String, &'static str)> {
+    let fixed = |list: &[(&str, &'static str)]| list.iter().map(|(k, l)| ((*k).to_owned(), *l)).collect();
+    match &state.overlay {
+        None => {}
+        Some(Overlay::Find { .. }) => return fixed(&[("Enter", "keep"), ("Esc", "as before"), ("Ctrl-u", "empty")]),
+        Some(Overlay::Picker(_)) => {
+            return fixed(&[("Enter", "match"), ("Up Down", "choose"), ("Ctrl-u", "empty"), ("Esc", "back")]);
+        }
+        Some(Overlay::Palette { .. } | Overlay::Menu { .. }) => {
+            return fixed(&[("Enter", "choose"), ("Up Down", "move"), ("Esc", "back")]);
+        }
+        Some(Overlay::Confirm(_)) => return fixed(&[("Enter y", "yes"), ("Esc n", "no")]),
+        Some(Overlay::Quick(_)) => return fixed(&[("Enter", "accept these"), ("Esc", "back")]),
+        Some(Overlay::History { .. }) => return fixed(&[("j k", "move"), ("u", "take back"), ("Esc", "back")]),
+        Some(Overlay::Help { .. } | Overlay::Why { .. }) => return fixed(&[("j k", "scroll"), ("Esc", "back")]),
+    }
+    let here = context(state);
+    let without_queue = state.focus == Pane::Queue && state.tab.is_none();
+    let mut listed: Vec<_> =
+        COMMANDS.iter().filter(|c| c.footer > 0 && c.contexts.contains(&here) && !without_queue_hides(c, without_queue)).collect();
+    listed.sort_by_key(|c| c.footer);
+    listed
+        .into_iter()
+        .filter_map(|c| {
+            let keys = state.keymap.text(c.id, state.glyphs.more);
+            let first = keys.split(' ').next().filter(|k| !k.is_empty())?;
+            Some((first.to_owned(), c.label))
+        })
+        .collect()
+}
+
+/// Without a queue only what works everywhere is offered.
+fn without_queue_hides(c: &crate::ui::command::Command, without_queue: bool) -> bool {
+    without_queue && (c.contexts.len() == 1 || c.name.starts_with("list."))
+}

@@ -1,0 +1,176 @@
+//! What can lie over the panes; one at a time.
+
+use crate::domain::{Confidence, HistoryEntry, IntegrationId, LogLevel, RecordId};
+use crate::service::messages::{
+    DecideAction, Filter, Preview, Selection, SortKey, TargetLabel, Targets, Ticket, WhyRecord,
+};
+use crate::ui::command::CommandId;
+use std::time::Duration;
+use tui_input::Input;
+
+/// What lies over the panes.
+#[derive(Debug)]
+pub enum Overlay {
+    /// All keys.
+    Help {
+        /// Lines scrolled down.
+        scroll: usize,
+    },
+    /// Any action by name.
+    Palette {
+        /// What was typed.
+        input: Input,
+        /// Chosen line.
+        cursor: usize,
+        /// Actions that fit, best first.
+        found: Vec<CommandId>,
+    },
+    /// Match-to.
+    Picker(Picker),
+    /// An action that is asked about first.
+    Confirm(Confirm),
+    /// Quick Match.
+    Quick(Quick),
+    /// A short list of choices.
+    Menu {
+        /// Heading.
+        title: &'static str,
+        /// Choices with their detail.
+        items: Vec<(String, String, Choice)>,
+        /// Chosen line.
+        cursor: usize,
+    },
+    /// Text that rows or lines must contain; typed in the pane itself.
+    Find {
+        /// Log instead of Queue.
+        log: bool,
+        /// What was typed.
+        input: Input,
+        /// What was searched before; Esc goes back to it.
+        before: String,
+        /// When to search for what was typed.
+        due: Option<Duration>,
+    },
+    /// Gates of a record.
+    Why {
+        /// The row.
+        name: String,
+        /// The answer; `None` while it is under way.
+        records: Option<Vec<WhyRecord>>,
+        /// Lines scrolled down.
+        scroll: usize,
+    },
+    /// Decisions.
+    History {
+        /// Newest first; `None` while under way.
+        entries: Option<Vec<HistoryEntry>>,
+        /// Chosen line.
+        cursor: usize,
+        /// First line on the screen.
+        top: usize,
+    },
+}
+
+impl Overlay {
+    /// Is its first content still on the way?
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        match self {
+            Self::Picker(picker) => picker.ticket.is_some() && picker.targets.searched == 0,
+            Self::Confirm(confirm) => confirm.ticket.is_some(),
+            Self::Quick(quick) => quick.ticket.is_some(),
+            Self::Why { records, .. } => records.is_none(),
+            Self::History { entries, .. } => entries.is_none(),
+            _ => false,
+        }
+    }
+}
+
+/// A choice of a menu.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// Which rows of the queue.
+    Filter(Filter),
+    /// In which order.
+    Sort(SortKey),
+    /// Which lines of the log.
+    Level(LogLevel),
+    /// Lines of which integration; `None` for all.
+    LogOf(Option<IntegrationId>),
+}
+
+/// Match-to.
+#[derive(Debug, Default)]
+pub struct Picker {
+    /// The row it is for.
+    pub source: Option<RecordId>,
+    /// Its name.
+    pub name: String,
+    /// The rows that get the target.
+    pub count: u64,
+    /// What was typed.
+    pub input: Input,
+    /// When to search for what was typed.
+    pub due: Option<Duration>,
+    /// The search under way.
+    pub ticket: Option<Ticket>,
+    /// The last answer.
+    pub targets: Targets,
+    /// Chosen line.
+    pub cursor: usize,
+    /// First line on the screen.
+    pub top: usize,
+}
+
+/// An action that is asked about first.
+#[derive(Debug)]
+pub struct Confirm {
+    /// Heading.
+    pub title: String,
+    /// What is done on yes.
+    pub then: Then,
+    /// The preview under way.
+    pub ticket: Option<Ticket>,
+    /// What it would do; `None` while under way.
+    pub preview: Option<Preview>,
+    /// Lines for actions without a preview.
+    pub lines: Vec<String>,
+}
+
+/// What is done on yes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Then {
+    /// A decision on several rows.
+    Decide {
+        /// What.
+        action: DecideAction,
+        /// On which rows.
+        rows: Selection,
+        /// How the target is named, where one was picked.
+        label: Option<TargetLabel>,
+    },
+    /// The end.
+    Quit,
+}
+
+/// Quick Match.
+#[derive(Debug)]
+pub struct Quick {
+    /// Lowest confidence, percent, as typed.
+    pub input: Input,
+    /// When to count.
+    pub due: Option<Duration>,
+    /// The count under way.
+    pub ticket: Option<Ticket>,
+    /// What it would do at the threshold typed; `None` while under way.
+    pub preview: Option<Preview>,
+}
+
+impl Quick {
+    /// The threshold typed; `None` when it is not a percentage from 1 to 100.
+    #[must_use]
+    pub fn threshold(&self) -> Option<Confidence> {
+        let percent: f32 = self.input.value().trim().trim_end_matches('%').parse().ok()?;
+        (1.0..=100.0).contains(&percent).then(|| Confidence::new(percent / 100.0))
+    }
+}

@@ -1,0 +1,69 @@
+//! Requests under way and what they were for.
+
+use super::TabKey;
+use super::queue::Asked;
+use crate::domain::RecordId;
+use crate::service::messages::Ticket;
+use std::collections::HashMap;
+
+/// What a request was for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Purpose {
+    /// The overview.
+    Overview,
+    /// Rows of a queue.
+    Window(TabKey, Asked),
+    /// Compare of a row.
+    Compare(TabKey, RecordId),
+    /// The picker's targets.
+    Pick,
+    /// What the action to be confirmed would do.
+    Preview,
+    /// A decision; the rows that show it before it is durable.
+    Decide(TabKey, Vec<RecordId>),
+    /// An undo or redo.
+    Undo,
+    /// The newest log lines.
+    Log,
+    /// Log lines before the first one known.
+    OlderLog,
+    /// The list of decisions.
+    History,
+    /// The gates of a record.
+    Why,
+    /// Anything whose answer is only said.
+    Say,
+}
+
+/// Requests under way.
+#[derive(Debug, Default)]
+pub struct Tickets {
+    last: Ticket,
+    open: HashMap<Ticket, Purpose>,
+}
+
+impl Tickets {
+    /// Draws the next number for a purpose.
+    pub fn draw(&mut self, purpose: Purpose) -> Ticket {
+        self.last += 1;
+        self.open.insert(self.last, purpose);
+        self.last
+    }
+
+    /// What the answered request was for; each is answered once.
+    pub fn take(&mut self, ticket: Ticket) -> Option<Purpose> {
+        self.open.remove(&ticket)
+    }
+
+    /// The number last drawn.
+    #[must_use]
+    pub fn last(&self) -> Ticket {
+        self.last
+    }
+
+    /// Decisions that are not durable yet.
+    #[must_use]
+    pub fn deciding(&self) -> usize {
+        self.open.values().filter(|p| matches!(p, Purpose::Decide(..) | Purpose::Undo)).count()
+    }
+}

@@ -1,0 +1,189 @@
+//! Decisions, marks, undo. A decision shows at once; one that hits more than one row is asked about first.
+
+use super::{navigate, overlays, requests};
+use crate::domain::{HistoryId, LogLevel, MatchState, RecordId};
+use crate::service::messages::{Command, DecideAction, Query, QueueRow, Request, Selection, TargetLabel};
+use crate::ui::state::State;
+use crate::ui::state::marks::Marks;
+use crate::ui::state::overlay::{Confirm, Overlay, Then};
+use crate::ui::state::queue::{Pending, QueueState};
+use crate::ui::state::ticket::Purpose;
+use crate::ui::widgets::number::counted;
+
+/// Accepts the best candidate of the row or the marked rows.
+pub fn accept(state: &mut State) {
+    act(state, DecideAction::Accept, None, "Accept");
+}
+
+/// Leaves them out for good.
+pub fn ignore(state: &mut State) {
+    act(state, DecideAction::Ignore, None, "Ignore");
+}
+
+/// Puts them off.
+pub fn defer(state: &mut State) {
+    act(state, DecideAction::Defer, None, "Defer");
+}
+
+/// Opens them again.
+pub fn unmatch(state: &mut State) {
+    act(state, DecideAction::Unmatch, None, "Unmatch");
+}
+
+/// Matches the row with a candidate of Compare, numbered from 1.
+pub fn take(state: &mut State, number: Option<usize>) {
+    let (Some(tab), Some(number)) = (state.tab.clone(), number) else { return };
+    let Some(queue) = state.queue() else { return };
+    if queue.marked() > 1 {
+        return state.say(LogLevel::Info, "candidates are of one row: Esc unmarks, m matches all marked rows with one target");
+    }
+    let Some(id) = queue.cursor_id.clone() else { return };
+    let candidate = state.compare.of(&tab, &id).and_then(|c| c.candidates.get(number.wrapping_sub(1)));
+    let Some(label) = candidate.map(|c| c.target.clone()) else {
+        return state.say(LogLevel::Info, format!("the row has no candidate {number}"));
+    };
+    let action = DecideAction::Match { target: label.id.clone() };
+    now(state, action, Selection::Rows(vec![id]), Some(label));
+}
+
+/// Does it on the row or, after a question, on the marked rows.
+pub fn act(state: &mut State, action: DecideAction, label: Option<TargetLabel>, verb: &str) {
+    let Some(tab) = state.tab.clone() else { return };
+    let Some(queue) = state.queue_mut() else { return };
+    if !queue.settle_range() {
+        return state.say(LogLevel::Warn, "the range holds rows that were never on the screen: narrow with / or f, then * marks all shown");
+    }
+    let Some(selection) = queue.selection() else { return };
+    let count = queue.marked().max(1);
+    if count == 1 {
+        return now(state, action, selection, label);
+    }
+    let query =
+        Query::Preview { flow: tab.0.clone(), stream: tab.1, action: action.clone(), rows: selection.clone() };
+    let ticket = requests::submit(state, Purpose::Preview, Request::Query(query));
+    let title = match &label {
+        Some(label) => format!("{verb} {} with {}?", counted(count, "row", "rows"), label.name),
+        None => format!("{verb} {}?", counted(count, "row", "rows")),
+    };
+    let then = Then::Decide { action, rows: selection, label };
+    state.overlay =
+        Some(Overlay::Confirm(Confirm { title, then, ticket: Some(ticket), preview: None, lines: Vec::new() }));
+    state.draw();
+}
+
+/// Does it now: shows it, sends it, goes on to the next row.
+pub fn now(state: &mut State, action: DecideAction, rows: Selection, label: Option<TargetLabel>) {
+    let Some(tab) = state.tab.clone() else { return };
+    let Some(queue) = state.queue_mut() else { return };
+    let touched = foretell(queue, &action, &rows, label.as_ref());
+    queue.marks = Marks::default();
+    queue.range = None;
+    let command = Command::Decide { flow: tab.0.clone(), stream: tab.1, action, rows };
+    requests::submit(state, Purpose::Decide(tab, touched), Request::Command(command));
+    advance(state);
+}
+
+/// Shows fetched rows as they will be; returns them.
+fn foretell(
+    queue: &mut QueueState,
+    action: &DecideAction,
+    rows: &Selection,
+    label: Option<&TargetLabel>,
+) -> Vec<RecordId> {
+    let hit = |row: &&QueueRow| match rows {
+        Selection::Rows(ids) => ids.contains(&row.id),
+        Selection::Shown { except, .. } => !except.contains(&row.id),
+    };
+    let shown: Vec<(RecordId, Pending)> = queue
+        .rows
+        .iter()
+        .filter(hit)
+        .filter_map(|row| Some((row.id.clone(), outcome(queue.state_of(row), row, action, label)?)))
+        .collect();
+    let ids = shown.iter().map(|(id, _)| id.clone()).collect();
+    queue.pending.extend(shown);
+    ids
+}
+
+/// What a row will show; `None` where the action changes nothing.
+fn outcome(
+    state: MatchState,
+    row: &QueueRow,
+    action: &DecideAction,
+    label: Option<&TargetLabel>,
+) -> Option<Pending> {
+    let to = |state, target| Some(Pending { state, target, until: None });
+    match action {
+        DecideAction::Accept if state.is_open() && row.target.is_some() => to(MatchState::Matched, row.target.clone()),
+        DecideAction::Accept => None,
+        DecideAction::Match { .. } => to(MatchState::Matched, label.cloned()),
+        DecideAction::Ignore => to(MatchState::Ignored, None),
+        DecideAction::Defer => to(MatchState::Deferred, row.target.clone()),
+        DecideAction::Unmatch => to(MatchState::Unmatched, None),
+    }
+}
+
+/// After a decision the cursor goes to the next row that needs one: below, else above, else it stays.
+fn advance(state: &mut State) {
+    let Some(queue) = state.queue() else { return };
+    if queue.current().is_some_and(|row| queue.needs_person(row)) {
+        return state.draw();
+    }
+    let next = queue.open_from(queue.cursor + 1, true);
+    let next = next.or_else(|| {
+        let fetched = queue.offset + queue.rows.len() as u64;
+        (fetched < queue.len()).then_some(fetched).or_else(|| queue.open_from(queue.cursor, false))
+    });
+    if let Some(position) = next {
+        navigate::go(state, position);
+    }
+    // Nobody holds a deciding key down: the next row's Compare comes at once.
+    requests::compare(state);
+    state.draw();
+}
+
+/// Marks or unmarks the row and goes on.
+pub fn mark(state: &mut State) {
+    let Some(queue) = state.queue_mut() else { return };
+    let Some(id) = queue.cursor_id.clone() else { return };
+    queue.marks.toggle(&id);
+    let next = queue.cursor + 1;
+    if next < queue.len() {
+        navigate::go(state, next);
+    }
+    state.draw();
+}
+
+/// Starts a range, or ends it by marking its rows.
+pub fn range(state: &mut State) {
+    let Some(queue) = state.queue_mut() else { return };
+    if queue.range.is_none() {
+        queue.range = Some(queue.cursor);
+        state.say(LogLevel::Info, "range: move, then V marks the rows between, or an action works on them; Esc drops it");
+    } else if queue.settle_range() {
+        let count = queue.marked();
+        state.say(LogLevel::Info, format!("{} marked", counted(count, "row", "rows")));
+    } else {
+        state.say(LogLevel::Warn, "the range holds rows that were never on the screen: narrow with / or f, then * marks all shown");
+    }
+}
+
+/// Marks everything that filter and find show.
+pub fn mark_shown(state: &mut State) {
+    let Some(queue) = state.queue_mut() else { return };
+    queue.range = None;
+    queue.marks = Marks::Shown { view: Box::new(queue.spec.clone()), except: std::collections::HashSet::new() };
+    let count = queue.marked();
+    state.say(LogLevel::Info, format!("{} marked: all that are shown; Esc unmarks", counted(count, "row", "rows")));
+}
+
+/// Takes an action back.
+pub fn undo(state: &mut State, entry: Option<HistoryId>) {
+    requests::submit(state, Purpose::Undo, Request::Command(Command::Undo { entry }));
+    overlays::close(state);
+}
+
+/// Does the last undone action again.
+pub fn redo(state: &mut State) {
+    requests::submit(state, Purpose::Undo, Request::Command(Command::Redo));
+}

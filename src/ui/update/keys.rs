@@ -1,0 +1,138 @@
+//! From key to action: overlays first, then the pane in focus.
+
+use super::{decide, log, navigate, overlays, picker, requests, syncs};
+use crate::domain::LogLevel;
+use crate::ui::command::{CommandId, Context, command};
+use crate::ui::key::{Key, KeyCode};
+use crate::ui::message::Effect;
+use crate::ui::state::{Pane, State};
+
+/// The context of the pane in focus.
+#[must_use]
+pub const fn context(state: &State) -> Context {
+    match state.focus {
+        Pane::Integrations => Context::Integrations,
+        Pane::Queue => Context::Queue,
+        Pane::Log => Context::Log,
+    }
+}
+
+/// A key was pressed.
+pub fn key(state: &mut State, key: Key) {
+    if key == Key::ctrl('c') {
+        return ctrl_c(state);
+    }
+    if state.overlay.is_some() {
+        return overlays::key(state, key);
+    }
+    match state.keymap.get(context(state), key) {
+        Some(id) => run(state, id, Some(key)),
+        None => state.say(LogLevel::Info, format!("{key} means nothing here; ? lists the keys, : finds actions")),
+    }
+}
+
+/// Ctrl-c never kills work: it closes what is open, then asks to leave.
+fn ctrl_c(state: &mut State) {
+    if state.overlay.is_some() {
+        overlays::close(state);
+    } else {
+        overlays::ask_to_quit(state);
+    }
+}
+
+/// Carries an action out, or says why it cannot be.
+pub fn run(state: &mut State, id: CommandId, key: Option<Key>) {
+    if let Some(reason) = (command(id).disabled)(state) {
+        return state.say(LogLevel::Info, format!("{}: {reason}", command(id).label));
+    }
+    match id {
+        CommandId::Down
+        | CommandId::Up
+        | CommandId::Top
+        | CommandId::Bottom
+        | CommandId::HalfDown
+        | CommandId::HalfUp
+        | CommandId::PageDown
+        | CommandId::PageUp => navigate::step(state, id),
+        CommandId::NextPane => navigate::pane(state, 1),
+        CommandId::PreviousPane => navigate::pane(state, 2),
+        CommandId::FocusIntegrations => navigate::focus(state, Pane::Integrations),
+        CommandId::FocusQueue => navigate::focus(state, Pane::Queue),
+        CommandId::FocusLog => navigate::focus(state, Pane::Log),
+        CommandId::Zoom => navigate::zoom(state),
+        CommandId::NextTab => navigate::tab(state, true),
+        CommandId::PreviousTab => navigate::tab(state, false),
+        CommandId::CompareDown => navigate::scroll_compare(state, true),
+        CommandId::CompareUp => navigate::scroll_compare(state, false),
+        CommandId::Mark => decide::mark(state),
+        CommandId::Range => decide::range(state),
+        CommandId::MarkShown => decide::mark_shown(state),
+        CommandId::FindNext => navigate::next_open(state, true),
+        CommandId::FindPrevious => navigate::next_open(state, false),
+        CommandId::Company => navigate::company(state),
+        CommandId::Back => navigate::back(state),
+        CommandId::Repaint => repaint(state),
+        CommandId::Suspend => state.effects.push(Effect::Suspend),
+        _ => run_rest(state, id, key),
+    }
+}
+
+fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
+    match id {
+        CommandId::Accept => decide::accept(state),
+        CommandId::MatchTo => picker::open(state),
+        CommandId::Take => decide::take(state, key.and_then(digit)),
+        CommandId::Ignore => decide::ignore(state),
+        CommandId::Defer => decide::defer(state),
+        CommandId::Unmatch => decide::unmatch(state),
+        CommandId::QuickMatch => overlays::open_quick(state),
+        CommandId::Undo => decide::undo(state, None),
+        CommandId::Redo => decide::redo(state),
+        CommandId::Find => overlays::open_find(state),
+        CommandId::Filter => overlays::open_filter(state),
+        CommandId::Sort => overlays::open_sort(state),
+        CommandId::Why => overlays::open_why(state),
+        CommandId::History => overlays::open_history(state),
+        CommandId::Palette => overlays::open_palette(state),
+        CommandId::Help => overlays::open_help(state),
+        CommandId::OpenLine => log::open_line(state),
+        CommandId::Follow => log::toggle_follow(state),
+        CommandId::Sync => syncs::sync(state, false),
+        CommandId::FullSync => syncs::sync(state, true),
+        CommandId::SyncAll => syncs::sync_all(state),
+        CommandId::CancelSync => syncs::cancel(state),
+        CommandId::Pause => syncs::pause(state),
+        CommandId::Copy => copy(state),
+        CommandId::Quit => overlays::ask_to_quit(state),
+        _ => {}
+    }
+}
+
+/// The candidate's number: the digit pressed, wherever in the keys' row a changed key stands.
+fn digit(key: Key) -> Option<usize> {
+    match key.code {
+        KeyCode::Char(c) => c.to_digit(10).map(|d| d as usize),
+        _ => None,
+    }
+}
+
+fn repaint(state: &mut State) {
+    state.effects.push(Effect::Repaint);
+    requests::overview(state);
+    state.draw();
+}
+
+fn copy(state: &mut State) {
+    let text = match state.focus {
+        Pane::Queue => state.queue().and_then(|q| q.cursor_id.as_ref()).map(ToString::to_string),
+        Pane::Integrations => state.chosen_integration().map(|l| l.view.id.to_string()),
+        Pane::Log => state.log.lines.get(state.log.cursor).map(|l| l.text.clone()),
+    };
+    match text {
+        Some(text) => {
+            state.say(LogLevel::Info, format!("sent to the terminal's clipboard: {text}"));
+            state.effects.push(Effect::Copy(text));
+        }
+        None => state.say(LogLevel::Info, "there is nothing to copy here"),
+    }
+}

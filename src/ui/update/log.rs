@@ -1,0 +1,55 @@
+//! Moving about the sync log, and from a line to its record.
+
+use super::{navigate, requests};
+use crate::domain::{LogLevel, Stream};
+use crate::service::messages::Filter;
+use crate::ui::command::CommandId;
+use crate::ui::state::queue::QueueState;
+use crate::ui::state::{Pane, State};
+use crate::ui::widgets::number::index;
+
+/// Moves the log's cursor; asks for older lines near the beginning.
+pub fn step(state: &mut State, id: CommandId) {
+    let page = state.log_page();
+    let to = navigate::target(id, state.log.cursor as u64, state.log.lines.len() as u64, page as u64);
+    state.log.go(index(to), page);
+    if state.log.cursor < page {
+        requests::older_log(state);
+    }
+}
+
+/// Follows new lines, or holds.
+pub fn toggle_follow(state: &mut State) {
+    let page = state.log_page();
+    if state.log.follow {
+        state.log.follow = false;
+    } else {
+        state.log.go(usize::MAX, page);
+    }
+    state.draw();
+}
+
+/// Shows in the Queue the record that the line speaks of.
+pub fn open_line(state: &mut State) {
+    let Some(line) = state.log.lines.get(state.log.cursor) else { return };
+    let (Some(record), stream) = (line.record.clone(), line.stream.unwrap_or(Stream::Devices)) else { return };
+    let here = state.tab.as_ref().map(|(flow, _)| flow.clone());
+    let tab = state
+        .tabs()
+        .filter(|(_, t)| t.stream == stream)
+        .min_by_key(|(f, _)| Some(&f.id) != here.as_ref())
+        .map(|(f, t)| (f.id.clone(), t.stream));
+    let Some(tab) = tab else {
+        return state.say(LogLevel::Info, format!("no flow matches {stream}"));
+    };
+    let queue = state.queues.entry(tab.clone()).or_insert_with(|| QueueState::new(tab.0.clone(), tab.1));
+    queue.cursor_id = Some(record.clone());
+    queue.change(|spec| {
+        spec.filter = Filter::All;
+        spec.company = None;
+        spec.find = record.to_string();
+    });
+    state.focus = Pane::Queue;
+    state.say(LogLevel::Info, format!("showing {record}; Esc shows all rows again"));
+    navigate::show(state, tab);
+}

@@ -1,0 +1,221 @@
+//! Moving about: cursor, panes, tabs, steps back.
+
+use super::{log, overlays, requests};
+use crate::domain::{LogLevel, Stream};
+use crate::service::messages::Filter;
+use crate::ui::command::CommandId;
+use crate::ui::message::Effect;
+use crate::ui::state::marks::Marks;
+use crate::ui::state::queue::QueueState;
+use crate::ui::state::{Pane, State};
+
+/// Moves the cursor of the pane in focus.
+pub fn step(state: &mut State, id: CommandId) {
+    match state.focus {
+        Pane::Queue => queue(state, id),
+        Pane::Integrations => integrations(state, id),
+        Pane::Log => log::step(state, id),
+    }
+    state.draw();
+}
+
+/// Where a step leads from a position among `len` places with `page` on the screen.
+#[must_use]
+pub fn target(id: CommandId, at: u64, len: u64, page: u64) -> u64 {
+    let last = len.saturating_sub(1);
+    let to = match id {
+        CommandId::Down => at.saturating_add(1),
+        CommandId::Up => at.saturating_sub(1),
+        CommandId::Bottom => last,
+        CommandId::HalfDown => at.saturating_add((page / 2).max(1)),
+        CommandId::HalfUp => at.saturating_sub((page / 2).max(1)),
+        CommandId::PageDown => at.saturating_add(page),
+        CommandId::PageUp => at.saturating_sub(page),
+        _ => 0,
+    };
+    to.min(last)
+}
+
+fn queue(state: &mut State, id: CommandId) {
+    let page = state.page();
+    let Some(queue) = state.queue_mut() else { return };
+    let to = target(id, queue.cursor, queue.len(), page);
+    if to != queue.cursor {
+        go(state, to);
+    }
+}
+
+/// Moves the queue's cursor, fetching rows and Compare as needed.
+pub fn go(state: &mut State, position: u64) {
+    let page = state.page();
+    if let Some(queue) = state.queue_mut() {
+        queue.go(position, page);
+    }
+    state.compare.scroll = 0;
+    requests::window(state);
+    requests::compare_later(state);
+    state.draw();
+}
+
+fn integrations(state: &mut State, id: CommandId) {
+    let len = state.integration_lines().count() as u64;
+    let to = target(id, state.integration as u64, len, 10);
+    state.integration = crate::ui::widgets::number::index(to);
+}
+
+/// Goes so many panes on.
+pub fn pane(state: &mut State, by: usize) {
+    let at = Pane::ALL.iter().position(|p| *p == state.focus).unwrap_or(0);
+    focus(state, Pane::ALL[(at + by) % Pane::ALL.len()]);
+}
+
+/// Goes to a pane.
+pub fn focus(state: &mut State, pane: Pane) {
+    if state.focus == pane {
+        return;
+    }
+    state.focus = pane;
+    resettle(state);
+}
+
+/// Gives the whole screen to the pane in focus, or gives it back.
+pub fn zoom(state: &mut State) {
+    state.zoom = !state.zoom;
+    resettle(state);
+}
+
+/// The rooms changed: brings cursors back onto the screen.
+fn resettle(state: &mut State) {
+    let page = state.page();
+    if let Some(queue) = state.queue_mut() {
+        let cursor = queue.cursor;
+        queue.go(cursor, page);
+    }
+    let page = state.log_page();
+    let line = if state.log.follow { usize::MAX } else { state.log.cursor };
+    state.log.go(line, page);
+    requests::window(state);
+    state.draw();
+}
+
+/// Goes to the next or previous tab; after the last one comes the first.
+pub fn tab(state: &mut State, forward: bool) {
+    let tabs: Vec<_> = state.tabs().map(|(f, t)| (f.id.clone(), t.stream)).collect();
+    if tabs.is_empty() {
+        return;
+    }
+    let at = state.tab_position().unwrap_or(0);
+    let to = if forward { at + 1 } else { at + tabs.len() - 1 } % tabs.len();
+    show(state, tabs[to].clone());
+}
+
+/// Shows a tab.
+pub fn show(state: &mut State, tab: crate::ui::state::TabKey) {
+    state.tab = Some(tab);
+    state.compare.scroll = 0;
+    requests::window(state);
+    requests::compare(state);
+    state.draw();
+}
+
+/// Goes to the next or previous row that needs a person.
+pub fn next_open(state: &mut State, forward: bool) {
+    let Some(queue) = state.queue() else { return };
+    let from = if forward { queue.cursor + 1 } else { queue.cursor.wrapping_sub(1) };
+    let found = if !forward && queue.cursor == 0 { None } else { queue.open_from(from, forward) };
+    match found {
+        Some(position) => go(state, position),
+        None => state.say(LogLevel::Info, "no further row here needs a decision"),
+    }
+}
+
+/// From a company to its devices, and from those back to all.
+pub fn company(state: &mut State) {
+    let Some((flow, stream)) = state.tab.clone() else { return };
+    if stream != Stream::Companies {
+        let narrowed = state.queue().is_some_and(|q| q.spec.company.is_some());
+        return if narrowed {
+            change_view(state, |spec| spec.company = None);
+        } else {
+            state.say(LogLevel::Info, "go to a company first: C shows its devices");
+        };
+    }
+    let devices = (flow, Stream::Devices);
+    if !state.tabs().any(|(f, t)| f.id == devices.0 && t.stream == devices.1) {
+        return state.say(LogLevel::Info, "this flow matches no devices");
+    }
+    let Some(company) = state.queue().and_then(|q| q.cursor_id.clone()) else { return };
+    let queue = state.queues.entry(devices.clone()).or_insert_with(|| QueueState::new(devices.0.clone(), devices.1));
+    queue.cursor_id = None;
+    queue.change(|spec| {
+        spec.company = Some(company);
+        spec.filter = Filter::All;
+    });
+    show(state, devices);
+}
+
+/// Shows other rows or another order.
+pub fn change_view(state: &mut State, change: impl FnOnce(&mut crate::service::messages::ViewSpec)) {
+    if let Some(queue) = state.queue_mut() {
+        queue.change(change);
+    }
+    requests::window(state);
+    state.draw();
+}
+
+/// Scrolls Compare.
+pub fn scroll_compare(state: &mut State, down: bool) {
+    let room = state.layout().compare.map_or(0, |r| r.height.saturating_sub(2));
+    let lines = crate::ui::panes::compare::length(state);
+    let most = lines.saturating_sub(room);
+    let at = state.compare.scroll;
+    state.compare.scroll = if down { (at + 3).min(most) } else { at.saturating_sub(3) };
+    state.draw();
+}
+
+/// One step back: message, range, marks, find, company, filter, zoom; in the log, its filters.
+pub fn back(state: &mut State) {
+    state.draw();
+    if state.notice.take().is_some() {
+        return;
+    }
+    match state.focus {
+        Pane::Queue => queue_back(state),
+        Pane::Log if !state.log.filter.text.is_empty() || state.log.filter.integration.is_some() => {
+            state.log.filter.text.clear();
+            state.log.filter.integration = None;
+            requests::log(state);
+        }
+        _ if state.zoom => zoom(state),
+        _ => focus(state, Pane::Queue),
+    }
+}
+
+fn queue_back(state: &mut State) {
+    let Some(queue) = state.queue_mut() else { return };
+    if queue.range.take().is_some() {
+        return;
+    }
+    if queue.marks != Marks::default() {
+        queue.marks = Marks::default();
+        return;
+    }
+    if !queue.spec.find.is_empty() {
+        return change_view(state, |spec| spec.find.clear());
+    }
+    if queue.spec.company.is_some() {
+        return change_view(state, |spec| spec.company = None);
+    }
+    if queue.spec.filter != Filter::default() {
+        return change_view(state, |spec| spec.filter = Filter::default());
+    }
+    if state.zoom {
+        zoom(state);
+    }
+}
+
+/// Leaves.
+pub fn quit(state: &mut State) {
+    overlays::close(state);
+    state.effects.push(Effect::Quit);
+}

@@ -1,0 +1,494 @@
+//! Opening, steering and closing what lies over the panes.
+
+use super::{SEARCH_AFTER, decide, keys, navigate, picker, requests};
+use crate::domain::{LogLevel, MatchState, RunState};
+use crate::service::messages::{Command, Filter, Preview, Query, Request, SortKey, Ticket};
+use crate::ui::command::{COMMANDS, CommandId};
+use crate::ui::key::{Key, KeyCode};
+use crate::ui::message::Effect;
+use crate::ui::state::overlay::{Choice, Confirm, Overlay, Quick, Then};
+use crate::ui::state::ticket::Purpose;
+use crate::ui::state::{Pane, State};
+use crate::ui::widgets::number::thousands;
+use fuzzy_matcher::FuzzyMatcher;
+use fuzzy_matcher::skim::SkimMatcherV2;
+use tui_input::{Input, InputRequest};
+
+/// Decisions listed at once.
+const HISTORY: u32 = 200;
+
+/// Rows of a list in an overlay.
+#[must_use]
+pub fn list_page(state: &State) -> usize {
+    usize::from(crate::ui::overlays::room(state.size).height.saturating_sub(5)).max(1)
+}
+
+/// The first row of a list on the screen, so that the cursor is in sight.
+#[must_use]
+pub fn keep_in_sight(top: usize, cursor: usize, page: usize) -> usize {
+    top.min(cursor).max((cursor + 1).saturating_sub(page))
+}
+
+/// Closes what is open.
+pub fn close(state: &mut State) {
+    if state.overlay.take().is_some() {
+        state.draw();
+    }
+}
+
+/// Hands an editing key to a line of text; true when the text changed.
+pub fn type_key(input: &mut Input, key: Key) -> bool {
+    let request = match (key.code, key.ctrl) {
+        (KeyCode::Char('w'), true) => InputRequest::DeletePrevWord,
+        (KeyCode::Char('u'), true) => InputRequest::DeleteLine,
+        (KeyCode::Char('a'), true) | (KeyCode::Home, _) => InputRequest::GoToStart,
+        (KeyCode::Char('e'), true) | (KeyCode::End, _) => InputRequest::GoToEnd,
+        (KeyCode::Char('h'), true) | (KeyCode::Backspace, _) => InputRequest::DeletePrevChar,
+        (KeyCode::Delete, _) => InputRequest::DeleteNextChar,
+        (KeyCode::Left, _) => InputRequest::GoToPrevChar,
+        (KeyCode::Right, _) => InputRequest::GoToNextChar,
+        (KeyCode::Char(c), false) if !key.alt => InputRequest::InsertChar(c),
+        _ => return false,
+    };
+    input.handle(request).is_some_and(|changed| changed.value)
+}
+
+/// A key while something is open.
+pub fn key(state: &mut State, key: Key) {
+    if key.code == KeyCode::Esc || key == Key::ctrl('[') {
+        return escape(state);
+    }
+    if key == Key::ctrl('l') {
+        state.effects.push(Effect::Repaint);
+        return state.draw();
+    }
+    match &state.overlay {
+        Some(Overlay::Help { .. } | Overlay::Why { .. }) => scroll_key(state, key),
+        Some(Overlay::Palette { .. }) => palette_key(state, key),
+        Some(Overlay::Picker(_)) => picker::key(state, key),
+        Some(Overlay::Confirm(_)) => confirm_key(state, key),
+        Some(Overlay::Quick(_)) => quick_key(state, key),
+        Some(Overlay::Menu { .. }) => menu_key(state, key),
+        Some(Overlay::Find { .. }) => find_key(state, key),
+        Some(Overlay::History { .. }) => history_key(state, key),
+        None => {}
+    }
+}
+
+/// Pasted text goes where text is typed; elsewhere it is not obeyed as keys.
+pub fn paste(state: &mut State, text: &str) {
+    let text = crate::domain::text::clean(text.trim()).into_owned();
+    let input = match &mut state.overlay {
+        Some(Overlay::Palette { input, .. } | Overlay::Find { input, .. }) => input,
+        Some(Overlay::Picker(picker)) => &mut picker.input,
+        Some(Overlay::Quick(quick)) => &mut quick.input,
+        _ => return state.say(LogLevel::Info, "nothing here takes pasted text; / finds, m searches targets"),
+    };
+    for c in text.chars() {
+        input.handle(InputRequest::InsertChar(c));
+    }
+    search(state);
+    state.draw();
+}
+
+/// Searches for what was typed.
+pub fn search(state: &mut State) {
+    match &state.overlay {
+        Some(Overlay::Find { .. }) => find_now(state),
+        Some(Overlay::Picker(_)) => picker::search(state),
+        Some(Overlay::Quick(_)) => count_quick(state),
+        Some(Overlay::Palette { .. }) => fill_palette(state),
+        _ => {}
+    }
+}
+
+fn escape(state: &mut State) {
+    if let Some(Overlay::Find { before, log, .. }) = &state.overlay {
+        let (before, log) = (before.clone(), *log);
+        state.overlay = None;
+        apply_find(state, log, before);
+    }
+    state.overlay = None;
+    state.draw();
+}
+
+fn later(state: &mut State) -> std::time::Duration {
+    state.wake_in(SEARCH_AFTER)
+}
+
+/// Shows all keys.
+pub fn open_help(state: &mut State) {
+    state.overlay = Some(Overlay::Help { scroll: 0 });
+    state.draw();
+}
+
+fn scroll_key(state: &mut State, key: Key) {
+    let page = list_page(state);
+    let lines = crate::ui::overlays::lines(state).len();
+    let most = lines.saturating_sub(page);
+    let Some(Overlay::Help { scroll } | Overlay::Why { scroll, .. }) = &mut state.overlay else { return };
+    match (key.code, key.ctrl) {
+        (KeyCode::Char('j'), false) | (KeyCode::Down, _) => *scroll = (*scroll + 1).min(most),
+        (KeyCode::Char('k'), false) | (KeyCode::Up, _) => *scroll = scroll.saturating_sub(1),
+        (KeyCode::Char('d'), true) | (KeyCode::PageDown | KeyCode::Char(' '), _) => *scroll = (*scroll + page).min(most),
+        (KeyCode::Char('u'), true) | (KeyCode::PageUp, _) => *scroll = scroll.saturating_sub(page),
+        (KeyCode::Char('g') | KeyCode::Home, _) => *scroll = 0,
+        (KeyCode::Char('G') | KeyCode::End, _) => *scroll = most,
+        (KeyCode::Char('q' | '?') | KeyCode::Enter, _) => return close(state),
+        _ => {}
+    }
+    state.draw();
+}
+
+/// Opens the palette.
+pub fn open_palette(state: &mut State) {
+    state.overlay = Some(Overlay::Palette { input: Input::default(), cursor: 0, found: Vec::new() });
+    fill_palette(state);
+    state.draw();
+}
+
+/// Lists the actions that fit what was typed; those of this pane first.
+fn fill_palette(state: &mut State) {
+    let context = keys::context(state);
+    let Some(Overlay::Palette { input, cursor, found }) = &mut state.overlay else { return };
+    let matcher = SkimMatcherV2::default().ignore_case();
+    let typed = input.value().trim();
+    let mut scored: Vec<(i64, CommandId)> = COMMANDS
+        .iter()
+        .filter(|c| c.id != CommandId::Take && c.contexts.contains(&context))
+        .filter_map(|c| {
+            let by_label = matcher.fuzzy_match(c.label, typed).map(|s| s * 2);
+            let by_rest = matcher.fuzzy_match(&format!("{} {}", c.name, c.help), typed);
+            by_label.max(by_rest).map(|score| (score, c.id))
+        })
+        .collect();
+    scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    *found = scored.into_iter().map(|(_, id)| id).collect();
+    *cursor = 0;
+}
+
+fn palette_key(state: &mut State, key: Key) {
+    let Some(Overlay::Palette { input, cursor, found }) = &mut state.overlay else { return };
+    match (key.code, key.ctrl) {
+        (KeyCode::Down, _) | (KeyCode::Char('n' | 'j'), true) => {
+            *cursor = (*cursor + 1).min(found.len().saturating_sub(1));
+        }
+        (KeyCode::Up, _) | (KeyCode::Char('p' | 'k'), true) => *cursor = cursor.saturating_sub(1),
+        (KeyCode::Enter, _) => {
+            let id = found.get(*cursor).copied();
+            close(state);
+            if let Some(id) = id {
+                keys::run(state, id, None);
+            }
+            return;
+        }
+        _ => {
+            if type_key(input, key) {
+                fill_palette(state);
+            }
+        }
+    }
+    state.draw();
+}
+
+/// Asks before leaving when work is under way; else leaves.
+pub fn ask_to_quit(state: &mut State) {
+    let mut lines = Vec::new();
+    for i in &state.overview.integrations {
+        let running: Vec<&str> = i
+            .streams
+            .iter()
+            .filter(|s| matches!(s.state, RunState::Running | RunState::Waiting { .. }))
+            .map(|s| s.label.as_str())
+            .collect();
+        if !running.is_empty() {
+            lines.push(format!("{} is syncing: {}", i.vendor, running.join(", ")));
+        }
+    }
+    let deciding = state.tickets.deciding();
+    if deciding > 0 {
+        lines.push(format!("{deciding} decision(s) are not saved yet"));
+    }
+    if lines.is_empty() {
+        return navigate::quit(state);
+    }
+    lines.push("A cut sync keeps what it stored and goes on from there next time.".to_owned());
+    let confirm = Confirm { title: "Quit?".to_owned(), then: Then::Quit, ticket: None, preview: None, lines };
+    state.overlay = Some(Overlay::Confirm(confirm));
+    state.draw();
+}
+
+fn confirm_key(state: &mut State, key: Key) {
+    let Some(Overlay::Confirm(confirm)) = &state.overlay else { return };
+    match key.code {
+        KeyCode::Enter | KeyCode::Char('y') => {
+            if confirm.ticket.is_some() {
+                return;
+            }
+            let then = confirm.then.clone();
+            close(state);
+            match then {
+                Then::Quit => navigate::quit(state),
+                Then::Decide { action, rows, label } => decide::now(state, action, rows, label),
+            }
+        }
+        KeyCode::Char('n' | 'q') => close(state),
+        _ => {}
+    }
+}
+
+/// The door said what an action would do.
+pub fn on_preview(state: &mut State, ticket: Ticket, answer: Preview) {
+    let (latest, preview) = match &mut state.overlay {
+        Some(Overlay::Confirm(confirm)) => (&mut confirm.ticket, &mut confirm.preview),
+        Some(Overlay::Quick(quick)) => (&mut quick.ticket, &mut quick.preview),
+        _ => return,
+    };
+    if *latest == Some(ticket) {
+        *latest = None;
+        *preview = Some(answer);
+        state.draw();
+    }
+}
+
+/// Asks for Quick Match's threshold and shows what it would do.
+pub fn open_quick(state: &mut State) {
+    let percent = state.config.quick_match_percent.clamp(1, 100).to_string();
+    state.overlay = Some(Overlay::Quick(Quick { input: Input::new(percent), due: None, ticket: None, preview: None }));
+    count_quick(state);
+    state.draw();
+}
+
+fn count_quick(state: &mut State) {
+    let (Some((flow, stream)), Some(Overlay::Quick(quick))) = (state.tab.clone(), &mut state.overlay) else { return };
+    quick.preview = None;
+    quick.ticket = None;
+    let Some(threshold) = quick.threshold() else { return };
+    let query = Query::PreviewQuickMatch { flow, stream, threshold };
+    let ticket = requests::submit(state, Purpose::Preview, Request::Query(query));
+    if let Some(Overlay::Quick(quick)) = &mut state.overlay {
+        quick.ticket = Some(ticket);
+    }
+}
+
+fn quick_key(state: &mut State, key: Key) {
+    let Some(Overlay::Quick(quick)) = &mut state.overlay else { return };
+    if key.code == KeyCode::Enter {
+        let ready = quick.due.is_none() && quick.ticket.is_none() && quick.preview.as_ref().is_some_and(|p| p.rows > 0);
+        let (Some(threshold), true, Some((flow, stream))) = (quick.threshold(), ready, state.tab.clone()) else { return };
+        close(state);
+        let tab = (flow.clone(), stream);
+        let command = Command::QuickMatch { flow, stream, threshold };
+        requests::submit(state, Purpose::Decide(tab, Vec::new()), Request::Command(command));
+        return;
+    }
+    let allowed = match key.code {
+        KeyCode::Char(c) => key.ctrl || c.is_ascii_digit() || c == '.',
+        _ => true,
+    };
+    if allowed && type_key(&mut quick.input, key) {
+        quick.preview = None;
+        let due = later(state);
+        if let Some(Overlay::Quick(quick)) = &mut state.overlay {
+            quick.due = Some(due);
+        }
+    }
+    state.draw();
+}
+
+/// Opens find for the queue or the log.
+pub fn open_find(state: &mut State) {
+    let log = state.focus == Pane::Log;
+    let before = if log {
+        state.log.filter.text.clone()
+    } else {
+        state.queue().map(|q| q.spec.find.clone()).unwrap_or_default()
+    };
+    state.overlay = Some(Overlay::Find { log, input: Input::new(before.clone()), before, due: None });
+    state.draw();
+}
+
+fn find_key(state: &mut State, key: Key) {
+    let Some(Overlay::Find { input, .. }) = &mut state.overlay else { return };
+    if key.code == KeyCode::Enter {
+        find_now(state);
+        return close(state);
+    }
+    if matches!(key.code, KeyCode::Down | KeyCode::Up) {
+        find_now(state);
+        close(state);
+        return navigate::step(state, if key.code == KeyCode::Down { CommandId::Down } else { CommandId::Up });
+    }
+    if type_key(input, key) {
+        let at = later(state);
+        if let Some(Overlay::Find { due, .. }) = &mut state.overlay {
+            *due = Some(at);
+        }
+    }
+    state.draw();
+}
+
+fn find_now(state: &mut State) {
+    let Some(Overlay::Find { log, input, .. }) = &state.overlay else { return };
+    let (log, text) = (*log, input.value().trim().to_owned());
+    apply_find(state, log, text);
+}
+
+fn apply_find(state: &mut State, log: bool, text: String) {
+    if log {
+        if state.log.filter.text != text {
+            state.log.filter.text = text;
+            requests::log(state);
+        }
+    } else if state.queue().is_some_and(|q| q.spec.find != text) {
+        navigate::change_view(state, |spec| spec.find = text);
+    }
+}
+
+fn open_menu(state: &mut State, title: &'static str, items: Vec<(String, String, Choice)>, chosen: Option<&Choice>) {
+    let cursor = items.iter().position(|(_, _, c)| Some(c) == chosen).unwrap_or(0);
+    state.overlay = Some(Overlay::Menu { title, items, cursor });
+    state.draw();
+}
+
+/// Chooses which rows or lines are shown.
+pub fn open_filter(state: &mut State) {
+    if state.focus == Pane::Log {
+        return open_log_filter(state);
+    }
+    let Some(queue) = state.queue() else { return };
+    let counts = queue.counts;
+    let item = |name: &str, count: u64, filter| (name.to_owned(), thousands(count), Choice::Filter(filter));
+    let mut items = vec![item("open: needs a decision", counts.open(), Filter::Open), item("all", counts.total(), Filter::All)];
+    items.extend(MatchState::ALL.into_iter().map(|s| item(s.name(), counts.of(s), Filter::State(s))));
+    items.push(item("orphaned: gone at a vendor", counts.orphaned, Filter::Orphaned));
+    let chosen = Choice::Filter(queue.spec.filter);
+    open_menu(state, "Show which rows", items, Some(&chosen));
+}
+
+fn open_log_filter(state: &mut State) {
+    let mut items: Vec<_> = [LogLevel::Debug, LogLevel::Info, LogLevel::Warn, LogLevel::Error]
+        .into_iter()
+        .map(|level| (format!("{} and louder", level.name()), String::new(), Choice::Level(level)))
+        .collect();
+    items.push(("of every integration".to_owned(), String::new(), Choice::LogOf(None)));
+    items.extend(state.overview.integrations.iter().map(|i| {
+        (format!("only of {}", i.vendor), i.id.to_string(), Choice::LogOf(Some(i.id.clone())))
+    }));
+    let chosen = Choice::Level(state.log.filter.level.unwrap_or(LogLevel::Info));
+    open_menu(state, "Show which lines", items, Some(&chosen));
+}
+
+/// Chooses the order of the rows.
+pub fn open_sort(state: &mut State) {
+    let Some(queue) = state.queue() else { return };
+    let now = queue.spec.sort;
+    let keys = [
+        ("work: conflicts, then sure to unsure", SortKey::Work),
+        ("name", SortKey::Name),
+        ("confidence", SortKey::Confidence),
+        ("company", SortKey::Company),
+        ("devices", SortKey::Devices),
+        ("state", SortKey::State),
+    ];
+    let items = keys
+        .into_iter()
+        .map(|(name, key)| {
+            let detail = if key == now.key { if now.descending { "now, last first" } else { "now; again: turn" } } else { "" };
+            (name.to_owned(), detail.to_owned(), Choice::Sort(key))
+        })
+        .collect();
+    open_menu(state, "In which order", items, Some(&Choice::Sort(now.key)));
+}
+
+fn menu_key(state: &mut State, key: Key) {
+    let Some(Overlay::Menu { items, cursor, .. }) = &mut state.overlay else { return };
+    let last = items.len().saturating_sub(1);
+    match key.code {
+        KeyCode::Char('j') | KeyCode::Down => *cursor = (*cursor + 1).min(last),
+        KeyCode::Char('k') | KeyCode::Up => *cursor = cursor.saturating_sub(1),
+        KeyCode::Char('g') | KeyCode::Home => *cursor = 0,
+        KeyCode::Char('G') | KeyCode::End => *cursor = last,
+        KeyCode::Char('q') => return close(state),
+        KeyCode::Char(c @ '1'..='9') => {
+            let number = c.to_digit(10).map_or(0, |d| d as usize - 1);
+            if number <= last {
+                *cursor = number;
+                return choose(state);
+            }
+        }
+        KeyCode::Enter | KeyCode::Char(' ') => return choose(state),
+        _ => {}
+    }
+    state.draw();
+}
+
+fn choose(state: &mut State) {
+    let Some(Overlay::Menu { items, cursor, .. }) = &state.overlay else { return };
+    let Some((_, _, choice)) = items.get(*cursor).cloned() else { return };
+    close(state);
+    match choice {
+        Choice::Filter(filter) => navigate::change_view(state, |spec| spec.filter = filter),
+        Choice::Sort(key) => navigate::change_view(state, |spec| {
+            let turn = spec.sort.key == key && !spec.sort.descending;
+            // What is counted is wanted largest first.
+            let large_first = matches!(key, SortKey::Confidence | SortKey::Devices) && spec.sort.key != key;
+            spec.sort.descending = turn || large_first;
+            spec.sort.key = key;
+        }),
+        Choice::Level(level) => {
+            state.log.filter.level = Some(level);
+            requests::log(state);
+        }
+        Choice::LogOf(integration) => {
+            state.log.filter.integration = integration;
+            requests::log(state);
+        }
+    }
+}
+
+/// Shows the gates of the row's record.
+pub fn open_why(state: &mut State) {
+    let Some(row) = state.queue().and_then(|q| q.current()) else { return };
+    let (name, text) = (row.name.clone(), row.id.to_string());
+    requests::submit(state, Purpose::Why, Request::Query(Query::Why { text }));
+    state.overlay = Some(Overlay::Why { name, records: None, scroll: 0 });
+    state.draw();
+}
+
+/// Lists the decisions.
+pub fn open_history(state: &mut State) {
+    requests::submit(state, Purpose::History, Request::Query(Query::History { before: None, limit: HISTORY }));
+    state.overlay = Some(Overlay::History { entries: None, cursor: 0, top: 0 });
+    state.draw();
+}
+
+fn history_key(state: &mut State, key: Key) {
+    let page = list_page(state);
+    let Some(Overlay::History { entries: Some(entries), cursor, top }) = &mut state.overlay else {
+        return if key.code == KeyCode::Char('q') { close(state) };
+    };
+    let last = entries.len().saturating_sub(1);
+    match key.code {
+        KeyCode::Char('j') | KeyCode::Down => *cursor = (*cursor + 1).min(last),
+        KeyCode::Char('k') | KeyCode::Up => *cursor = cursor.saturating_sub(1),
+        KeyCode::PageDown => *cursor = (*cursor + page).min(last),
+        KeyCode::PageUp => *cursor = cursor.saturating_sub(page),
+        KeyCode::Char('g') | KeyCode::Home => *cursor = 0,
+        KeyCode::Char('G') | KeyCode::End => *cursor = last,
+        KeyCode::Char('q' | 'H') => return close(state),
+        KeyCode::Char('u') => {
+            let entry = entries.get(*cursor).map(|e| (e.id, e.undone_by));
+            match entry {
+                Some((id, None)) => decide::undo(state, Some(id)),
+                Some((_, Some(by))) => state.say(LogLevel::Info, format!("entry {} has already taken this back", by.0)),
+                None => {}
+            }
+            return;
+        }
+        _ => {}
+    }
+    *top = keep_in_sight(*top, *cursor, page);
+    state.draw();
+}
+

@@ -1,0 +1,223 @@
+//! What the door says.
+
+use super::{overlays, picker, requests};
+use crate::domain::{Failure, LogEntry, LogLevel, RecordId};
+use crate::service::messages::{Compare, Done, Event, Message, Overview, Reply, Ticket, View, Window};
+use crate::ui::state::overlay::Overlay;
+use crate::ui::state::queue::{Asked, QueueState};
+use crate::ui::state::ticket::Purpose;
+use crate::ui::state::{State, TabKey};
+use crate::ui::widgets::number::counted;
+
+/// The door said something.
+pub fn door(state: &mut State, message: Message) {
+    match message {
+        Message::Event(event) => on_event(state, event),
+        Message::Reply { ticket, reply } => {
+            let Some(purpose) = state.tickets.take(ticket) else { return };
+            match *reply {
+                Reply::View(view) => on_view(state, ticket, purpose, view),
+                Reply::Done(done) => on_done(state, purpose, &done),
+                Reply::Failed(failure) => on_failure(state, ticket, purpose, &failure),
+            }
+        }
+    }
+}
+
+fn on_event(state: &mut State, event: Event) {
+    match event {
+        Event::Overview(overview) => on_overview(state, *overview),
+        Event::Queue { flow, stream, generation } => {
+            if let Some(queue) = state.queues.get_mut(&(flow, stream)) {
+                queue.generation = queue.generation.max(generation);
+            }
+            requests::window(state);
+        }
+        Event::Log(lines) => on_log(state, lines),
+        Event::Notice { level, text } => {
+            state.say(level, text);
+        }
+    }
+}
+
+/// The overview is a new one.
+pub fn on_overview(state: &mut State, overview: Overview) {
+    if !overview.home.is_empty() {
+        state.home.clone_from(&overview.home);
+    }
+    if state.known && state.overview == overview {
+        return;
+    }
+    state.overview = overview;
+    state.known = true;
+    state.fresh = Some(state.now.wall);
+    let generations: Vec<(TabKey, u64)> =
+        state.tabs().map(|(f, t)| ((f.id.clone(), t.stream), t.generation)).collect();
+    for (tab, generation) in generations {
+        if let Some(queue) = state.queues.get_mut(&tab) {
+            queue.generation = queue.generation.max(generation);
+        }
+    }
+    state.integration = state.integration.min(state.integration_lines().count().saturating_sub(1));
+    requests::window(state);
+    state.draw_soon();
+}
+
+fn on_log(state: &mut State, lines: Vec<LogEntry>) {
+    let page = state.log_page();
+    if state.log.append(lines, page) && state.layout().log.is_some() {
+        state.draw_soon();
+    }
+}
+
+fn on_view(state: &mut State, ticket: Ticket, purpose: Purpose, view: View) {
+    match (purpose, view) {
+        (Purpose::Overview, View::Overview(overview)) => on_overview(state, overview),
+        (Purpose::Window(tab, asked), View::Window(window)) => on_window(state, ticket, &tab, &asked, window),
+        (Purpose::Compare(tab, row), View::Compare(compare)) => on_compare(state, ticket, tab, &row, *compare),
+        (Purpose::Pick, View::Targets(targets)) => picker::on_targets(state, ticket, targets),
+        (Purpose::Preview, View::Preview(preview)) => overlays::on_preview(state, ticket, preview),
+        (Purpose::Log, View::Log(lines)) => {
+            let page = state.log_page();
+            state.log.replace(lines, page);
+            state.draw_soon();
+        }
+        (Purpose::OlderLog, View::Log(lines)) => {
+            let page = state.log_page();
+            state.log.prepend(lines, page);
+            state.draw_soon();
+        }
+        (Purpose::History, View::History(list)) => {
+            if let Some(Overlay::History { entries, .. }) = &mut state.overlay {
+                *entries = Some(list);
+                state.draw();
+            }
+        }
+        (Purpose::Why, View::Why(list)) => {
+            if let Some(Overlay::Why { records, .. }) = &mut state.overlay {
+                *records = Some(list);
+                state.draw();
+            }
+        }
+        (purpose, _) => state.say(LogLevel::Error, format!("the answer does not fit the question ({purpose:?})")),
+    }
+}
+
+fn on_window(state: &mut State, ticket: Ticket, tab: &TabKey, asked: &Asked, window: Window) {
+    let page = state.page();
+    let shown = state.tab.as_ref() == Some(tab);
+    let Some(queue) = state.queues.get_mut(tab) else { return };
+    if queue.asked.as_ref().is_none_or(|(latest, _)| *latest != ticket) {
+        return;
+    }
+    queue.asked = None;
+    let before = (queue.current().cloned(), queue.rows_generation);
+    queue.take(window, ticket, asked, page);
+    if !shown {
+        return;
+    }
+    let changed_row = before.0.as_ref() != queue.current();
+    let moved = before.0.map(|row| row.id) != queue.cursor_id;
+    let changed = changed_row || before.1 != queue.rows_generation;
+    requests::window(state);
+    if moved || asked.fresh {
+        requests::compare(state);
+    } else if changed {
+        requests::compare_again(state);
+    }
+    // A new view answers a key; rows that came by themselves can wait for the next background frame.
+    if asked.fresh || moved { state.draw() } else { state.draw_soon() }
+}
+
+fn on_compare(state: &mut State, ticket: Ticket, tab: TabKey, row: &RecordId, compare: Compare) {
+    if state.compare.asked.as_ref().is_none_or(|(latest, _)| *latest != ticket) {
+        return;
+    }
+    state.compare.asked = None;
+    let current = state.queue().and_then(|q| q.cursor_id.as_ref());
+    if current != Some(row) || state.tab.as_ref() != Some(&tab) {
+        return;
+    }
+    let same = state.compare.shown.as_ref().is_some_and(|(t, c)| *t == tab && *c == compare);
+    if !same {
+        state.compare.shown = Some((tab, compare));
+        state.draw();
+    }
+}
+
+fn on_done(state: &mut State, purpose: Purpose, done: &Done) {
+    match purpose {
+        Purpose::Decide(tab, rows) => {
+            let last = state.tickets.last();
+            if let Some(queue) = state.queues.get_mut(&tab) {
+                settle(queue, &rows, done, last);
+            }
+            say_done(state, done);
+            requests::window(state);
+        }
+        Purpose::Undo => {
+            for queue in state.queues.values_mut() {
+                queue.stale = true;
+            }
+            say_done(state, done);
+            requests::window(state);
+            requests::compare_again(state);
+        }
+        _ if !done.text.is_empty() => state.say(LogLevel::Info, done.text.clone()),
+        _ => {}
+    }
+}
+
+/// A decision is durable: it shows until a window that knows of it arrives. One that changed nothing is taken back.
+fn settle(queue: &mut QueueState, rows: &[RecordId], done: &Done, last: Ticket) {
+    if done.rows == 0 {
+        rows.iter().for_each(|id| drop(queue.pending.remove(id)));
+        return;
+    }
+    for id in rows {
+        if let Some(pending) = queue.pending.get_mut(id) {
+            pending.until = Some(last);
+        }
+    }
+    queue.stale = true;
+}
+
+fn say_done(state: &mut State, done: &Done) {
+    let mut text = if done.text.is_empty() { format!("{} changed", counted(done.rows, "row", "rows")) } else { done.text.clone() };
+    for (reason, count) in &done.skipped {
+        text.push_str(&format!("; {} left as they were: {reason}", counted(*count, "row", "rows")));
+    }
+    let level = if done.rows == 0 && !done.skipped.is_empty() { LogLevel::Warn } else { LogLevel::Info };
+    state.say(level, text);
+}
+
+fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Failure) {
+    match purpose {
+        Purpose::Decide(tab, rows) => {
+            if let Some(queue) = state.queues.get_mut(&tab) {
+                rows.iter().for_each(|id| drop(queue.pending.remove(id)));
+                queue.stale = true;
+            }
+            state.say(LogLevel::Error, format!("not done: {failure}"));
+            requests::window(state);
+            return;
+        }
+        Purpose::Window(tab, _) => {
+            if let Some(queue) = state.queues.get_mut(&tab)
+                && queue.asked.as_ref().is_some_and(|(latest, _)| *latest == ticket)
+            {
+                queue.asked = None;
+                queue.rows_generation = queue.generation;
+            }
+        }
+        Purpose::Compare(..) => {
+            let gone = state.compare.asked.take_if(|(latest, _)| *latest == ticket).is_some();
+            if gone {
+                state.compare.shown = None;
+            }
+        }
+        Purpose::Pick | Purpose::Preview | Purpose::Why | Purpose::History => overlays::close(state),
+        _ => {}
+    }
+    state.say(LogLevel::Error, failure.to_string());
+}

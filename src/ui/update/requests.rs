@@ -1,0 +1,94 @@
+//! What is asked of the door, and when.
+
+use super::COMPARE_AFTER;
+use crate::service::messages::{Query, Request, Ticket};
+use crate::ui::message::Effect;
+use crate::ui::state::State;
+use crate::ui::state::queue::QueueState;
+use crate::ui::state::ticket::Purpose;
+
+/// Log lines fetched at once.
+const LOG_LINES: u32 = 500;
+
+/// Sends a request.
+pub fn submit(state: &mut State, purpose: Purpose, request: Request) -> Ticket {
+    let ticket = state.tickets.draw(purpose);
+    state.awaited_since = state.now.since_start;
+    state.effects.push(Effect::Submit(ticket, request));
+    ticket
+}
+
+/// Asks for the overview.
+pub fn overview(state: &mut State) {
+    submit(state, Purpose::Overview, Request::Query(Query::Overview));
+}
+
+/// Opens the first tab when none is shown, and asks for rows where they are missing.
+pub fn window(state: &mut State) {
+    let shown_exists = state.tab_view().is_some();
+    if !shown_exists {
+        let first = state.tabs().next().map(|(f, t)| (f.id.clone(), t.stream));
+        state.tab = first;
+    }
+    let Some(tab) = state.tab.clone() else { return };
+    let page = state.page();
+    let queue = state.queues.entry(tab.clone()).or_insert_with(|| QueueState::new(tab.0.clone(), tab.1));
+    let Some(asked) = queue.wants(page) else { return };
+    let query = Query::Window {
+        view: queue.spec.clone(),
+        offset: asked.offset,
+        limit: u32::try_from(asked.limit).unwrap_or(u32::MAX),
+        anchor: queue.cursor_id.clone(),
+    };
+    queue.fresh = false;
+    queue.stale = false;
+    let ticket = submit(state, Purpose::Window(tab, asked.clone()), Request::Query(query));
+    if let Some(queue) = state.queue_mut() {
+        queue.asked = Some((ticket, asked));
+    }
+}
+
+/// Asks for Compare of the row under the cursor, unless it is under way.
+pub fn compare(state: &mut State) {
+    state.compare.due = None;
+    let Some(tab) = state.tab.clone() else { return };
+    let Some(source) = state.queue().and_then(|q| q.cursor_id.clone()) else {
+        if state.compare.shown.take().is_some() {
+            state.draw_soon();
+        }
+        return;
+    };
+    let query = Query::Compare { flow: tab.0.clone(), stream: tab.1, source: source.clone(), target: None };
+    let ticket = submit(state, Purpose::Compare(tab, source.clone()), Request::Query(query));
+    state.compare.asked = Some((ticket, source));
+}
+
+/// Asks for Compare a moment after the cursor's last move.
+pub fn compare_later(state: &mut State) {
+    let at = state.wake_in(COMPARE_AFTER);
+    state.compare.due = Some(at);
+}
+
+/// Asks for Compare again when the row it shows is out of date, without being put off by further changes.
+pub fn compare_again(state: &mut State) {
+    if state.compare.due.is_none() {
+        compare_later(state);
+    }
+}
+
+/// Asks for the newest log lines.
+pub fn log(state: &mut State) {
+    let query = Query::Log { filter: state.log.filter.clone(), before: None, limit: LOG_LINES };
+    submit(state, Purpose::Log, Request::Query(query));
+}
+
+/// Asks for the log lines before the first one known, once.
+pub fn older_log(state: &mut State) {
+    let Some(first) = state.log.lines.front().map(|l| l.seq).filter(|seq| *seq > 1) else { return };
+    if state.log.oldest_known {
+        return;
+    }
+    state.log.oldest_known = true;
+    let query = Query::Log { filter: state.log.filter.clone(), before: Some(first), limit: LOG_LINES };
+    submit(state, Purpose::OlderLog, Request::Query(query));
+}
