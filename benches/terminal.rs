@@ -1,0 +1,281 @@
+//! Measures what the person at the terminal feels: drives the release binary in a pseudo-terminal with a script and
+//! reports the time from each key to its answer, the bytes on the wire, and what an idle program costs.
+
+#[path = "terminal/home.rs"]
+mod home;
+#[path = "../tests/pty/mod.rs"]
+mod pty;
+#[path = "terminal/report.rs"]
+mod report;
+#[path = "terminal/steps.rs"]
+mod steps;
+#[path = "terminal/usage.rs"]
+mod usage;
+
+use clap::Parser;
+use portable_pty::CommandBuilder;
+use pty::{Failed, Pumped, Terminal};
+use report::{Row, rounded};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+use steps::Step;
+use usage::Usage;
+
+/// Silence that says that a program has nothing more to say before it is watched.
+const QUIET: Duration = Duration::from_millis(200);
+
+/// Drive a terminal program through a pseudo-terminal and measure what its user feels.
+#[derive(Debug, Parser)]
+#[command(after_help = HELP, max_term_width = 100)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+struct Arguments {
+    /// Script of steps; several are run one after the other, each in a fresh program [default: benches/terminal/*.json]
+    #[arg(long)]
+    script: Vec<PathBuf>,
+    #[arg(long, default_value_t = 120)]
+    cols: u16,
+    #[arg(long, default_value_t = 40)]
+    rows: u16,
+    /// One JSON document: {"script": [rows]}
+    #[arg(long)]
+    json: bool,
+    /// Fail when a figure is above the aim that its step names
+    #[arg(long)]
+    strict: bool,
+    /// NAME=VALUE for the program
+    #[arg(long)]
+    env: Vec<String>,
+    /// Home to measure on (a copy is used) [default: one made by `demo`, kept under target/]
+    #[arg(long)]
+    home: Option<PathBuf>,
+    /// Size of the home that is made
+    #[arg(long, default_value_t = 1_000)]
+    companies: usize,
+    /// Size of the home that is made
+    #[arg(long, default_value_t = 100_000)]
+    devices: usize,
+    /// Only make the home
+    #[arg(long)]
+    prepare: bool,
+    /// Given by cargo
+    #[arg(long, hide = true)]
+    bench: bool,
+    /// Program to drive instead of matchbook, with its arguments; no home is made for it
+    #[arg(last = true)]
+    command: Vec<OsString>,
+}
+
+const HELP: &str = r#"A script is a JSON list of steps, run in order:
+  {"wait": "TEXT", "timeout": 10}           wait until TEXT is on the screen; the time from start or the last key
+  {"key": "j", "name": "down", "times": 50} press a key (escape sequences allowed), each time until its answer ends
+  {"type": "acme", "name": "search"}        press the characters one by one
+  {"idle": 5, "name": "idle"}               watch an idle program: bytes written and processor used
+  {"screen": "label"}                       print the screen as the user sees it
+  {"expect": "TEXT"} {"absent": "TEXT"}     fail when the screen does (not) show TEXT
+  {"resize": [80, 24]}                      change the window size
+An answer ends after `settle` milliseconds of silence (30 unless the step says otherwise).
+first, last: ms from the key to the first and the last byte of its answer; bytes: what crossed the wire.
+`"aim": {"first_p99": 16}` in a step marks a figure that is above it.
+"#;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// True when every script went through.
+fn run(arguments: &Arguments) -> Result<bool, Failed> {
+    let program = Path::new(env!("CARGO_BIN_EXE_matchbook"));
+    let home = match &arguments.home {
+        Some(home) => Some(home.clone()),
+        None if arguments.command.is_empty() => Some(home::prepare(program, arguments.companies, arguments.devices)?),
+        None => None,
+    };
+    if arguments.prepare {
+        return Ok(true);
+    }
+    let scripts = if arguments.script.is_empty() { own_scripts()? } else { arguments.script.clone() };
+    let mut document = serde_json::Map::new();
+    let mut passed = true;
+    for path in scripts {
+        let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let steps = steps::parse(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+        let copy = home.as_deref().map(home::Copy::of).transpose()?;
+        let command = command(arguments, program, copy.as_ref().map(home::Copy::path))?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let mut run = Run::start(command, arguments)?;
+        run.script(&steps)?;
+        let over = run.rows.iter().any(Row::is_over);
+        passed &= !run.failed && !(over && arguments.strict);
+        if !arguments.json {
+            println!("{name}");
+            run.rows.iter().for_each(|row| println!("  {}", row.line()));
+        }
+        document.insert(name, run.rows.iter().map(Row::json).collect());
+    }
+    if arguments.json {
+        println!("{:#}", serde_json::Value::Object(document));
+    }
+    Ok(passed)
+}
+
+fn own_scripts() -> Result<Vec<PathBuf>, Failed> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/terminal");
+    let mut scripts = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            scripts.push(path);
+        }
+    }
+    scripts.sort();
+    Ok(scripts)
+}
+
+fn command(arguments: &Arguments, program: &Path, home: Option<&Path>) -> Result<CommandBuilder, Failed> {
+    let mut command = if arguments.command.is_empty() {
+        CommandBuilder::new(program)
+    } else {
+        CommandBuilder::from_argv(arguments.command.clone())
+    };
+    if let Some(home) = home {
+        command.env("MATCHBOOK_HOME", home);
+    }
+    command.cwd(std::env::current_dir()?);
+    for pair in &arguments.env {
+        let (name, value) = pair.split_once('=').ok_or_else(|| format!("{pair} is not NAME=VALUE"))?;
+        command.env(name, value);
+    }
+    Ok(command)
+}
+
+/// One script in one program.
+struct Run {
+    terminal: Terminal,
+    /// Start of the program or the last key: what a `wait` counts from.
+    since: Instant,
+    rows: Vec<Row>,
+    failed: bool,
+    json: bool,
+}
+
+impl Run {
+    fn start(command: CommandBuilder, arguments: &Arguments) -> Result<Self, Failed> {
+        let terminal = Terminal::start(command, arguments.cols, arguments.rows)?;
+        let since = terminal.started;
+        Ok(Self { terminal, since, rows: Vec::new(), failed: false, json: arguments.json })
+    }
+
+    fn script(&mut self, steps: &[Step]) -> Result<(), Failed> {
+        for step in steps {
+            match step {
+                Step::Wait(step) => {
+                    if !self.wait(step) {
+                        return Ok(());
+                    }
+                }
+                Step::Key(step) => {
+                    let keys = vec![step.keys.clone(); step.times];
+                    let name = step.name.as_deref().unwrap_or(&step.keys);
+                    self.press(name, &keys, step.settle, &step.aim)?;
+                }
+                Step::Type(step) => {
+                    let keys: Vec<String> = step.text.chars().map(String::from).collect();
+                    let name = step.name.as_deref().unwrap_or(&step.text);
+                    self.press(name, &keys, step.settle, &step.aim)?;
+                }
+                Step::Idle(step) => self.idle(step)?,
+                Step::Screen(step) => self.show(&step.label),
+                Step::Expect(step) => self.expect(&step.text, true),
+                Step::Absent(step) => self.expect(&step.text, false),
+                Step::Resize(step) => self.resize(step)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn wait(&mut self, step: &steps::Wait) -> bool {
+        let seen = self.terminal.wait_for(&step.text, Duration::from_secs_f64(step.timeout));
+        let name = step.name.clone().unwrap_or_else(|| format!("wait {}", step.text));
+        let mut row = Row::new(&name).with("ok", seen).with("ms", milliseconds(self.since.elapsed()));
+        if self.rows.is_empty() {
+            let first = self.terminal.first_output.map(|at| at.saturating_duration_since(self.terminal.started));
+            row = row.with("first_byte_ms", first.map(milliseconds));
+        }
+        self.rows.push(row.with("bytes", self.terminal.total).judged(&step.aim));
+        if seen {
+            self.terminal.settle(Duration::from_millis(step.settle));
+        } else {
+            self.failed = true;
+            eprintln!("not on the screen in time: {}\n{}", step.text, self.terminal.text());
+        }
+        seen
+    }
+
+    fn press(&mut self, name: &str, keys: &[String], settle: u64, aim: &steps::Aim) -> Result<(), Failed> {
+        let mut answers = Vec::new();
+        for key in keys {
+            self.since = Instant::now();
+            answers.extend(self.terminal.press(key, Duration::from_millis(settle))?);
+        }
+        self.rows.push(report::keys(name, keys.len(), &answers).judged(aim));
+        Ok(())
+    }
+
+    fn idle(&mut self, step: &steps::Idle) -> Result<(), Failed> {
+        self.terminal.settle(QUIET);
+        let (before, bytes, since) = (Usage::of(self.terminal.pid)?, self.terminal.total, Instant::now());
+        let end = since + Duration::from_secs_f64(step.seconds);
+        while let Some(left) = end.checked_duration_since(Instant::now()) {
+            if self.terminal.pump(left) == Pumped::Ended {
+                return Err("the program ended while it was watched".into());
+            }
+        }
+        let after = Usage::of(self.terminal.pid)?;
+        let used = after.processor.saturating_sub(before.processor).as_secs_f64() / step.seconds;
+        let row = Row::new(step.name.as_deref().unwrap_or("idle"))
+            .with("seconds", step.seconds)
+            .with("cpu_percent", rounded(100.0 * used))
+            .with("bytes", self.terminal.total - bytes)
+            .with("rss_mb", after.memory_mib)
+            .with("peak_mb", after.peak_mib);
+        self.rows.push(row.judged(&step.aim));
+        Ok(())
+    }
+
+    fn resize(&mut self, step: &steps::Resize) -> Result<(), Failed> {
+        let since = Instant::now();
+        self.terminal.resize(step.size.0, step.size.1)?;
+        let answer = self.terminal.collect(since, Duration::from_millis(100));
+        let name = step.name.as_deref().unwrap_or("resize");
+        self.rows.push(report::keys(name, 1, answer.as_slice()));
+        Ok(())
+    }
+
+    fn show(&self, label: &str) {
+        let text = format!("--- {label}\n{}", self.terminal.text());
+        // With --json the standard output is one document.
+        if self.json { eprintln!("{text}") } else { println!("{text}") }
+    }
+
+    fn expect(&mut self, text: &str, wanted: bool) {
+        if self.terminal.text().contains(text) != wanted {
+            self.failed = true;
+            let what = if wanted { "missing" } else { "still there" };
+            eprintln!("{what}: {text}\n{}", self.terminal.text());
+        }
+    }
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    rounded(time.as_secs_f64() * 1e3)
+}

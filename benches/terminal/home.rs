@@ -1,0 +1,74 @@
+//! A home with a large fleet to measure on: made once, copied for each run, so that no run sees another's decisions.
+
+use crate::pty::Failed;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Written into a home when it is complete; one without it was cut while it was made.
+const COMPLETE: &str = ".complete";
+
+/// Where the home of that size is kept.
+pub fn place(companies: usize, devices: usize) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("bench-home-{companies}-{devices}"))
+}
+
+/// Makes the home unless it is there: a headless demo syncs and matches it over loopback.
+///
+/// # Errors
+/// When the demo fails or the disk refuses.
+pub fn prepare(program: &Path, companies: usize, devices: usize) -> Result<PathBuf, Failed> {
+    let home = place(companies, devices);
+    if home.join(COMPLETE).exists() {
+        return Ok(home);
+    }
+    if home.exists() {
+        fs::remove_dir_all(&home)?;
+    }
+    eprintln!("making a home with {companies} companies and {devices} devices in {}", home.display());
+    let status = Command::new(program)
+        .args(["demo", "--headless", "--companies", &companies.to_string(), "--devices", &devices.to_string()])
+        .arg("--home")
+        .arg(&home)
+        .status()?;
+    // 3 is "done, and a person is needed": conflicts are left for one, as they should be.
+    if !matches!(status.code(), Some(0 | 3)) {
+        return Err(format!("the demo ended with {status}").into());
+    }
+    fs::write(home.join(COMPLETE), "")?;
+    Ok(home)
+}
+
+/// A copy that one run may change; gone when dropped.
+pub struct Copy(tempfile::TempDir);
+
+impl Copy {
+    /// Copies a home.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn of(home: &Path) -> Result<Self, Failed> {
+        let copy = tempfile::Builder::new().prefix("bench-run-").tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+        copy_folder(home, copy.path())?;
+        Ok(Self(copy))
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<(), Failed> {
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            fs::create_dir(&target)?;
+            fs::set_permissions(&target, entry.metadata()?.permissions())?;
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
