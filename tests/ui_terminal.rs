@@ -108,7 +108,9 @@ impl Session {
                     self.terminal.process(&bytes);
                     self.raw.extend(bytes);
                 }
-                Err(_) => panic!("not shown: {text}\n{}", self.terminal.screen().contents()),
+                Err(std::sync::mpsc::RecvTimeoutError::Timeout | std::sync::mpsc::RecvTimeoutError::Disconnected) => {
+                    panic!("not shown: {text}\n{}", self.terminal.screen().contents())
+                }
             }
         }
     }
@@ -119,7 +121,8 @@ impl Session {
     }
 
     fn signal(&self, signal: rustix::process::Signal) {
-        let pid = self.child.process_id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
+        let pid =
+            self.child.process_id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
         rustix::process::kill_process(pid.expect("a process"), signal).expect("it lives");
     }
 

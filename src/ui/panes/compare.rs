@@ -106,7 +106,10 @@ fn lines(state: &State, compare: &Compare, width: u16, height: u16) -> Vec<Line>
     out.push(heads(compare, theme, width));
     if height < COMPACT && !compare.evidence.is_empty() {
         let all: Vec<String> = compare.evidence.iter().map(|e| format!("{:+.1} {}", e.bits, e.note)).collect();
-        out.push(vec![(1, LABEL - 2, "evidence".to_owned(), theme.dim), (LABEL, width.saturating_sub(LABEL), all.join(", "), theme.text)]);
+        out.push(vec![
+            (1, LABEL - 2, "evidence".to_owned(), theme.dim),
+            (LABEL, width.saturating_sub(LABEL), all.join(", "), theme.text),
+        ]);
     }
     let known = |f: &&FieldPair| !f.left.is_empty() || !f.right.is_empty();
     out.extend(compare.fields.iter().filter(known).map(|f| field(f, theme, &glyphs, width)));
@@ -127,7 +130,8 @@ fn heads(compare: &Compare, theme: &Theme, width: u16) -> Line {
         Some(target) => format!("{}: {}", compare.target, target.name),
         None => format!("{}: no candidate", compare.target),
     };
-    let source = format!("{}: {}", compare.source, compare.row.name);
+    let of = if compare.row.company.is_empty() { String::new() } else { format!(", {}", compare.row.company) };
+    let source = format!("{}: {}{of}", compare.source, compare.row.name);
     vec![(LABEL, value, source, theme.head), (right, value, against, theme.head)]
 }
 

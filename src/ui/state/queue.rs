@@ -174,7 +174,9 @@ impl QueueState {
         if ids.len() as u64 != high - low + 1 {
             return false;
         }
-        ids.into_iter().for_each(|id| self.marks.add(id));
+        for id in ids {
+            self.marks.add(id);
+        }
         self.range = None;
         true
     }
@@ -238,14 +240,9 @@ impl QueueState {
             return None;
         }
         let limit = (page * 6).clamp(120, LIMIT);
-        let offset = if self.fresh && self.cursor_id.is_none() { 0 } else { self.top.saturating_sub((limit - page) / 2) };
-        Some(Asked {
-            offset,
-            limit,
-            anchor_at: self.cursor,
-            fresh: self.fresh,
-            generation: self.generation,
-        })
+        let offset =
+            if self.fresh && self.cursor_id.is_none() { 0 } else { self.top.saturating_sub((limit - page) / 2) };
+        Some(Asked { offset, limit, anchor_at: self.cursor, fresh: self.fresh, generation: self.generation })
     }
 
     /// Takes a window in. `ticket` is its request's.
