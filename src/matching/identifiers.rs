@@ -23,6 +23,8 @@ pub struct Identifiers {
     pub macs: Box<[Mac]>,
     /// Host name, first label.
     pub host: u64,
+    /// Host name within its company, for look-up: a host name tells devices of one company apart, not of all.
+    pub host_inside: u64,
     /// Model.
     pub model: u64,
     /// Model identifier.
@@ -153,6 +155,7 @@ pub fn read(device: &DeviceFacts, junk: &JunkList) -> Identifiers {
         uuid: uuid.and_then(Serial::parse).map_or(0, |u| hash(u.as_str())),
         macs: macs.into(),
         host: if host.is_empty() { 0 } else { hash(host) },
+        host_inside: 0,
         model: text_hash(device.model.as_deref()),
         model_identifier: text_hash(device.model_identifier.as_deref()),
         maker: maker(device.manufacturer.as_deref()),
@@ -189,6 +192,12 @@ pub fn kind_of(key: u64) -> Option<Kind> {
     [Kind::Serial, Kind::Shape, Kind::Uuid, Kind::Mac, Kind::Host].into_iter().find(|k| *k as u64 == key >> 56)
 }
 
+/// A host name within a company, by the company's number; 0 for no host name.
+#[must_use]
+pub fn host_inside(host: u64, company: u32) -> u64 {
+    if host == 0 { 0 } else { hash((host, company)) }
+}
+
 /// The keys of a device.
 pub fn keys(ids: &Identifiers) -> impl Iterator<Item = (Kind, u64)> + '_ {
     let one = |kind, value: u64| (value != 0).then(|| (kind, key(kind, value)));
@@ -196,7 +205,7 @@ pub fn keys(ids: &Identifiers) -> impl Iterator<Item = (Kind, u64)> + '_ {
         one(Kind::Serial, ids.serial),
         one(Kind::Shape, ids.serial_shape),
         one(Kind::Uuid, ids.uuid),
-        one(Kind::Host, ids.host),
+        one(Kind::Host, ids.host_inside),
     ]
     .into_iter()
     .flatten()
@@ -228,7 +237,7 @@ impl Index {
     /// The devices with a key.
     pub fn of(&self, key: u64) -> impl ExactSizeIterator<Item = u32> + '_ {
         let from = self.entries.partition_point(|e| e.0 < key);
-        let count = self.entries[from..].iter().take_while(|e| e.0 == key).count();
+        let count = self.entries[from..].partition_point(|e| e.0 == key);
         self.entries[from..from + count].iter().map(|e| e.1)
     }
 
