@@ -133,14 +133,8 @@ async fn ask(service: &Service, query: Query) -> View {
 }
 
 async fn rows(service: &Service, stream: Stream, filter: Filter, offset: u64) -> (ViewSpec, Vec<RecordId>) {
-    let view = ViewSpec {
-        flow: flow().id,
-        stream,
-        filter,
-        find: String::new(),
-        sort: Default::default(),
-        company: None,
-    };
+    let view =
+        ViewSpec { flow: flow().id, stream, filter, find: String::new(), sort: Default::default(), company: None };
     let query = Query::Window { view: view.clone(), offset, limit: 20, anchor: None };
     let View::Window(window) = ask(service, query).await else { panic!("no window") };
     (view, window.rows.into_iter().map(|r| r.id).collect())
@@ -263,10 +257,11 @@ fn assert_history_is_whole(store: &Store) -> BTreeMap<u64, HistoryEntry> {
     }
     let mut stored = BTreeMap::new();
     for stream in [Stream::Companies, Stream::Devices] {
-        store.each_decision(&flow().id, stream, &mut |id, decision| {
-            stored.insert((stream, id), decision);
-        })
-        .unwrap();
+        store
+            .each_decision(&flow().id, stream, &mut |id, decision| {
+                stored.insert((stream, id), decision);
+            })
+            .unwrap();
     }
     replayed.retain(|_, decision| decision.is_some());
     let replayed: BTreeMap<_, _> = replayed.into_iter().filter_map(|(key, d)| d.map(|d| (key, d))).collect();

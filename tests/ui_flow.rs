@@ -87,7 +87,9 @@ fn a_bulk_is_counted_asked_about_and_one_command() {
         .asked
         .iter()
         .filter_map(|r| match r {
-            Request::Command(Command::Decide { action: DecideAction::Accept, rows: Selection::Rows(ids), .. }) => Some(ids.len()),
+            Request::Command(Command::Decide { action: DecideAction::Accept, rows: Selection::Rows(ids), .. }) => {
+                Some(ids.len())
+            }
             _ => None,
         })
         .collect();
@@ -167,7 +169,11 @@ fn digits_take_candidates_only_when_compare_shows_them() {
     h.see("Compare does not show this row yet");
     h.rest();
     h.key("2");
-    assert!(h.asked.iter().any(|r| matches!(r, Request::Command(Command::Decide { action: DecideAction::Match { .. }, .. }))));
+    assert!(
+        h.asked
+            .iter()
+            .any(|r| matches!(r, Request::Command(Command::Decide { action: DecideAction::Match { .. }, .. })))
+    );
 }
 
 #[test]

@@ -119,7 +119,8 @@ impl Session {
     }
 
     fn signal(&self, signal: rustix::process::Signal) {
-        let pid = self.child.process_id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
+        let pid =
+            self.child.process_id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
         rustix::process::kill_process(pid.expect("a process"), signal).expect("it lives");
     }
 

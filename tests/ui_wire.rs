@@ -65,7 +65,11 @@ fn hostile_names_leave_columns_straight() {
             });
             for y in queue_rows {
                 let last = screen.cell(y, width - 1).map(|c| c.contents().to_owned()).unwrap_or_default();
-                assert!(["│", "|", "┘", "┐", "+"].contains(&last.as_str()), "{keys}: line {y} ends with {last:?}\n{}", h.shown());
+                assert!(
+                    ["│", "|", "┘", "┐", "+"].contains(&last.as_str()),
+                    "{keys}: line {y} ends with {last:?}\n{}",
+                    h.shown()
+                );
             }
         }
         let text = h.shown();

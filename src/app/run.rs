@@ -41,11 +41,7 @@ pub enum Exit {
 ///
 /// # Errors
 /// When there is no terminal (class `Usage`) or it cannot be used (class `Local`).
-pub async fn run(
-    door: Box<dyn Door>,
-    messages: mpsc::Receiver<Message>,
-    options: AppOptions,
-) -> Result<Exit, Failure> {
+pub async fn run(door: Box<dyn Door>, messages: mpsc::Receiver<Message>, options: AppOptions) -> Result<Exit, Failure> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return Err(Failure::new(
             FailureClass::Usage,

@@ -43,6 +43,7 @@ pub fn open_at(paths: &Paths, scheduled: bool) -> Result<Home, Failure> {
     let config = loaded.config;
     let flows = config.flows()?;
     paths.create()?;
+    super::logging::start(paths);
     let store = Store::open(&paths.store)?;
     let notices = Notices::default();
     let vault = vault(paths)?;

@@ -8,6 +8,7 @@ mod files;
 mod home;
 mod interface;
 mod link;
+mod logging;
 mod output;
 mod queue;
 mod records;

@@ -7,8 +7,8 @@ use super::tables::IntegrationTables;
 use super::views::{self, Sides};
 use super::world::World;
 use crate::domain::{
-    Actor, Candidate, Company, Device, Evidence, Failure, FailureClass, Flow, JunkList, Mac, Proposal, Record, RecordId, Serial,
-    Stream, text,
+    Actor, Candidate, Company, Device, Evidence, Failure, FailureClass, Flow, JunkList, Mac, Proposal, Record,
+    RecordId, Serial, Stream, text,
 };
 use crate::store::Store;
 

@@ -122,7 +122,8 @@ mod tests {
                     for zoom in [false, true] {
                         let l = Layout::new((width, height), focus, zoom);
                         let whole = Rect::new(0, 0, width, height);
-                        let rooms = [Some(l.header), Some(l.footer), l.integrations, l.queue, l.compare, l.log, l.message];
+                        let rooms =
+                            [Some(l.header), Some(l.footer), l.integrations, l.queue, l.compare, l.log, l.message];
                         for room in rooms.into_iter().flatten() {
                             assert_eq!(room.intersection(whole), room, "{width}×{height} {focus:?} {zoom}");
                         }

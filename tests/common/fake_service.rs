@@ -13,8 +13,18 @@ use matchbook::service::messages::{
 use std::collections::HashMap;
 
 const MAKERS: [&str; 12] = [
-    "Harbor Dental Grp", "Blue Ridge Realty", "Northwind Logistics", "Müller & Søn", "株式会社テスト", "Acme 👩🏽‍💻 Labs",
-    "مستشفى النور", "Zoë\u{301}\u{301}'s Café", "St. Mary's Parish Council of the Lower Valley", "K&L", "Tailspin Toys", "Fabrikam",
+    "Harbor Dental Grp",
+    "Blue Ridge Realty",
+    "Northwind Logistics",
+    "Müller & Søn",
+    "株式会社テスト",
+    "Acme 👩🏽‍💻 Labs",
+    "مستشفى النور",
+    "Zoë\u{301}\u{301}'s Café",
+    "St. Mary's Parish Council of the Lower Valley",
+    "K&L",
+    "Tailspin Toys",
+    "Fabrikam",
 ];
 
 /// The moment at which everything happens.
@@ -53,10 +63,17 @@ fn row(i: usize, stream: Stream) -> QueueRow {
         0..=3 => MatchState::Suggested,
         4 => MatchState::Unmatched,
         5 => MatchState::Matched,
-        _ => if i % 2 == 0 { MatchState::Ignored } else { MatchState::Deferred },
+        _ => {
+            if i % 2 == 0 {
+                MatchState::Ignored
+            } else {
+                MatchState::Deferred
+            }
+        }
     };
     let companies = stream == Stream::Companies;
-    let name = if companies { company(i) } else { format!("{}-MAC-{i:05}", ["front", "lab", "会議室", "ops"][i % 4]) };
+    let name =
+        if companies { company(i) } else { format!("{}-MAC-{i:05}", ["front", "lab", "会議室", "ops"][i % 4]) };
     let target = (state != MatchState::Unmatched).then(|| TargetLabel {
         id: RecordId::from(format!("t{i}")),
         name: if companies { format!("{} LLC", company(i)) } else { format!("{name}.local") },
@@ -82,18 +99,14 @@ fn row(i: usize, stream: Stream) -> QueueRow {
 impl FakeService {
     /// A home with so many companies and devices.
     pub fn new(companies: usize, devices: usize) -> Self {
-        let table = |n: usize, stream| Table { rows: (0..n).map(|i| row(i, stream)).collect(), generation: 1, order: None };
+        let table =
+            |n: usize, stream| Table { rows: (0..n).map(|i| row(i, stream)).collect(), generation: 1, order: None };
         let tables = HashMap::from([
             (Stream::Companies, table(companies, Stream::Companies)),
             (Stream::Devices, table(devices, Stream::Devices)),
         ]);
-        let mut service = Self {
-            tables,
-            history: Vec::new(),
-            overview: Overview::default(),
-            log: Vec::new(),
-            refuse: None,
-        };
+        let mut service =
+            Self { tables, history: Vec::new(), overview: Overview::default(), log: Vec::new(), refuse: None };
         service.overview = Overview {
             home: "acme-msp".to_owned(),
             ready: true,
@@ -151,7 +164,11 @@ impl FakeService {
     }
 
     fn log_line(&mut self, i: u64) -> LogEntry {
-        let level = match i % 13 { 5 => LogLevel::Warn, 11 => LogLevel::Error, _ => LogLevel::Info };
+        let level = match i % 13 {
+            5 => LogLevel::Warn,
+            11 => LogLevel::Error,
+            _ => LogLevel::Info,
+        };
         let entry = LogEntry {
             seq: i + 1,
             at: noon() + time::Duration::seconds(i as i64),
@@ -217,8 +234,12 @@ impl FakeService {
     fn query(&mut self, query: Query) -> View {
         match query {
             Query::Overview => View::Overview(self.overview()),
-            Query::Window { view, offset, limit, anchor } => View::Window(self.window(&view, offset, limit, anchor.as_ref())),
-            Query::Compare { stream, source, target, .. } => View::Compare(Box::new(self.compare(stream, &source, target))),
+            Query::Window { view, offset, limit, anchor } => {
+                View::Window(self.window(&view, offset, limit, anchor.as_ref()))
+            }
+            Query::Compare { stream, source, target, .. } => {
+                View::Compare(Box::new(self.compare(stream, &source, target)))
+            }
             Query::PickTarget { stream, pattern, limit, .. } => View::Targets(self.pick(stream, pattern, limit)),
             Query::Preview { stream, action, rows, .. } => {
                 let at = self.selected(stream, &rows);
@@ -236,7 +257,8 @@ impl FakeService {
                         && l.text.contains(&filter.text)
                         && before.is_none_or(|b| l.seq < b)
                 };
-                let mut lines: Vec<LogEntry> = self.log.iter().rev().filter(fits).take(limit as usize).cloned().collect();
+                let mut lines: Vec<LogEntry> =
+                    self.log.iter().rev().filter(fits).take(limit as usize).cloned().collect();
                 lines.reverse();
                 View::Log(lines)
             }
@@ -248,7 +270,11 @@ impl FakeService {
                 name: "front-MAC".to_owned(),
                 gates: vec![
                     Gate { name: "synced?".to_owned(), passed: true, text: "12:00 UTC, run 7".to_owned() },
-                    Gate { name: "company matched?".to_owned(), passed: false, text: "Harbor Dental Grp has no match yet".to_owned() },
+                    Gate {
+                        name: "company matched?".to_owned(),
+                        passed: false,
+                        text: "Harbor Dental Grp has no match yet".to_owned(),
+                    },
                 ],
             }]),
         }
@@ -261,19 +287,25 @@ impl FakeService {
             let needle = view.find.to_lowercase();
             let fits = |r: &QueueRow| {
                 (match view.filter {
-                    Filter::Open => matches!(r.state, MatchState::Conflict | MatchState::Suggested | MatchState::Unmatched),
+                    Filter::Open => {
+                        matches!(r.state, MatchState::Conflict | MatchState::Suggested | MatchState::Unmatched)
+                    }
                     Filter::All => true,
                     Filter::State(state) => r.state == state,
                     Filter::Orphaned => r.orphaned,
                 }) && (needle.is_empty()
-                    || [&r.name, &r.serial, &r.company, &r.id.to_string()].iter().any(|t| t.to_lowercase().contains(&needle)))
+                    || [&r.name, &r.serial, &r.company, &r.id.to_string()]
+                        .iter()
+                        .any(|t| t.to_lowercase().contains(&needle)))
             };
             let mut order: Vec<usize> = (0..table.rows.len()).filter(|i| fits(&table.rows[*i])).collect();
             let rows = &table.rows;
             match view.sort.key {
                 SortKey::Name => order.sort_by(|a, b| rows[*a].name.cmp(&rows[*b].name)),
                 SortKey::Devices => order.sort_by_key(|i| rows[*i].devices),
-                SortKey::Confidence => order.sort_by(|a, b| rows[*a].confidence.partial_cmp(&rows[*b].confidence).expect("numbers")),
+                SortKey::Confidence => {
+                    order.sort_by(|a, b| rows[*a].confidence.partial_cmp(&rows[*b].confidence).expect("numbers"))
+                }
                 SortKey::State => order.sort_by_key(|i| rows[*i].state),
                 SortKey::Company => order.sort_by(|a, b| rows[*a].company.cmp(&rows[*b].company)),
                 SortKey::Work => {}
@@ -291,7 +323,14 @@ impl FakeService {
         let Some(table) = self.tables.get(&view.stream) else { return Window::default() };
         let anchor = anchor.and_then(|id| order.iter().position(|i| table.rows[*i].id == *id)).map(|p| p as u64);
         let rows = order.iter().skip(offset as usize).take(limit as usize).map(|i| table.rows[*i].clone()).collect();
-        Window { generation: table.generation, total: order.len() as u64, offset, anchor, rows, counts: self.counts(view.stream) }
+        Window {
+            generation: table.generation,
+            total: order.len() as u64,
+            offset,
+            anchor,
+            rows,
+            counts: self.counts(view.stream),
+        }
     }
 
     fn position(&self, stream: Stream, id: &RecordId) -> Option<usize> {
@@ -301,7 +340,12 @@ impl FakeService {
     fn compare(&self, stream: Stream, source: &RecordId, _target: Option<RecordId>) -> Compare {
         let table = &self.tables[&stream];
         let row = table.rows[self.position(stream, source).expect("a row of ours")].clone();
-        let pair = |label: &str, left: &str, right: &str, relation| FieldPair { label: label.to_owned(), left: left.to_owned(), right: right.to_owned(), relation };
+        let pair = |label: &str, left: &str, right: &str, relation| FieldPair {
+            label: label.to_owned(),
+            left: left.to_owned(),
+            right: right.to_owned(),
+            relation,
+        };
         let name = row.target.as_ref().map(|t| t.name.clone()).unwrap_or_default();
         let fields = vec![
             pair("name", &row.name, &name, Relation::Similar),
@@ -324,10 +368,18 @@ impl FakeService {
                 evidence(EvidenceKind::Name, 4.1, Some((3, 250)), "name alike: dental"),
                 evidence(EvidenceKind::Mac, -3.2, None, "MAC differs"),
             ],
-            note: if row.state == MatchState::Conflict { "serial says one, MAC another".to_owned() } else { String::new() },
+            note: if row.state == MatchState::Conflict {
+                "serial says one, MAC another".to_owned()
+            } else {
+                String::new()
+            },
             candidates: (0..3)
                 .map(|k| CandidateView {
-                    target: TargetLabel { id: RecordId::from(format!("t{source}-{k}")), name: format!("{name} #{k}"), taken_by: k },
+                    target: TargetLabel {
+                        id: RecordId::from(format!("t{source}-{k}")),
+                        name: format!("{name} #{k}"),
+                        taken_by: k,
+                    },
                     confidence: Confidence::new(0.9 - k as f32 * 0.2),
                     why: "name".to_owned(),
                     detail: "Customer · Portland · 18 devices".to_owned(),
@@ -351,7 +403,12 @@ impl FakeService {
             .iter()
             .filter_map(|r| r.target.as_ref())
             .filter(|t| t.name.to_lowercase().contains(&needle))
-            .map(|t| PickRow { target: t.clone(), detail: "Customer · Portland".to_owned(), hits: vec![0, 1], elsewhere: false })
+            .map(|t| PickRow {
+                target: t.clone(),
+                detail: "Customer · Portland".to_owned(),
+                hits: vec![0, 1],
+                elsewhere: false,
+            })
             .collect();
         let found = fits.len() as u64;
         Targets { pattern, rows: fits.into_iter().take(limit as usize).collect(), found, searched: rows.len() as u64 }
@@ -369,7 +426,9 @@ impl FakeService {
 
     fn sure(&self, stream: Stream, threshold: Confidence) -> Vec<usize> {
         let rows = &self.tables[&stream].rows;
-        (0..rows.len()).filter(|i| rows[*i].state == MatchState::Suggested && rows[*i].confidence >= Some(threshold)).collect()
+        (0..rows.len())
+            .filter(|i| rows[*i].state == MatchState::Suggested && rows[*i].confidence >= Some(threshold))
+            .collect()
     }
 
     fn preview(&self, stream: Stream, at: &[usize], what: &str) -> Preview {
@@ -432,7 +491,8 @@ impl FakeService {
                 DecideAction::Accept => continue,
                 DecideAction::Match { target } => {
                     row.state = MatchState::Matched;
-                    row.target = Some(TargetLabel { id: target.clone(), name: format!("{target} by hand"), taken_by: 0 });
+                    row.target =
+                        Some(TargetLabel { id: target.clone(), name: format!("{target} by hand"), taken_by: 0 });
                 }
                 DecideAction::Ignore => row.state = MatchState::Ignored,
                 DecideAction::Defer => row.state = MatchState::Deferred,
@@ -469,7 +529,8 @@ impl FakeService {
         for (i, row) in before {
             table.rows[i] = row;
         }
-        let done = Done { history: None, rows: entry.rows, skipped: Vec::new(), text: format!("took back: {}", entry.what) };
+        let done =
+            Done { history: None, rows: entry.rows, skipped: Vec::new(), text: format!("took back: {}", entry.what) };
         (Reply::Done(done), self.changed(stream))
     }
 }
@@ -498,17 +559,28 @@ fn integrations(companies: u64, devices: u64) -> Vec<IntegrationView> {
         streams,
         budget: None,
     };
-    let mut addigy = view("addigy", "Addigy", IntegrationState::Ok, vec![
-        stream("addigy", Stream::Companies, "policies", RunState::Ok, companies),
-        stream("addigy", Stream::Devices, "devices", RunState::Ok, devices),
-    ]);
+    let mut addigy = view(
+        "addigy",
+        "Addigy",
+        IntegrationState::Ok,
+        vec![
+            stream("addigy", Stream::Companies, "policies", RunState::Ok, companies),
+            stream("addigy", Stream::Devices, "devices", RunState::Ok, devices),
+        ],
+    );
     addigy.next = Some(noon() + time::Duration::hours(4));
-    let mut itglue = view("itglue", "IT Glue", IntegrationState::Syncing, vec![
-        stream("itglue", Stream::Companies, "organizations", RunState::Ok, companies),
-        stream("itglue", Stream::Devices, "configs", RunState::Running, 4990),
-    ]);
+    let mut itglue = view(
+        "itglue",
+        "IT Glue",
+        IntegrationState::Syncing,
+        vec![
+            stream("itglue", Stream::Companies, "organizations", RunState::Ok, companies),
+            stream("itglue", Stream::Devices, "configs", RunState::Running, 4990),
+        ],
+    );
     itglue.budget = Some(BudgetView { used: 412, limit: 3000, window_s: 300 });
-    let failure = Failure::new(FailureClass::Credentials, "Autotask refused the key", "save a new one: matchbook connect");
+    let failure =
+        Failure::new(FailureClass::Credentials, "Autotask refused the key", "save a new one: matchbook connect");
     let mut autotask = view("autotask", "Autotask", IntegrationState::Refused { failure }, Vec::new());
     autotask.last = None;
     let paused = view("cw", "ConnectWise", IntegrationState::Paused, Vec::new());

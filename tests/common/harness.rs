@@ -185,7 +185,12 @@ impl Harness {
     /// What the terminal shows.
     pub fn shown(&self) -> String {
         let (_, width) = self.terminal.screen().size();
-        self.terminal.screen().rows(0, width.get()).map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+        self.terminal
+            .screen()
+            .rows(0, width.get())
+            .map(|line| line.trim_end().to_owned())
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     /// The terminal's lines.

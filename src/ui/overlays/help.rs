@@ -63,7 +63,10 @@ pub fn gates(state: &State, records: Option<&[WhyRecord]>) -> Vec<Text> {
     }
     let mut out = Vec::new();
     for r in records {
-        out.push(vec![(format!("{} ", r.name), theme.accent), (format!("{} {} {}", r.integration, r.stream, r.id), theme.dim)]);
+        out.push(vec![
+            (format!("{} ", r.name), theme.accent),
+            (format!("{} {} {}", r.integration, r.stream, r.id), theme.dim),
+        ]);
         for gate in &r.gates {
             let (sign, word, style) =
                 if gate.passed { (glyphs.states[4], "yes", theme.ok) } else { (glyphs.fail, "no ", theme.error) };

@@ -79,7 +79,11 @@ pub fn picker(state: &State, canvas: &mut Canvas<'_>, picker: &Picker) -> Option
         pick_row(canvas, Rect { y, height: 1, ..inner }, row, i == picker.cursor);
     }
     if picker.targets.rows.is_empty() && !busy {
-        let text = if picker.input.value().is_empty() { "no candidate: type a part of a name, serial or id" } else { "nothing fits; Ctrl-u starts over" };
+        let text = if picker.input.value().is_empty() {
+            "no candidate: type a part of a name, serial or id"
+        } else {
+            "nothing fits; Ctrl-u starts over"
+        };
         canvas.put(inner.x, inner.y + 2, inner.width, text, theme.warn);
     }
     Some(at)
@@ -107,7 +111,10 @@ fn pick_row(canvas: &mut Canvas<'_>, area: Rect, row: &PickRow, here: bool) {
     notes.push_str(row.target.id.as_str());
     let x = area.x + name_room + 3;
     let mut used = canvas.put(x, area.y, area.right().saturating_sub(x), &notes, theme.dim);
-    for (on, text) in [(row.target.taken_by > 0, format!("  taken (+{})", row.target.taken_by)), (row.elsewhere, "  other company".to_owned())] {
+    for (on, text) in [
+        (row.target.taken_by > 0, format!("  taken (+{})", row.target.taken_by)),
+        (row.elsewhere, "  other company".to_owned()),
+    ] {
         if on {
             used += canvas.put(x + used, area.y, area.right().saturating_sub(x + used), &text, theme.warn);
         }
@@ -190,7 +197,12 @@ pub fn history(
             Actor::QuickMatch(name) => format!("{name} (quick match)"),
         };
         let mut x = inner.x + 2;
-        for (text, room) in [(moment(e.at, state.now.wall), 12), (who, 16), (e.stream.to_string(), 13), (counted(e.rows, "row", "rows"), 12)] {
+        for (text, room) in [
+            (moment(e.at, state.now.wall), 12),
+            (who, 16),
+            (e.stream.to_string(), 13),
+            (counted(e.rows, "row", "rows"), 12),
+        ] {
             canvas.put(x, y, room - 1, &text, style);
             x += room;
         }

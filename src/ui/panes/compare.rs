@@ -106,7 +106,10 @@ fn lines(state: &State, compare: &Compare, width: u16, height: u16) -> Vec<Line>
     out.push(heads(compare, theme, width));
     if height < COMPACT && !compare.evidence.is_empty() {
         let all: Vec<String> = compare.evidence.iter().map(|e| format!("{:+.1} {}", e.bits, e.note)).collect();
-        out.push(vec![(1, LABEL - 2, "evidence".to_owned(), theme.dim), (LABEL, width.saturating_sub(LABEL), all.join(", "), theme.text)]);
+        out.push(vec![
+            (1, LABEL - 2, "evidence".to_owned(), theme.dim),
+            (LABEL, width.saturating_sub(LABEL), all.join(", "), theme.text),
+        ]);
     }
     let known = |f: &&FieldPair| !f.left.is_empty() || !f.right.is_empty();
     out.extend(compare.fields.iter().filter(known).map(|f| field(f, theme, &glyphs, width)));

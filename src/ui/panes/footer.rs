@@ -60,8 +60,10 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
     }
     let here = context(state);
     let without_queue = state.focus == Pane::Queue && state.tab.is_none();
-    let mut listed: Vec<_> =
-        COMMANDS.iter().filter(|c| c.footer > 0 && c.contexts.contains(&here) && !without_queue_hides(c, without_queue)).collect();
+    let mut listed: Vec<_> = COMMANDS
+        .iter()
+        .filter(|c| c.footer > 0 && c.contexts.contains(&here) && !without_queue_hides(c, without_queue))
+        .collect();
     listed.sort_by_key(|c| c.footer);
     listed
         .into_iter()

@@ -118,7 +118,9 @@ fn stream_lines(state: &State, s: &StreamProgress, choice: usize, out: &mut Vec<
         }
         RunState::Queued => out.push(line(vec![label, (" queued".to_owned(), theme.busy)], thousands(s.stored))),
         RunState::Cut => out.push(line(vec![label, (" cut".to_owned(), theme.warn)], progress(s))),
-        RunState::Failed { .. } => out.push(line(vec![label, (" failed".to_owned(), theme.error)], thousands(s.stored))),
+        RunState::Failed { .. } => {
+            out.push(line(vec![label, (" failed".to_owned(), theme.error)], thousands(s.stored)))
+        }
         RunState::Never => out.push(line(vec![label, (" never".to_owned(), theme.dim)], String::new())),
         RunState::Ok => {
             let bad = if s.counts.bad > 0 { format!(" {} bad", thousands(s.counts.bad)) } else { String::new() };

@@ -22,10 +22,19 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) -> Option<Positi
     let find = typed.map(|input| format!("find {}", input.value()));
     let inner = canvas.frame(
         area,
-        &[(" 3 Sync log ", title), (" ", theme.text), (find.as_deref().unwrap_or(&mode), theme.text), (" ", theme.text)],
+        &[
+            (" 3 Sync log ", title),
+            (" ", theme.text),
+            (find.as_deref().unwrap_or(&mode), theme.text),
+            (" ", theme.text),
+        ],
     );
     if state.log.lines.is_empty() {
-        let text = if state.log.filter == Default::default() { "no line yet: S syncs all" } else { "no line fits the filter; Esc and f change it" };
+        let text = if state.log.filter == Default::default() {
+            "no line yet: S syncs all"
+        } else {
+            "no line fits the filter; Esc and f change it"
+        };
         canvas.put(inner.x + 1, inner.y, inner.width.saturating_sub(1), text, theme.dim);
     }
     let visible = state.log.lines.iter().enumerate().skip(state.log.top);
@@ -63,9 +72,10 @@ fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect, line: &LogEntry, he
     if here {
         canvas.put(area.x, area.y, 1, canvas.glyphs.cursor, theme.accent);
     }
-    let vendor = line.integration.as_ref().map_or("", |id| {
-        state.integration_view(id).map_or(id.as_str(), |i| i.vendor.as_str())
-    });
+    let vendor = line
+        .integration
+        .as_ref()
+        .map_or("", |id| state.integration_view(id).map_or(id.as_str(), |i| i.vendor.as_str()));
     let level = match line.level {
         LogLevel::Info => "",
         other => other.name(),

@@ -17,7 +17,8 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) -> Option<Positi
     let theme = canvas.theme;
     let title_style = if state.focus == Pane::Queue { theme.chosen } else { theme.accent };
     let label = state.tab_view().map(|(flow, _)| flow.label.clone()).unwrap_or_default();
-    let inner = canvas.frame(area, &[(" 2 Queue ", title_style), (" ", theme.text), (&label, theme.text), (" ", theme.text)]);
+    let inner =
+        canvas.frame(area, &[(" 2 Queue ", title_style), (" ", theme.text), (&label, theme.text), (" ", theme.text)]);
     let Some(queue) = state.queue() else {
         lines(canvas, inner, &empty::no_queue(state));
         return None;
@@ -27,7 +28,11 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) -> Option<Positi
     place(queue, canvas, area);
     let rows = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
     if queue.len() == 0 {
-        lines(canvas, Rect { y: rows.y + 1, height: rows.height.saturating_sub(1), ..rows }, &empty::no_rows(state, queue));
+        lines(
+            canvas,
+            Rect { y: rows.y + 1, height: rows.height.saturating_sub(1), ..rows },
+            &empty::no_rows(state, queue),
+        );
         return cursor;
     }
     let columns = Columns::new(queue.spec.stream, rows.width);
@@ -55,7 +60,11 @@ fn tabs(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let mut used = 1;
     for tab in &flow.tabs {
         let style = if tab.stream == shown.stream { theme.chosen } else { theme.text };
-        let counts = if tab.stream == shown.stream { state.queue().filter(|q| q.total.is_some()).map_or(tab.counts, |q| q.counts) } else { tab.counts };
+        let counts = if tab.stream == shown.stream {
+            state.queue().filter(|q| q.total.is_some()).map_or(tab.counts, |q| q.counts)
+        } else {
+            tab.counts
+        };
         let text = format!(" {} {} ", tab.label, thousands(counts.open()));
         used += canvas.put(area.x + used, area.y, area.width.saturating_sub(used), &text, style) + 1;
     }
@@ -82,15 +91,27 @@ fn filter(state: &State, queue: &QueueState, canvas: &mut Canvas<'_>, area: Rect
     let mut used = canvas.put(x, y, room, "show ", theme.dim);
     used += canvas.put(x + used, y, room.saturating_sub(used), empty::filter_word(spec.filter), theme.accent);
     if !spec.find.is_empty() {
-        used += canvas.line(x + used, y, room.saturating_sub(used), &[("  find ", theme.dim), (&spec.find, theme.accent)]);
+        used +=
+            canvas.line(x + used, y, room.saturating_sub(used), &[("  find ", theme.dim), (&spec.find, theme.accent)]);
     }
     if spec.company.is_some() {
         let company = queue.rows.first().map_or("one company", |r| r.company.as_str());
         used += canvas.line(x + used, y, room.saturating_sub(used), &[("  of ", theme.dim), (company, theme.accent)]);
     }
     if spec.sort != Sort::default() {
-        used += canvas.line(x + used, y, room.saturating_sub(used), &[("  by ", theme.dim), (sort_word(spec.sort.key), theme.accent)]);
-        used += canvas.put(x + used, y, room.saturating_sub(used), if spec.sort.descending { ", last first" } else { "" }, theme.dim);
+        used += canvas.line(
+            x + used,
+            y,
+            room.saturating_sub(used),
+            &[("  by ", theme.dim), (sort_word(spec.sort.key), theme.accent)],
+        );
+        used += canvas.put(
+            x + used,
+            y,
+            room.saturating_sub(used),
+            if spec.sort.descending { ", last first" } else { "" },
+            theme.dim,
+        );
     }
     let c = queue.counts;
     let word = |n: u64, word: &str| if n == 0 { String::new() } else { format!("  {} {word}", thousands(n)) };
@@ -164,7 +185,8 @@ impl Columns {
 
 fn heads(state: &State, columns: &Columns, canvas: &mut Canvas<'_>, area: Rect) {
     let theme = canvas.theme;
-    let (source, target) = state.tab_view().map_or(("Source", "Target"), |(_, t)| (t.source_word.as_str(), t.target_word.as_str()));
+    let (source, target) =
+        state.tab_view().map_or(("Source", "Target"), |(_, t)| (t.source_word.as_str(), t.target_word.as_str()));
     let detail = if columns.stream == Stream::Companies { "Dev" } else { "Serial" };
     let mut x = area.x + 2;
     let mut put = |text: &str, room: u16, gap: u16| {
@@ -198,7 +220,12 @@ fn row(queue: &QueueState, position: u64, columns: &Columns, canvas: &mut Canvas
     let shown = queue.state_of(row);
     let state_style = theme.state(shown);
     let mut x = area.x + 2;
-    let used = canvas.line(x, area.y, columns.state, &[(glyphs.state(shown), state_style), (" ", state_style), (shown.name(), state_style)]);
+    let used = canvas.line(
+        x,
+        area.y,
+        columns.state,
+        &[(glyphs.state(shown), state_style), (" ", state_style), (shown.name(), state_style)],
+    );
     if queue.pending.get(&row.id).is_some_and(|p| p.until.is_none()) {
         // Not durable yet.
         canvas.put(x + used, area.y, 1, glyphs.busy, theme.busy);
@@ -247,6 +274,12 @@ fn proposal(queue: &QueueState, row: &QueueRow, columns: &Columns, canvas: &mut 
         canvas.right(at, y, 4, &format!("{}%", confidence.percent()), theme.text);
     }
     at += 5;
-    let why = if row.orphaned { "gone at a vendor" } else if row.waits { "waits for its company" } else { &row.why };
+    let why = if row.orphaned {
+        "gone at a vendor"
+    } else if row.waits {
+        "waits for its company"
+    } else {
+        &row.why
+    };
     canvas.put(at, y, columns.why, why, theme.text);
 }

@@ -238,14 +238,9 @@ impl QueueState {
             return None;
         }
         let limit = (page * 6).clamp(120, LIMIT);
-        let offset = if self.fresh && self.cursor_id.is_none() { 0 } else { self.top.saturating_sub((limit - page) / 2) };
-        Some(Asked {
-            offset,
-            limit,
-            anchor_at: self.cursor,
-            fresh: self.fresh,
-            generation: self.generation,
-        })
+        let offset =
+            if self.fresh && self.cursor_id.is_none() { 0 } else { self.top.saturating_sub((limit - page) / 2) };
+        Some(Asked { offset, limit, anchor_at: self.cursor, fresh: self.fresh, generation: self.generation })
     }
 
     /// Takes a window in. `ticket` is its request's.

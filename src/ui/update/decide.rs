@@ -39,7 +39,8 @@ pub fn take(state: &mut State, number: Option<usize>) {
     }
     let Some(queue) = state.queue() else { return };
     if queue.marked() > 1 {
-        return state.say(LogLevel::Info, "candidates are of one row: Esc unmarks, m matches all marked rows with one target");
+        return state
+            .say(LogLevel::Info, "candidates are of one row: Esc unmarks, m matches all marked rows with one target");
     }
     let Some(id) = queue.cursor_id.clone() else { return };
     let candidate = state.compare.of(&tab, &id).and_then(|c| c.candidates.get(number.wrapping_sub(1)));
@@ -73,15 +74,17 @@ pub fn act(state: &mut State, action: DecideAction, label: Option<TargetLabel>, 
     let Some(tab) = state.tab.clone() else { return };
     let Some(queue) = state.queue_mut() else { return };
     if !queue.settle_range() {
-        return state.say(LogLevel::Warn, "the range holds rows that were never on the screen: narrow with / or f, then * marks all shown");
+        return state.say(
+            LogLevel::Warn,
+            "the range holds rows that were never on the screen: narrow with / or f, then * marks all shown",
+        );
     }
     let Some(selection) = queue.selection() else { return };
     let count = queue.marked().max(1);
     if count == 1 {
         return now(state, action, selection, label);
     }
-    let query =
-        Query::Preview { flow: tab.0.clone(), stream: tab.1, action: action.clone(), rows: selection.clone() };
+    let query = Query::Preview { flow: tab.0.clone(), stream: tab.1, action: action.clone(), rows: selection.clone() };
     let ticket = requests::submit(state, Purpose::Preview, Request::Query(query));
     let title = match &label {
         Some(label) => format!("{verb} {} with {}?", counted(count, "row", "rows"), label.name),
@@ -130,12 +133,7 @@ fn foretell(
 }
 
 /// What a row will show; `None` where the action changes nothing.
-fn outcome(
-    state: MatchState,
-    row: &QueueRow,
-    action: &DecideAction,
-    label: Option<&TargetLabel>,
-) -> Option<Pending> {
+fn outcome(state: MatchState, row: &QueueRow, action: &DecideAction, label: Option<&TargetLabel>) -> Option<Pending> {
     let to = |state, target| Some(Pending { state, target, until: None });
     match action {
         DecideAction::Accept if state.is_open() && row.target.is_some() => to(MatchState::Matched, row.target.clone()),
@@ -184,12 +182,18 @@ pub fn range(state: &mut State) {
     let Some(queue) = state.queue_mut() else { return };
     if queue.range.is_none() {
         queue.range = Some(queue.cursor);
-        state.say(LogLevel::Info, "range: move, then V marks the rows between, or an action works on them; Esc drops it");
+        state.say(
+            LogLevel::Info,
+            "range: move, then V marks the rows between, or an action works on them; Esc drops it",
+        );
     } else if queue.settle_range() {
         let count = queue.marked();
         state.say(LogLevel::Info, format!("{} marked", counted(count, "row", "rows")));
     } else {
-        state.say(LogLevel::Warn, "the range holds rows that were never on the screen: narrow with / or f, then * marks all shown");
+        state.say(
+            LogLevel::Warn,
+            "the range holds rows that were never on the screen: narrow with / or f, then * marks all shown",
+        );
     }
 }
 

@@ -130,7 +130,9 @@ fn scroll_key(state: &mut State, key: Key) {
     match (key.code, key.ctrl) {
         (KeyCode::Char('j'), false) | (KeyCode::Down, _) => *scroll = (*scroll + 1).min(most),
         (KeyCode::Char('k'), false) | (KeyCode::Up, _) => *scroll = scroll.saturating_sub(1),
-        (KeyCode::Char('d'), true) | (KeyCode::PageDown | KeyCode::Char(' '), _) => *scroll = (*scroll + page).min(most),
+        (KeyCode::Char('d'), true) | (KeyCode::PageDown | KeyCode::Char(' '), _) => {
+            *scroll = (*scroll + page).min(most)
+        }
         (KeyCode::Char('u'), true) | (KeyCode::PageUp, _) => *scroll = scroll.saturating_sub(page),
         (KeyCode::Char('g') | KeyCode::Home, _) => *scroll = 0,
         (KeyCode::Char('G') | KeyCode::End, _) => *scroll = most,
@@ -275,7 +277,9 @@ fn quick_key(state: &mut State, key: Key) {
     let Some(Overlay::Quick(quick)) = &mut state.overlay else { return };
     if key.code == KeyCode::Enter {
         let ready = quick.due.is_none() && quick.ticket.is_none() && quick.preview.as_ref().is_some_and(|p| p.rows > 0);
-        let (Some(threshold), true, Some((flow, stream))) = (quick.threshold(), ready, state.tab.clone()) else { return };
+        let (Some(threshold), true, Some((flow, stream))) = (quick.threshold(), ready, state.tab.clone()) else {
+            return;
+        };
         close(state);
         let tab = (flow.clone(), stream);
         let command = Command::QuickMatch { flow, stream, threshold };
@@ -360,7 +364,8 @@ pub fn open_filter(state: &mut State) {
     let Some(queue) = state.queue() else { return };
     let counts = queue.counts;
     let item = |name: &str, count: u64, filter| (name.to_owned(), thousands(count), Choice::Filter(filter));
-    let mut items = vec![item("open: needs a decision", counts.open(), Filter::Open), item("all", counts.total(), Filter::All)];
+    let mut items =
+        vec![item("open: needs a decision", counts.open(), Filter::Open), item("all", counts.total(), Filter::All)];
     items.extend(MatchState::ALL.into_iter().map(|s| item(s.name(), counts.of(s), Filter::State(s))));
     items.push(item("orphaned: gone at a vendor", counts.orphaned, Filter::Orphaned));
     let chosen = Choice::Filter(queue.spec.filter);
@@ -373,9 +378,13 @@ fn open_log_filter(state: &mut State) {
         .map(|level| (format!("{} and louder", level.name()), String::new(), Choice::Level(level)))
         .collect();
     items.push(("of every integration".to_owned(), String::new(), Choice::LogOf(None)));
-    items.extend(state.overview.integrations.iter().map(|i| {
-        (format!("only of {}", i.vendor), i.id.to_string(), Choice::LogOf(Some(i.id.clone())))
-    }));
+    items.extend(
+        state
+            .overview
+            .integrations
+            .iter()
+            .map(|i| (format!("only of {}", i.vendor), i.id.to_string(), Choice::LogOf(Some(i.id.clone())))),
+    );
     let chosen = Choice::Level(state.log.filter.level.unwrap_or(LogLevel::Info));
     open_menu(state, "Show which lines", items, Some(&chosen));
 }
@@ -395,7 +404,8 @@ pub fn open_sort(state: &mut State) {
     let items = keys
         .into_iter()
         .map(|(name, key)| {
-            let detail = if key == now.key { if now.descending { "now, last first" } else { "now; again: turn" } } else { "" };
+            let detail =
+                if key == now.key { if now.descending { "now, last first" } else { "now; again: turn" } } else { "" };
             (name.to_owned(), detail.to_owned(), Choice::Sort(key))
         })
         .collect();
@@ -467,7 +477,9 @@ pub fn open_history(state: &mut State) {
 fn history_key(state: &mut State, key: Key) {
     let page = list_page(state);
     let Some(Overlay::History { entries: Some(entries), cursor, top }) = &mut state.overlay else {
-        return if key.code == KeyCode::Char('q') { close(state) };
+        return if key.code == KeyCode::Char('q') {
+            close(state)
+        };
     };
     let last = entries.len().saturating_sub(1);
     match key.code {
@@ -492,4 +504,3 @@ fn history_key(state: &mut State, key: Key) {
     *top = keep_in_sight(*top, *cursor, page);
     state.draw();
 }
-

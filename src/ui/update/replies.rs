@@ -51,8 +51,7 @@ pub fn on_overview(state: &mut State, overview: Overview) {
     state.overview = overview;
     state.known = true;
     state.fresh = Some(state.now.wall);
-    let generations: Vec<(TabKey, u64)> =
-        state.tabs().map(|(f, t)| ((f.id.clone(), t.stream), t.generation)).collect();
+    let generations: Vec<(TabKey, u64)> = state.tabs().map(|(f, t)| ((f.id.clone(), t.stream), t.generation)).collect();
     for (tab, generation) in generations {
         if let Some(queue) = state.queues.get_mut(&tab) {
             queue.generation = queue.generation.max(generation);
@@ -202,7 +201,8 @@ fn settle(queue: &mut QueueState, rows: &[RecordId], done: &Done, last: Ticket) 
 }
 
 fn say_done(state: &mut State, done: &Done) {
-    let mut text = if done.text.is_empty() { format!("{} changed", counted(done.rows, "row", "rows")) } else { done.text.clone() };
+    let mut text =
+        if done.text.is_empty() { format!("{} changed", counted(done.rows, "row", "rows")) } else { done.text.clone() };
     for (reason, count) in &done.skipped {
         text.push_str(&format!("; {} left as they were: {reason}", counted(*count, "row", "rows")));
     }
