@@ -67,7 +67,6 @@ const HOMES: &[(&str, &[&str])] = &[
     ("age", &["secrets"]),
     ("any_ascii", &["matching", "service", "simulator", "ui"]),
     ("axum", &["simulator"]),
-    ("backon", &["connectors"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
@@ -75,7 +74,6 @@ const HOMES: &[(&str, &[&str])] = &[
     ("directories", &["config"]),
     ("encoding_rs", &["connectors", "cli"]),
     ("fuzzy_matcher", &["service", "ui"]),
-    ("governor", &["connectors"]),
     ("rand", &["simulator", "connectors"]),
     ("rand_chacha", &["simulator"]),
     ("ratatui", &["ui", "term", "app"]),
@@ -437,4 +435,40 @@ fn what_is_allowed_is_not_called_a_breach() {
         let found = made_up(file, &format!("//! Made up.\n{source}"));
         assert!(found.is_empty(), "{file}: {source}\n{found:#?}");
     }
+}
+
+/// The words in backticks of a cell.
+fn quoted(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn the_table_of_rooms_in_the_document_is_this_one() {
+    let document = read(&root().join("ARCHITECTURE.md"));
+    let mut written = Vec::new();
+    for line in document.lines().filter(|line| line.starts_with("| `") && line.contains("/` |")) {
+        let cells: Vec<&str> = line.split(" | ").collect();
+        assert_eq!(cells.len(), 4, "{line}");
+        written.push((quoted(cells[0])[0].trim_end_matches('/'), quoted(cells[2])));
+    }
+    let held: Vec<_> = ROOMS.iter().map(|room| (room.name, room.uses.to_vec())).collect();
+    assert_eq!(written, held);
+}
+
+#[test]
+fn every_file_and_test_that_the_document_names_exists() {
+    let document = read(&root().join("ARCHITECTURE.md"));
+    let mut tests = 0;
+    for named in quoted(&document) {
+        let (path, test) = named.split_once(".rs::").map_or((named, None), |(path, test)| (path, Some(test)));
+        if let Some(test) = test {
+            let source = read(&root().join(format!("{path}.rs")));
+            assert!(source.contains(&format!("fn {test}()")), "{named} does not exist");
+            tests += 1;
+        } else if ["src/", "tests/", "benches/", "assets/", "service/"].iter().any(|start| path.starts_with(start)) {
+            let found = root().join(path).exists() || root().join("src").join(path).exists();
+            assert!(found, "{named} does not exist");
+        }
+    }
+    assert!(tests > 10, "only {tests} tests are named");
 }

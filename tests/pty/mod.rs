@@ -69,6 +69,8 @@ pub struct Terminal {
     pub first_output: Option<Instant>,
     /// Bytes it has written so far.
     pub total: usize,
+    /// All that it has written.
+    pub written: Vec<u8>,
     /// The modes of the line before the program ran, in words.
     pub modes_before: String,
 }
@@ -117,6 +119,7 @@ impl Terminal {
             started,
             first_output: None,
             total: 0,
+            written: Vec::new(),
             modes_before,
         })
     }
@@ -127,6 +130,7 @@ impl Terminal {
             Ok(chunk) => {
                 self.first_output.get_or_insert(chunk.at);
                 self.total += chunk.bytes.len();
+                self.written.extend_from_slice(&chunk.bytes);
                 self.parser.process(&chunk.bytes);
                 self.answer_queries(&chunk.bytes);
                 Pumped::Output(chunk.at, chunk.bytes.len())

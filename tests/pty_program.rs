@@ -1,0 +1,211 @@
+//! The real program in a real pseudo-terminal: what a person sees on a fresh machine, and a terminal that is given
+//! back however the program ends. The interface's own behaviour is tested in `ui_*.rs` without a process.
+
+#![cfg(unix)]
+
+mod pty;
+
+use portable_pty::{CommandBuilder, ExitStatus};
+use pty::Terminal;
+use rustix::process::Signal;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+use tempfile::TempDir;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_matchbook");
+/// For what takes milliseconds on an idle machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn command(home: &Path, arguments: &[&str]) -> CommandBuilder {
+    let mut command = CommandBuilder::new(PROGRAM);
+    command.args(arguments);
+    command.env("MATCHBOOK_HOME", home);
+    // Throw-away homes go where this test cleans up.
+    command.env("TMPDIR", home);
+    for name in ["NO_COLOR", "LC_ALL", "LC_CTYPE"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+/// Opens the interface of an empty home.
+fn empty_home(folder: &TempDir, columns: u16, rows: u16) -> Terminal {
+    let mut terminal = Terminal::start(command(folder.path(), &[]), columns, rows).expect("the program starts");
+    shows(&mut terminal, "matchbook connect");
+    terminal
+}
+
+/// Opens the demo with a small world and waits until both vendors are synced.
+fn synced_demo(folder: &TempDir) -> Terminal {
+    let arguments = ["demo", "--companies", "12", "--devices", "120", "--seed", "7"];
+    let mut terminal = Terminal::start(command(folder.path(), &arguments), 120, 40).expect("the program starts");
+    shows(&mut terminal, "Queue");
+    let synced = terminal.wait_until(PATIENCE, |screen| {
+        let text = screen.contents();
+        let decided = text.contains("to match") || text.contains("everything is decided");
+        decided && !text.contains("syncing") && text.contains("matched")
+    });
+    assert!(synced, "not synced:\n{}", terminal.text());
+    terminal
+}
+
+fn shows(terminal: &mut Terminal, text: &str) {
+    assert!(terminal.wait_for(text, PATIENCE), "not shown: {text}\n{}", terminal.text());
+}
+
+fn shows_no_more(terminal: &mut Terminal, text: &str) {
+    let gone = terminal.wait_until(PATIENCE, |screen| !screen.contents().contains(text));
+    assert!(gone, "still shown: {text}\n{}", terminal.text());
+}
+
+/// Waits for the end; the terminal must be as it was before.
+fn given_back(terminal: &mut Terminal) -> ExitStatus {
+    let status = terminal.exit(PATIENCE).unwrap_or_else(|| panic!("it still runs:\n{}", terminal.text()));
+    let screen = terminal.screen();
+    assert!(!screen.alternate_screen(), "the alternate screen was not left");
+    assert!(!screen.hide_cursor(), "the cursor stayed hidden");
+    assert!(!screen.bracketed_paste(), "pasting stayed bracketed");
+    assert_eq!(format!("{:?}", screen.mouse_protocol_mode()), "None", "the mouse stayed taken");
+    assert_eq!(terminal.modes(), terminal.modes_before, "the line was left in another mode");
+    assert!(!screen.contents().contains("panicked"), "{}", screen.contents());
+    status
+}
+
+#[test]
+fn an_empty_home_teaches_how_to_begin_and_leaves_on_q() {
+    let folder = folder();
+    let mut terminal = empty_home(&folder, 120, 40);
+    assert!(terminal.screen().alternate_screen());
+    assert_ne!(terminal.modes(), terminal.modes_before, "keys arrive one by one");
+    terminal.send("q").expect("a key");
+    assert!(given_back(&mut terminal).success());
+}
+
+#[test]
+fn a_small_terminal_shows_every_pane_as_a_tab() {
+    let folder = folder();
+    let mut terminal = empty_home(&folder, 80, 24);
+    for (key, text) in [("1", "Integrations"), ("3", "Sync log"), ("2", "matchbook connect")] {
+        terminal.send(key).expect("a key");
+        shows(&mut terminal, text);
+    }
+    terminal.send("q").expect("a key");
+    assert!(given_back(&mut terminal).success());
+}
+
+#[test]
+fn the_demo_syncs_both_vendors_and_leaves_nothing_behind() {
+    let folder = folder();
+    let mut terminal = synced_demo(&folder);
+    let text = terminal.text();
+    assert!(text.contains("Addigy") && text.contains("IT Glue"), "{text}");
+    terminal.send("q").expect("a key");
+    assert!(given_back(&mut terminal).success());
+    let left: Vec<_> = std::fs::read_dir(folder.path()).expect("the folder").collect();
+    assert!(left.is_empty(), "left behind: {left:?}");
+}
+
+#[test]
+fn any_size_is_survived_and_the_screen_comes_back() {
+    let folder = folder();
+    let mut terminal = synced_demo(&folder);
+    terminal.resize(20, 5).expect("a size");
+    shows(&mut terminal, "too small");
+    for (columns, rows) in [(1, 1), (300, 100), (41, 9)] {
+        terminal.resize(columns, rows).expect("a size");
+    }
+    terminal.resize(80, 24).expect("a size");
+    shows(&mut terminal, "2 Queue");
+    terminal.resize(120, 40).expect("a size");
+    shows(&mut terminal, "Compare");
+    shows_no_more(&mut terminal, "too small");
+    terminal.send("?").expect("a key");
+    shows(&mut terminal, "Match the row, or the marked rows");
+    terminal.send("\x1b").expect("a key");
+    shows_no_more(&mut terminal, "Match the row, or the marked rows");
+    terminal.send("q").expect("a key");
+    assert!(given_back(&mut terminal).success());
+}
+
+#[test]
+fn signals_end_the_program_and_give_the_terminal_back() {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+        let folder = folder();
+        let mut terminal = empty_home(&folder, 120, 40);
+        terminal.signal(signal).expect("a signal");
+        let status = given_back(&mut terminal);
+        assert!(!status.to_string().contains("Terminated by"), "{signal:?} killed it: {status}");
+    }
+}
+
+#[test]
+fn a_vanished_terminal_ends_the_program() {
+    let folder = folder();
+    let mut terminal = synced_demo(&folder);
+    terminal.hang_up().expect("a terminal");
+    assert!(terminal.exit_after_hang_up(PATIENCE).is_some(), "it runs on without a terminal");
+}
+
+#[test]
+fn a_plain_terminal_gets_no_colours_and_no_special_characters() {
+    let folder = folder();
+    let mut command = command(folder.path(), &[]);
+    for (name, value) in [("NO_COLOR", "1"), ("LANG", "C"), ("TERM", "vt100")] {
+        command.env(name, value);
+    }
+    let mut terminal = Terminal::start(command, 80, 24).expect("the program starts");
+    shows(&mut terminal, "matchbook connect");
+    terminal.send("q").expect("a key");
+    given_back(&mut terminal);
+    let written = String::from_utf8_lossy(&terminal.written).into_owned();
+    assert!(written.is_ascii(), "{:?}", written.chars().find(|c| !c.is_ascii()));
+    let colours: Vec<&str> = written.split("\x1b[").skip(1).filter(|sequence| is_colour(sequence)).collect();
+    assert!(colours.is_empty(), "{colours:?}");
+}
+
+/// Whether a control sequence chooses a colour (30–37, 38, 40–47, 48, 90–107); 39 and 49 choose the terminal's own.
+fn is_colour(sequence: &str) -> bool {
+    let end = sequence.find(|c: char| !c.is_ascii_digit() && c != ';').unwrap_or(sequence.len());
+    let numbers = sequence[..end].split(';').filter_map(|number| number.parse::<u32>().ok());
+    let own = |number: u32| matches!(number, 30..=38 | 40..=48 | 90..=107);
+    sequence[end..].starts_with('m') && numbers.into_iter().any(own)
+}
+
+#[test]
+fn a_second_process_is_told_who_holds_the_home() {
+    let folder = folder();
+    let mut terminal = empty_home(&folder, 120, 40);
+    let status = Command::new(PROGRAM)
+        .arg("status")
+        .env("MATCHBOOK_HOME", folder.path())
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program runs");
+    let said = String::from_utf8_lossy(&status.stderr);
+    assert!(!status.status.success() && said.contains("in use"), "{}: {said}", status.status);
+    assert!(said.contains(&terminal.pid.to_string()), "who holds it is not named: {said}");
+    terminal.send("q").expect("a key");
+    assert!(given_back(&mut terminal).success());
+}
+
+#[test]
+fn without_a_terminal_nothing_is_drawn_and_the_status_says_usage() {
+    let folder = folder();
+    for arguments in [&[] as &[&str], &["demo"]] {
+        let output = Command::new(PROGRAM)
+            .args(arguments)
+            .env("MATCHBOOK_HOME", folder.path())
+            .env("TMPDIR", folder.path())
+            .stdin(Stdio::null())
+            .output()
+            .expect("the program runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(output.stdout.is_empty() && said.contains("terminal"), "{arguments:?}: {said}");
+    }
+}
