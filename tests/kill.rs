@@ -6,11 +6,12 @@
 
 use matchbook::connectors::{self, Connection};
 use matchbook::domain::{
-    Decision, Flow, FlowId, HistoryEntry, IntegrationId, JunkList, Record, RecordId, Stream, SystemClock,
+    Cardinality, Decision, Flow, FlowId, HistoryEntry, IntegrationId, JunkList, NameMode, Record, RecordId, Stream,
+    SystemClock, Ties,
 };
 use matchbook::secrets::Credentials;
 use matchbook::service::messages::{
-    Command, DecideAction, Event, Filter, Message, Query, Reply, Request, Selection, View, ViewSpec,
+    Command, DecideAction, Event, Filter, Message, Query, Reply, Request, Selection, Sort, View, ViewSpec,
 };
 use matchbook::service::{Connected, Notices, Options, Service};
 use matchbook::simulator;
@@ -39,9 +40,9 @@ fn flow() -> Flow {
         source: "addigy".into(),
         target: "itglue".into(),
         streams: vec![Stream::Companies, Stream::Devices],
-        cardinality: Default::default(),
-        names: Default::default(),
-        ties: Default::default(),
+        cardinality: Cardinality::default(),
+        names: NameMode::default(),
+        ties: Ties::default(),
         roll_up: true,
         needs_devices: true,
         auto_accept: true,
@@ -115,7 +116,9 @@ async fn sync_and_tell(service: &Service) {
     let told = tokio::spawn(async move {
         while let Some(message) = messages.recv().await {
             if let Message::Event(Event::Log(lines)) = message {
-                lines.iter().for_each(|line| say(&format!("log {}", line.text)));
+                for line in &lines {
+                    say(&format!("log {}", line.text));
+                }
             }
         }
     });
@@ -133,8 +136,7 @@ async fn ask(service: &Service, query: Query) -> View {
 }
 
 async fn rows(service: &Service, stream: Stream, filter: Filter, offset: u64) -> (ViewSpec, Vec<RecordId>) {
-    let view =
-        ViewSpec { flow: flow().id, stream, filter, find: String::new(), sort: Default::default(), company: None };
+    let view = ViewSpec { flow: flow().id, stream, filter, find: String::new(), sort: Sort::default(), company: None };
     let query = Query::Window { view: view.clone(), offset, limit: 20, anchor: None };
     let View::Window(window) = ask(service, query).await else { panic!("no window") };
     (view, window.rows.into_iter().map(|r| r.id).collect())

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 /// Syncs RMM, PSA and documentation platforms and matches their companies and devices.
 ///
-/// Without a command the terminal interface opens. Files live under MATCHBOOK_HOME where it is set, else in the
+/// Without a command the terminal interface opens. Files live under `MATCHBOOK_HOME` where it is set, else in the
 /// platform's places.
 #[derive(Debug, Parser)]
 #[command(name = "matchbook", version, max_term_width = 100)]
@@ -300,7 +300,7 @@ pub struct LogArguments {
 
 #[derive(Debug, Args)]
 pub struct LinkArguments {
-    /// The left list: columns id, name and where present serial, macs, company, company_id, address …
+    /// The left list: columns id, name and where present serial, macs, company, `company_id`, address …
     pub left: PathBuf,
     /// The right list
     pub right: PathBuf,
@@ -310,10 +310,10 @@ pub struct LinkArguments {
     /// Candidates for each left row
     #[arg(long, default_value_t = 5)]
     pub limit: usize,
-    /// Companies of the left list's company_id
+    /// Companies of the left list's `company_id`
     #[arg(long, requires = "right_companies")]
     pub left_companies: Option<PathBuf>,
-    /// Companies of the right list's company_id
+    /// Companies of the right list's `company_id`
     #[arg(long, requires = "left_companies")]
     pub right_companies: Option<PathBuf>,
     /// Where the companies' candidates are written

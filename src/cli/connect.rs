@@ -60,8 +60,8 @@ fn connector(name: &str, paths: &Paths) -> Result<ConnectorInfo, Failure> {
 
 fn settings(arguments: &ConnectArguments, info: &ConnectorInfo) -> Result<IntegrationConfig, Failure> {
     let mut settings = IntegrationConfig::new(arguments.name.as_str(), info.name.as_str());
-    settings.region = arguments.region.clone();
-    settings.base_url = arguments.base_url.clone();
+    settings.region.clone_from(&arguments.region);
+    settings.base_url.clone_from(&arguments.base_url);
     for (stream, file) in [(Stream::Companies, &arguments.companies), (Stream::Devices, &arguments.devices)] {
         if let Some(file) = file {
             settings.files.insert(stream, absolute(file)?);

@@ -95,9 +95,8 @@ pub async fn history(json: bool, limit: u32) -> Result<Outcome, Failure> {
     } else {
         for entry in &entries {
             let who = match &entry.actor {
-                Actor::Person(name) => name.as_str(),
+                Actor::Person(name) | Actor::QuickMatch(name) => name.as_str(),
                 Actor::Engine => "matchbook",
-                Actor::QuickMatch(name) => name.as_str(),
             };
             let undone = entry.undone_by.map_or_else(String::new, |by| format!("\ttaken back by {}", by.0));
             let at = output::clock(Some(entry.at));

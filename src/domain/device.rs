@@ -160,7 +160,7 @@ pub struct Hardware {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Security {
-    /// Disk encryption (FileVault).
+    /// Disk encryption (`FileVault`).
     pub filevault: Option<bool>,
     /// Firewall.
     pub firewall: Option<bool>,

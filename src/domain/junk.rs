@@ -58,7 +58,8 @@ impl JunkList {
                 .try_fold(0u64, |acc, o| u8::from_str_radix(o, 16).ok().map(|o| acc << 8 | u64::from(o)))
                 .filter(|_| octets.len() <= 6)
                 .ok_or_else(|| format!("mac_prefixes: “{prefix}” is not the start of a MAC address"))?;
-            self.mac_prefixes.push((value, 8 * (6 - octets.len() as u32)));
+            let missing = u32::try_from(6 - octets.len()).unwrap_or(0);
+            self.mac_prefixes.push((value, 8 * missing));
         }
         Ok(())
     }

@@ -36,7 +36,7 @@ pub struct Address {
 pub enum VendorSystem {
     /// IT Glue.
     ItGlue,
-    /// ConnectWise Manage.
+    /// `ConnectWise` Manage.
     ConnectWise,
     /// Autotask.
     Autotask,

@@ -212,7 +212,7 @@ fn fields(context: &Context<'_>, left: Option<&Record>, right: Option<&Record>) 
 fn company_fields(left: &Company, right: Option<&Company>) -> Vec<FieldPair> {
     let mut fields = Vec::new();
     let mut push = |label: &str, of: &dyn Fn(&Company) -> String| {
-        fields.push(field(label, of(left), right.map(of).unwrap_or_default()));
+        fields.push(field(label, &of(left), &right.map(of).unwrap_or_default()));
     };
     push("name", &|c| c.name.clone());
     push("short name", &|c| c.short_name.clone().unwrap_or_default());
@@ -235,7 +235,7 @@ fn device_fields(context: &Context<'_>, left: &Device, right: Option<&Device>) -
     let sides = context.sides();
     let junk = &context.world.junk;
     let mut push = |label: &str, of: &dyn Fn(&Device) -> String| {
-        fields.push(field(label, of(left), right.map(of).unwrap_or_default()));
+        fields.push(field(label, &of(left), &right.map(of).unwrap_or_default()));
     };
     push("name", &|d| d.name.clone());
     push("host name", &|d| d.host_name.clone().unwrap_or_default());
@@ -253,7 +253,7 @@ fn device_fields(context: &Context<'_>, left: &Device, right: Option<&Device>) -
         views::company_name(tables, device.company.as_ref().map(RecordId::from).as_ref())
     };
     let theirs = right.map(|d| company(sides.target, d)).unwrap_or_default();
-    fields.insert(1, field("company", company(sides.source, left), theirs));
+    fields.insert(1, field("company", &company(sides.source, left), &theirs));
     for pair in &mut fields {
         if matches!(pair.label.as_str(), "serial" | "MAC") {
             pair.relation = identifier_relation(junk, pair);
@@ -262,9 +262,9 @@ fn device_fields(context: &Context<'_>, left: &Device, right: Option<&Device>) -
     finish(fields)
 }
 
-fn field(label: &str, left: String, right: String) -> FieldPair {
-    let left = text::clean(&left).into_owned();
-    let right = text::clean(&right).into_owned();
+fn field(label: &str, left: &str, right: &str) -> FieldPair {
+    let left = text::clean(left).into_owned();
+    let right = text::clean(right).into_owned();
     let relation = relation(&left, &right);
     FieldPair { label: label.into(), left, right, relation }
 }
@@ -299,12 +299,12 @@ fn relation(left: &str, right: &str) -> Relation {
 }
 
 fn identifier_relation(junk: &JunkList, pair: &FieldPair) -> Relation {
-    let is_junk = |value: &str| match pair.label.as_str() {
-        "serial" => Serial::parse(value).is_some_and(|s| junk.serial_reason(&s).is_some()),
-        _ => {
-            let macs = Mac::parse_all(value);
-            !macs.is_empty() && macs.iter().all(|m| junk.mac_reason(*m).is_some())
+    let is_junk = |value: &str| {
+        if pair.label == "serial" {
+            return Serial::parse(value).is_some_and(|s| junk.serial_reason(&s).is_some());
         }
+        let macs = Mac::parse_all(value);
+        !macs.is_empty() && macs.iter().all(|m| junk.mac_reason(*m).is_some())
     };
     if (!pair.left.is_empty() && is_junk(&pair.left)) || (!pair.right.is_empty() && is_junk(&pair.right)) {
         return Relation::Junk;

@@ -269,7 +269,7 @@ fn by_state(state: &FlowState, stream: Stream, plan: &Plan) -> Vec<(String, u64)
 
 fn sample(state: &FlowState, sides: Sides<'_>, stream: Stream, at: usize, change: &RowChange) -> PreviewRow {
     let name = match stream {
-        Stream::Companies => sides.source.companies.all().get(at).map(|c| c.name.to_string()),
+        Stream::Companies => sides.source.companies.all().get(at).map(|c| c.name.clone()),
         _ => sides.source.devices.all().get(at).map(|d| d.name.to_string()),
     };
     let row = state.queue(stream).and_then(|q| q.rows.get(at));

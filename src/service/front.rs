@@ -1,7 +1,7 @@
 //! The first rows of every queue as the last session left them, kept so that the next start shows them at once,
 //! while facts are read and solved in the background. A cache: losing it loses nothing.
 
-use super::messages::{Filter, Overview, Query, Request, StateCounts, ViewSpec, Window};
+use super::messages::{Filter, Overview, Query, Request, Sort, StateCounts, ViewSpec, Window};
 use super::rows::FlowState;
 use super::views::{self, Sides};
 use super::world::World;
@@ -126,7 +126,7 @@ fn default_view(flow: &FlowId, stream: Stream) -> ViewSpec {
         stream,
         filter: Filter::default(),
         find: String::new(),
-        sort: Default::default(),
+        sort: Sort::default(),
         company: None,
     }
 }

@@ -3,7 +3,7 @@
 use super::messages::{BudgetView, FlowView, IntegrationState, IntegrationView, Overview, TabView};
 use super::rows::FlowState;
 use crate::connectors::{Connector, StreamInfo};
-use crate::domain::{FailureClass, IntegrationId, RunState, Stream, StreamProgress, Timestamp};
+use crate::domain::{FailureClass, IntegrationId, RunCounts, RunState, Stream, StreamProgress, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -105,7 +105,7 @@ pub fn blank(integration: &IntegrationId, info: &StreamInfo) -> StreamProgress {
         done: 0,
         total: None,
         rate: 0.0,
-        counts: Default::default(),
+        counts: RunCounts::default(),
         stored: 0,
         started: None,
         finished: None,

@@ -42,7 +42,7 @@ pub fn pick(world: &World, pick: &Pick) -> Targets {
     let found = rows.len() as u64;
     let searched = count(sides, pick.stream) as u64;
     rows.truncate(limit);
-    let rows = rows.into_iter().map(|hit| row(sides, pick, hit)).collect();
+    let rows = rows.into_iter().map(|hit| row(sides, pick, &hit)).collect();
     Targets { pattern: pick.pattern.clone(), rows, found, searched }
 }
 
@@ -129,22 +129,21 @@ fn typed(sides: Sides<'_>, pick: &Pick) -> Vec<Hit> {
 
 /// By name; by id or serial when the whole of it was typed.
 fn score(matcher: &SkimMatcherV2, sides: Sides<'_>, stream: Stream, at: usize, pattern: &str) -> Option<i64> {
-    let exact = match stream {
-        Stream::Companies => sides.target.companies.live()[at].id.as_str() == pattern,
-        _ => {
-            let device = &sides.target.devices.live()[at];
-            device.id.as_str() == pattern || device.serial.as_deref().is_some_and(|s| s.eq_ignore_ascii_case(pattern))
-        }
+    let exact = if stream == Stream::Companies {
+        sides.target.companies.live()[at].id.as_str() == pattern
+    } else {
+        let device = &sides.target.devices.live()[at];
+        device.id.as_str() == pattern || device.serial.as_deref().is_some_and(|s| s.eq_ignore_ascii_case(pattern))
     };
     if exact { Some(i64::MAX) } else { matcher.fuzzy_match(name(sides, stream, at), pattern) }
 }
 
-fn row(sides: Sides<'_>, pick: &Pick, hit: Hit) -> PickRow {
-    let (id, plain) = match pick.stream {
-        Stream::Companies => (&sides.target.companies.live()[hit.at].id, name(sides, pick.stream, hit.at)),
-        _ => (&sides.target.devices.live()[hit.at].id, name(sides, pick.stream, hit.at)),
+fn row(sides: Sides<'_>, pick: &Pick, hit: &Hit) -> PickRow {
+    let id = match pick.stream {
+        Stream::Companies => &sides.target.companies.live()[hit.at].id,
+        _ => &sides.target.devices.live()[hit.at].id,
     };
-    let shown = text::clean(plain).into_owned();
+    let shown = text::clean(name(sides, pick.stream, hit.at)).into_owned();
     let hits = SkimMatcherV2::default()
         .ignore_case()
         .fuzzy_indices(&shown, pick.pattern.trim())

@@ -87,8 +87,7 @@ fn answer(front: Option<&Front>, message: CoreMessage) -> Option<CoreMessage> {
 fn prepare(options: Options, inbox: &Sender<CoreMessage>, runtime: tokio::runtime::Handle) -> Result<Opened, Failure> {
     let sink = Arc::new(sink::CoreSink::new(inbox.clone()));
     options.notices.attach(options.store.clone(), inbox.clone(), Arc::clone(&options.clock), runtime.clone());
-    let mut supervisor =
-        Supervisor::new(runtime.clone(), options.store.clone(), sink, Arc::clone(&options.clock));
+    let mut supervisor = Supervisor::new(runtime.clone(), options.store.clone(), sink, Arc::clone(&options.clock));
     let mut integrations = Vec::new();
     let mut systems = rustc_hash::FxHashMap::default();
     for connected in options.integrations {

@@ -73,6 +73,15 @@ impl RowVerdict {
     }
 }
 
+/// Positions in the order of names.
+#[derive(Debug)]
+pub struct Ranks {
+    /// Of companies.
+    pub companies: Arc<Vec<u32>>,
+    /// Of devices.
+    pub devices: Arc<Vec<u32>>,
+}
+
 /// The result of a job.
 #[derive(Debug)]
 pub struct Solved {
@@ -85,7 +94,7 @@ pub struct Solved {
     /// Devices' rows.
     pub devices: Vec<RowVerdict>,
     /// Positions in the order of names; `None` when not computed anew.
-    pub ranks: Option<(Arc<Vec<u32>>, Arc<Vec<u32>>)>,
+    pub ranks: Option<Ranks>,
 }
 
 /// Solves. The world must be dropped by the caller before the result is sent, so that changes can go on.
@@ -106,10 +115,7 @@ pub fn solve(world: &World, flow: &Flow, scope: Scope) -> Solved {
             let names = |count: usize, name: &dyn Fn(usize) -> String| Arc::new(ranks(count, name));
             let companies = sides.source.companies.all();
             let devices = sides.source.devices.all();
-            solved.ranks = Some((
-                names(companies.len(), &|at| companies[at].name.to_lowercase()),
-                names(devices.len(), &|at| devices[at].name.to_lowercase()),
-            ));
+            solved.ranks = Some(Ranks { companies: names(companies.len(), &|at| companies[at].name.to_lowercase()), devices: names(devices.len(), &|at| devices[at].name.to_lowercase()) });
         }
         Scope::Companies(ids) => {
             for at in ids.iter().filter_map(|id| sides.source.companies.position(id)) {

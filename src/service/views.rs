@@ -207,19 +207,16 @@ pub fn row_view(state: &FlowState, sides: Sides<'_>, stream: Stream, at: usize) 
         waits: row.waits,
         orphaned: row.orphaned,
     };
-    match stream {
-        Stream::Companies => {
-            let facts = sides.source.companies.all().get(at)?;
-            view.name = text::clean(&facts.name).into_owned();
-            view.devices = sides.source.extra.get(&facts.id).map_or(0, |e| e.devices);
-        }
-        _ => {
-            let facts = sides.source.devices.all().get(at)?;
-            view.name = text::clean(&facts.name).into_owned();
-            view.serial = facts.serial.as_deref().map(|s| text::clean(s).into_owned()).unwrap_or_default();
-            view.model = facts.model.as_deref().map(|s| text::clean(s).into_owned()).unwrap_or_default();
-            view.company = company_name(sides.source, facts.company.as_ref());
-        }
+    if stream == Stream::Companies {
+        let facts = sides.source.companies.all().get(at)?;
+        view.name = text::clean(&facts.name).into_owned();
+        view.devices = sides.source.extra.get(&facts.id).map_or(0, |e| e.devices);
+    } else {
+        let facts = sides.source.devices.all().get(at)?;
+        view.name = text::clean(&facts.name).into_owned();
+        view.serial = facts.serial.as_deref().map(|s| text::clean(s).into_owned()).unwrap_or_default();
+        view.model = facts.model.as_deref().map(|s| text::clean(s).into_owned()).unwrap_or_default();
+        view.company = company_name(sides.source, facts.company.as_ref());
     }
     Some(view)
 }

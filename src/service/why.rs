@@ -81,7 +81,7 @@ fn explain(
 
 fn name(tables: &IntegrationTables, stream: Stream, at: usize) -> String {
     let name = match stream {
-        Stream::Companies => tables.companies.all().get(at).map(|c| c.name.to_string()),
+        Stream::Companies => tables.companies.all().get(at).map(|c| c.name.clone()),
         _ => tables.devices.all().get(at).map(|d| d.name.to_string()),
     };
     text::clean(&name.unwrap_or_default()).into_owned()

@@ -97,15 +97,12 @@ pub fn withheld_text(label: &str, listing: Listing) -> Option<String> {
 /// The closing line of a run.
 #[must_use]
 pub fn closing_text(label: &str, counts: &RunCounts, seconds: f64) -> String {
-    let mut text = format!(
-        "{label} complete: {} read, {} added, {} changed, {} unchanged, {} orphaned",
-        counts.read, counts.added, counts.changed, counts.unchanged, counts.orphaned
-    );
-    if counts.bad > 0 {
-        text.push_str(&format!(", {} bad rows left out", counts.bad));
-    }
-    text.push_str(&format!(" · {seconds:.1} s"));
-    text
+    let bad = if counts.bad > 0 { format!(", {} bad rows left out", counts.bad) } else { String::new() };
+    let RunCounts { read, added, changed, unchanged, orphaned, .. } = counts;
+    format!(
+        "{label} complete: {read} read, {added} added, {changed} changed, {unchanged} unchanged, {orphaned} orphaned{bad} \
+         · {seconds:.1} s"
+    )
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ pub async fn run(job: Job) {
     };
     progress.rate = 0.0;
     progress.stored = job.store.live_count(&job.task.integration, job.task.stream);
-    let lines = level_and_text.map(|(level, text)| vec![line(&job, progress.run, level, text)]).unwrap_or_default();
+    let lines = level_and_text.map(|(level, text)| vec![line(&job, progress.run, level, &text)]).unwrap_or_default();
     save_state(&job.store, job.sink.as_ref(), progress, lines).await;
 }
 
@@ -170,7 +170,7 @@ async fn begin(job: &Job, progress: &mut StreamProgress) -> Result<(RunRecord, O
             (after, text)
         }
     };
-    let entry = line(job, Some(run.run), LogLevel::Info, text);
+    let entry = line(job, Some(run.run), LogLevel::Info, &text);
     let store = job.store.clone();
     let lines = blocking(move || store.append_log(vec![entry])).await?;
     job.sink.log(lines);
@@ -222,21 +222,22 @@ fn page_lines(job: &Job, run: RunId, page: &Page) -> Vec<LogEntry> {
         page.records.len(),
         page.took.as_millis()
     );
-    let mut lines = vec![line(job, Some(run), LogLevel::Info, text)];
+    let mut lines = vec![line(job, Some(run), LogLevel::Info, &text)];
     for bad in page.bad.iter().take(BAD_ROWS_NAMED) {
         lines.push(bad_line(job, run, page.number, bad));
     }
     if page.bad.len() > BAD_ROWS_NAMED {
         let more = page.bad.len() - BAD_ROWS_NAMED;
-        lines.push(line(job, Some(run), LogLevel::Warn, format!("{more} more bad rows on page {}", page.number)));
+        let text = format!("{more} more bad rows on page {}", page.number);
+        lines.push(line(job, Some(run), LogLevel::Warn, &text));
     }
     lines
 }
 
 fn bad_line(job: &Job, run: RunId, page: u32, bad: &BadRow) -> LogEntry {
     let id = bad.id.as_deref().unwrap_or("without id");
-    let mut entry =
-        line(job, Some(run), LogLevel::Warn, format!("{} page {page}: row {id} left out: {}", job.label, bad.reason));
+    let text = format!("{} page {page}: row {id} left out: {}", job.label, bad.reason);
+    let mut entry = line(job, Some(run), LogLevel::Warn, &text);
     entry.record = bad.id.as_deref().map(Into::into);
     entry
 }
@@ -249,7 +250,7 @@ async fn finish(job: &Job, run: &RunRecord, whole: bool, progress: &mut StreamPr
         run: run.run,
         at: job.clock.now(),
     };
-    let entry = line(job, Some(run.run), LogLevel::Info, String::new());
+    let entry = line(job, Some(run.run), LogLevel::Info, "");
     let (store, label, clock) = (job.store.clone(), job.label.clone(), Arc::clone(&job.clock));
     let warning = LogEntry { level: LogLevel::Warn, ..entry.clone() };
     let done = blocking(move || {
@@ -304,7 +305,7 @@ async fn save_state(store: &Store, sink: &dyn Sink, progress: StreamProgress, li
     sink.progress(progress);
 }
 
-fn line(job: &Job, run: Option<RunId>, level: LogLevel, text: String) -> LogEntry {
+fn line(job: &Job, run: Option<RunId>, level: LogLevel, text: &str) -> LogEntry {
     LogEntry {
         seq: 0,
         at: job.clock.now(),
@@ -313,7 +314,7 @@ fn line(job: &Job, run: Option<RunId>, level: LogLevel, text: String) -> LogEntr
         stream: Some(job.task.stream),
         run,
         record: None,
-        text: crate::domain::text::clean(&text).into_owned(),
+        text: crate::domain::text::clean(text).into_owned(),
         count: 1,
     }
 }

@@ -228,11 +228,10 @@ impl Core {
             CoreMessage::Log(lines) => self.outbox.log(lines),
             CoreMessage::Ended(integration) => self.ended(&integration),
             CoreMessage::Solved(solved) => self.solved(*solved),
-            CoreMessage::Freed => {}
             CoreMessage::Written { entry, result, waiting } => self.written(&entry, result, waiting),
             CoreMessage::Found { wanted, entry, reply, by } => self.found(wanted, entry, reply, &by),
             CoreMessage::Settle(done) => self.settle.push(done),
-            CoreMessage::Stop(_) | CoreMessage::Opened(_) => {}
+            CoreMessage::Freed | CoreMessage::Stop(_) | CoreMessage::Opened(_) => {}
         }
     }
 

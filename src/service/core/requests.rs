@@ -142,7 +142,7 @@ impl Core {
             _ => None,
         };
         let name = match stream {
-            Stream::Companies => sides.source.companies.get(source).map(|c| c.name.to_string()),
+            Stream::Companies => sides.source.companies.get(source).map(|c| c.name.clone()),
             _ => sides.source.devices.get(source).map(|d| d.name.to_string()),
         };
         let queue = state.queue(stream);

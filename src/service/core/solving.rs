@@ -88,9 +88,9 @@ impl Core {
                 verdict.put(row);
             }
         }
-        if let Some((companies, devices)) = solved.ranks {
-            state.companies.name_rank = companies;
-            state.devices.name_rank = devices;
+        if let Some(ranks) = solved.ranks {
+            state.companies.name_rank = ranks.companies;
+            state.devices.name_rank = ranks.devices;
         }
         let source = self.world.tables_of(&state.flow.source);
         if full {

@@ -59,8 +59,8 @@ impl Core {
         let state = &self.flows[at];
         let sides = sides_of(&self.world, &state.flow);
         let position = |c: &RowChange| super::super::views::position(sides.source, entry.stream, &c.source);
-        let mut plan = Plan::default();
-        plan.changes = changes.into_iter().filter_map(|c| position(&c).map(|at| (at, c))).collect();
+        let changes = changes.into_iter().filter_map(|c| position(&c).map(|at| (at, c))).collect();
+        let plan = Plan { changes, ..Plan::default() };
         let mut preview = decide::preview(state, sides, entry.stream, &plan, "takes back");
         preview.what = format!("takes back “{}”: {}", entry.what, decide::counted(entry.stream, preview.rows));
         if moved_on > 0 {
