@@ -138,8 +138,8 @@ const WEIGHTS: [(usize, f32); FEATURES] = [
     (STATE_DIFFER, -2.0),
     (DOMAIN_SAME, 5.0),
     (DOMAIN_DIFFER, -0.5),
-    (OWNER_SAME, 3.0),
-    (OWNER_DIFFER, -2.5),
+    (OWNER_SAME, 4.2),
+    (OWNER_DIFFER, -4.5),
     (NAMELESS, 2.0),
     (SHORT_NAME, 2.0),
 ];
