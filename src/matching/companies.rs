@@ -3,6 +3,7 @@
 //! Owns the way from facts to a probability for every candidate pair. Devices' votes come in as numbers; what becomes of
 //! a row is decided in [`super::verdict`].
 
+use super::devices::{fixed, from_fixed};
 use super::facts::{CompanyFacts, Known, Settings};
 use super::fields::{Likeness, Phone, Street, compare_places, domain, place, postal_code};
 use super::model::{FieldMatch, features};
@@ -206,7 +207,9 @@ impl<'a> Companies<'a> {
 
     /// Scores every candidate of every row; probabilities are filled in by [`compete`](Self::compete).
     pub fn score(&self) -> Vec<Vec<Scored>> {
-        let index = NameIndex::new(&self.left_names, &self.right_names, &self.words);
+        let mut order: Vec<u32> = (0..row(self.right.len())).collect();
+        order.par_sort_unstable_by(|a, b| self.by_id(*a, *b));
+        let index = NameIndex::new(&self.left_names, &self.right_names, &self.words, order);
         let mut voted: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
         for &(l, r) in self.votes.keys() {
             voted.entry(l).or_default().push(r);
@@ -398,16 +401,16 @@ const RIVAL_MOST: f32 = 3.0;
 pub fn compete(rows: &mut [Vec<Scored>], rights: usize, rivalry: f32) {
     let most = if rivalry < 1.0 { RIVAL_MOST } else { 30.0 };
     let odds = |z: f32, most: f32| f64::from(z.clamp(-30.0, most)).exp();
-    let mut wanted = vec![0.0f64; rights];
+    let mut wanted = vec![0u128; rights];
     for scored in rows.iter().flatten() {
-        wanted[scored.right as usize] += odds(scored.log_odds, most);
+        wanted[scored.right as usize] += fixed(odds(scored.log_odds, most));
     }
     for row in rows {
         let all: f64 = row.iter().map(|s| odds(s.log_odds, 30.0)).sum();
         for scored in row {
             let own = odds(scored.log_odds, 30.0);
-            let others = wanted[scored.right as usize] - odds(scored.log_odds, most);
-            let rivals = others.max(0.0) * f64::from(rivalry);
+            let others = wanted[scored.right as usize] - fixed(odds(scored.log_odds, most));
+            let rivals = from_fixed(others) * f64::from(rivalry);
             #[expect(clippy::cast_possible_truncation, reason = "a probability")]
             let p = (own / (1.0 + all + rivals)) as f32;
             scored.probability = p;

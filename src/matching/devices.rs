@@ -9,6 +9,7 @@ use super::facts::{DeviceFacts, Known, Settings};
 use super::identifiers::{Identifiers, Index, Kind, host_inside, key, keys, read};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
 
 /// Rows of one side with a value from which it does not bring rows together any more.
 const CROWD: usize = 40;
@@ -182,12 +183,9 @@ pub struct CompanyMap {
     pub known: bool,
 }
 
-/// Both lists ready for scoring.
-pub struct Devices<'a> {
-    /// Devices of the left.
-    pub left: &'a [DeviceFacts],
-    /// Devices of the right.
-    pub right: &'a [DeviceFacts],
+/// What is read of both lists once: identifiers, look-up, duplicates. Owned, so that an engine can keep it.
+#[derive(Debug, Default)]
+pub struct DeviceState {
     /// Identifiers of the left.
     pub left_ids: Vec<Identifiers>,
     /// Identifiers of the right.
@@ -207,55 +205,85 @@ pub struct Devices<'a> {
     refused: FxHashSet<(u32, u32)>,
 }
 
+/// Both lists ready for scoring.
+#[derive(Clone)]
+pub struct Devices<'a> {
+    /// Devices of the left.
+    pub left: &'a [DeviceFacts],
+    /// Devices of the right.
+    pub right: &'a [DeviceFacts],
+    /// What was read of them.
+    pub state: Arc<DeviceState>,
+}
+
+impl std::ops::Deref for Devices<'_> {
+    type Target = DeviceState;
+
+    fn deref(&self) -> &DeviceState {
+        &self.state
+    }
+}
+
+/// Rows of companies by id, left and right; empty where there are no company lists.
+pub type CompanyRows<'a> = (&'a FxHashMap<&'a str, u32>, &'a FxHashMap<&'a str, u32>);
+
+/// Identifiers read before, and which rows of each side changed since.
+pub struct Reuse<'a> {
+    /// What was read before.
+    pub state: &'a DeviceState,
+    /// Changed rows of the left.
+    pub left: &'a FxHashSet<u32>,
+    /// Changed rows of the right.
+    pub right: &'a FxHashSet<u32>,
+}
+
 /// The number under which a company's host names are looked up.
 fn company_number(company: Option<u32>) -> u32 {
     company.map_or(0, |row| row + 1)
 }
 
-impl<'a> Devices<'a> {
-    /// Reads both lists. `companies` gives the row of a company by its id, left and right; no rows where there are no
-    /// company lists.
+/// Identifiers of one side, those that did not change taken over.
+fn read_side(
+    list: &[DeviceFacts],
+    company: &[Option<u32>],
+    settings: &Settings,
+    before: Option<(&[Identifiers], &FxHashSet<u32>)>,
+) -> Vec<Identifiers> {
+    let read_one = |i: usize| {
+        let row = u32::try_from(i).unwrap_or(u32::MAX);
+        let kept = before.filter(|(_, changed)| !changed.contains(&row)).and_then(|(ids, _)| ids.get(i));
+        let mut ids = kept.map_or_else(|| read(&list[i], &settings.junk), Clone::clone);
+        ids.host_inside = host_inside(ids.host, company_number(company[i]));
+        ids
+    };
+    (0..list.len()).into_par_iter().map(read_one).collect()
+}
+
+impl DeviceState {
+    /// Reads both lists; with `reuse`, only what changed.
     #[must_use]
     pub fn new(
-        left: &'a [DeviceFacts],
-        right: &'a [DeviceFacts],
-        companies: (&FxHashMap<&str, u32>, &FxHashMap<&str, u32>),
+        left: &[DeviceFacts],
+        right: &[DeviceFacts],
+        companies: CompanyRows<'_>,
         known: &Known,
         settings: &Settings,
+        reuse: Option<&Reuse<'_>>,
     ) -> Self {
         let rows_of = |list: &[DeviceFacts], rows: &FxHashMap<&str, u32>| -> Vec<Option<u32>> {
             list.par_iter().map(|d| rows.get(d.company.as_ref()?.as_str()).copied()).collect()
         };
         let left_company = rows_of(left, companies.0);
         let right_company = rows_of(right, companies.1);
-        let of = |list: &[DeviceFacts], company: &[Option<u32>]| -> Vec<Identifiers> {
-            let read_one = |(d, c): (&DeviceFacts, &Option<u32>)| {
-                let mut ids = read(d, &settings.junk);
-                ids.host_inside = host_inside(ids.host, company_number(*c));
-                ids
-            };
-            list.par_iter().zip(company).map(read_one).collect()
-        };
-        let (left_ids, right_ids) = (of(left, &left_company), of(right, &right_company));
+        let left_ids = read_side(left, &left_company, settings, reuse.map(|r| (&r.state.left_ids[..], r.left)));
+        let right_ids = read_side(right, &right_company, settings, reuse.map(|r| (&r.state.right_ids[..], r.right)));
         let (left_index, right_index) = rayon::join(|| Index::new(&left_ids), || Index::new(&right_ids));
-        let mut refused = FxHashSet::default();
-        if !known.refused_devices.is_empty() {
-            let rows = |list: &'a [DeviceFacts]| -> FxHashMap<&'a str, u32> {
-                (0u32..).zip(list).map(|(i, d)| (d.id.as_str(), i)).collect()
-            };
-            let (lefts, rights) = (rows(left), rows(right));
-            let pair = |(l, r): &(crate::domain::RecordId, crate::domain::RecordId)| {
-                Some((*lefts.get(l.as_str())?, *rights.get(r.as_str())?))
-            };
-            refused = known.refused_devices.iter().filter_map(pair).collect();
-        }
         let (left_duplicates, right_duplicates) = rayon::join(
             || Duplicates::find(left, &left_ids, &left_index),
             || Duplicates::find(right, &right_ids, &right_index),
         );
+        let refused = refused_rows(left, right, known);
         Self {
-            left,
-            right,
             left_ids,
             right_ids,
             left_index,
@@ -266,6 +294,32 @@ impl<'a> Devices<'a> {
             right_company,
             refused,
         }
+    }
+}
+
+fn refused_rows(left: &[DeviceFacts], right: &[DeviceFacts], known: &Known) -> FxHashSet<(u32, u32)> {
+    if known.refused_devices.is_empty() {
+        return FxHashSet::default();
+    }
+    let rows = |list: &[DeviceFacts]| -> FxHashMap<String, u32> {
+        (0u32..).zip(list).map(|(i, d)| (d.id.to_string(), i)).collect()
+    };
+    let (lefts, rights) = (rows(left), rows(right));
+    let pairs = known.refused_devices.iter();
+    pairs.filter_map(|(l, r)| Some((*lefts.get(l.as_str())?, *rights.get(r.as_str())?))).collect()
+}
+
+impl<'a> Devices<'a> {
+    /// Reads both lists.
+    #[must_use]
+    pub fn new(
+        left: &'a [DeviceFacts],
+        right: &'a [DeviceFacts],
+        companies: CompanyRows<'_>,
+        known: &Known,
+        settings: &Settings,
+    ) -> Self {
+        Self { left, right, state: Arc::new(DeviceState::new(left, right, companies, known, settings, None)) }
     }
 
     /// Live devices with a key, on each side; records of one device count once.
@@ -431,15 +485,19 @@ impl<'a> Devices<'a> {
 
     /// What an older record of a device proves, its newest record inherits; the older one steps back.
     fn pass_on(&self, scored: &mut [Scored]) {
-        for i in 0..scored.len() {
-            let newest = self.right_duplicates.newest(scored[i].right);
-            if newest == scored[i].right || !self.right_duplicates.is_older(scored[i].right) {
-                continue;
+        let own: Vec<(u32, f32)> = scored.iter().map(|s| (s.right, s.bits)).collect();
+        let older = |right: &u32| self.right_duplicates.is_older(*right);
+        let newest = |right: u32| self.right_duplicates.newest(right);
+        for heir in scored.iter_mut().filter(|s| newest(s.right) == s.right) {
+            let proved = own.iter().filter(|(r, _)| older(r) && newest(*r) == heir.right).map(|(_, b)| b - bits::OLDER);
+            heir.bits = proved.fold(heir.bits, f32::max);
+        }
+        let heirs: Vec<(u32, f32)> = scored.iter().map(|s| (s.right, s.bits)).collect();
+        for behind in scored.iter_mut().filter(|s| older(&s.right)) {
+            let heir = newest(behind.right);
+            if let Some((_, bits)) = heirs.iter().find(|(r, _)| *r == heir && heir != behind.right) {
+                behind.bits = behind.bits.min(bits - STEP_BACK);
             }
-            let Some(heir) = scored.iter().position(|s| s.right == newest) else { continue };
-            let proved = scored[i].bits - bits::OLDER;
-            scored[heir].bits = scored[heir].bits.max(proved);
-            scored[i].bits = scored[i].bits.min(scored[heir].bits - STEP_BACK);
         }
     }
 
@@ -463,18 +521,30 @@ fn is_stale(left: &DeviceFacts, right: &DeviceFacts) -> bool {
 /// against none.
 pub fn compete(rows: &mut [Vec<Scored>], rights: usize) {
     let odds = |s: &Scored| f64::from(s.bits.clamp(-40.0, 40.0)).exp2();
-    let mut wanted = vec![0.0f64; rights];
+    let mut wanted = vec![0u128; rights];
     for scored in rows.iter().flatten() {
-        wanted[scored.right as usize] += odds(scored);
+        wanted[scored.right as usize] += fixed(odds(scored));
     }
     for row in rows {
         let all: f64 = row.iter().map(odds).sum();
         for scored in row {
             let own = odds(scored);
-            let rivals = (wanted[scored.right as usize] - own).max(0.0);
+            let rivals = from_fixed(wanted[scored.right as usize] - fixed(own));
             #[expect(clippy::cast_possible_truncation, reason = "a probability")]
             let p = (own / (1.0 + all + rivals)) as f32;
             scored.probability = p;
         }
     }
+}
+
+/// Odds as a whole number: sums of whole numbers do not depend on the order of rows.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "odds are positive and bounded")]
+pub fn fixed(odds: f64) -> u128 {
+    (odds * 2f64.powi(40)) as u128
+}
+
+/// The odds back from their whole number.
+#[expect(clippy::cast_precision_loss, reason = "a sum of odds needs no more digits than a float has")]
+pub fn from_fixed(sum: u128) -> f64 {
+    sum as f64 / 2f64.powi(40)
 }

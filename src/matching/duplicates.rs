@@ -5,6 +5,7 @@
 
 use super::facts::DeviceFacts;
 use super::identifiers::{Identifiers, Index, Kind, kind_of};
+use rustc_hash::FxHashSet;
 
 /// Records that share a value, above which they are a crowd and not duplicates.
 const MOST: usize = 4;
@@ -49,7 +50,8 @@ impl Duplicates {
         for i in 0..group.len() {
             let best = &mut newest[group[i] as usize];
             let row = u32::try_from(i).unwrap_or(u32::MAX);
-            if is_newer(&list[i], &list[*best as usize]) {
+            let (one, two) = (&list[i], &list[*best as usize]);
+            if is_newer(one, two) || (!is_newer(two, one) && one.id < two.id) {
                 *best = row;
             }
         }
@@ -62,6 +64,17 @@ impl Duplicates {
     #[must_use]
     pub fn group(&self, row: u32) -> u32 {
         self.group[row as usize]
+    }
+
+    /// The group of a row, if the row was there when duplicates were looked for.
+    #[must_use]
+    pub fn group_of(&self, row: u32) -> Option<u32> {
+        self.group.get(row as usize).copied()
+    }
+
+    /// The rows of these groups.
+    pub fn members<'a>(&'a self, groups: &'a FxHashSet<u32>) -> impl Iterator<Item = u32> + 'a {
+        (0u32..).zip(&self.group).filter(|(_, group)| groups.contains(group)).map(|(row, _)| row)
     }
 
     /// The newest record of a row's group.

@@ -84,7 +84,7 @@ fn name_evidence(companies: &Companies<'_>, model: &Model, features: &Features, 
         .iter()
         .filter(|s| s.how == Agreement::Same && l.tokens[s.left].class != Class::Joining)
         .map(|s| l.tokens[s.left].id)
-        .max_by(|a, b| words.bits(*a).total_cmp(&words.bits(*b)).then(b.cmp(a)));
+        .max_by(|a, b| words.bits(*a).total_cmp(&words.bits(*b)).then_with(|| words.text(*b).cmp(words.text(*a))));
     let all = u32::try_from(companies.right_len()).unwrap_or(u32::MAX);
     let rarity = rarest.map(|id| (words.right[id as usize], all));
     evidence(EvidenceKind::Name, z / LN_2, rarity, name_note(&found, &steps.iter().map(|s| s.how).collect::<Vec<_>>()))

@@ -11,18 +11,23 @@
 
 pub mod alias;
 pub mod assign;
+pub mod choose;
 pub mod companies;
 pub mod devices;
 pub mod duplicates;
+pub mod engine;
 pub mod explain;
 pub mod facts;
 pub mod fields;
 pub mod identifiers;
 pub mod model;
 pub mod names;
+pub mod propose;
 pub mod solve;
+pub mod steps;
 pub mod verdict;
 
 pub use alias::Alias;
+pub use engine::{Changes, Engine, Side};
 pub use facts::{CompanyFacts, DeviceFacts, Known, Problem, Settings, Solution, is_retired};
 pub use solve::{Run, explain_absence, explain_pair, resolve_company, solve};

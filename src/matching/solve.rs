@@ -1,17 +1,15 @@
 //! A full run: votes of devices, companies, then devices inside their companies.
 
-use super::assign::{Edge, assign};
-use super::companies::{self, Companies, Votes};
-use super::devices::{self, CompanyMap, DeviceMatch, Devices};
-use super::explain::{company_evidence, device_evidence, guard, inherited};
+use super::choose;
+use super::companies::{self, Companies};
+use super::devices::{self, CompanyMap, Devices};
+use super::explain::{company_evidence, device_evidence, guard};
 use super::facts::{Problem, Solution};
-use super::verdict::{CompanyRow, company_verdict, device_verdict};
-use crate::domain::{Candidate, Cardinality, Confidence, Evidence, Proposal, RecordId, Stream, Verdict};
+use super::propose::{company_proposal, device_proposal};
+use super::steps::{company_map, count_votes, device_row, followed, rows_by_id, take_out_decided_companies};
+use crate::domain::{Candidate, Cardinality, Confidence, Evidence, Proposal, RecordId, Stream};
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
-
-/// Pairs below this probability take no part in the assignment.
-const LEAST: f32 = 0.003;
+use rustc_hash::FxHashSet;
 
 /// The engine's answer to a problem. Deterministic; the order of rows changes nothing but their places.
 #[must_use]
@@ -38,8 +36,19 @@ fn row(i: usize) -> u32 {
     u32::try_from(i).unwrap_or(u32::MAX)
 }
 
-fn rows_by_id<'a>(ids: impl Iterator<Item = &'a RecordId>) -> FxHashMap<&'a str, u32> {
-    (0u32..).zip(ids).map(|(i, id)| (id.as_str(), i)).collect()
+/// Which right company each left company gets.
+#[must_use]
+pub fn choose_companies(problem: &Problem<'_>, rows: &[Vec<companies::Scored>]) -> Vec<Option<u32>> {
+    let one_to_one = problem.settings.cardinality == Cardinality::OneToOne;
+    let (left, right) = (problem.left_companies, problem.right_companies);
+    choose::companies(rows, one_to_one, |i| &left[i as usize].id, |i| &right[i as usize].id)
+}
+
+/// Which right device each left device gets.
+#[must_use]
+pub fn choose_devices(problem: &Problem<'_>, rows: &[Vec<devices::Scored>]) -> Vec<Option<u32>> {
+    let (left, right) = (problem.left_devices, problem.right_devices);
+    choose::devices(rows, |i| &left[i as usize].id, |i| &right[i as usize].id)
 }
 
 impl<'a> Run<'a> {
@@ -58,106 +67,26 @@ impl<'a> Run<'a> {
         take_out_decided_companies(problem, &lefts, &rights, &mut company_rows);
         companies.compete(&mut company_rows);
         let company_choice = choose_companies(problem, &company_rows);
-        let mut run = Self {
-            problem,
-            companies,
-            company_rows,
-            company_choice,
-            devices,
-            map: CompanyMap::default(),
-            device_rows: Vec::new(),
-            device_choice: Vec::new(),
-        };
-        run.map = run.company_map(&rights);
-        run.score_devices();
-        run
-    }
-
-    /// Which right company each device's company is taken for.
-    fn company_map(&self, rights: &FxHashMap<&str, u32>) -> CompanyMap {
-        let Problem { left_companies, left_devices, known, settings, .. } = *self.problem;
-        if left_companies.is_empty() || rights.is_empty() {
-            return CompanyMap { left: vec![None; left_devices.len()], known: false };
-        }
-        let matched: Vec<Option<u32>> = (0..left_companies.len())
-            .into_par_iter()
-            .map(|i| match known.companies.get(&left_companies[i].id) {
-                Some(decided) => decided.as_ref().and_then(|id| rights.get(id.as_str()).copied()),
-                None => {
-                    let verdict = self.company_row(i).verdict;
-                    let follow =
-                        verdict == Verdict::Auto || (settings.name_alone_may_auto && verdict == Verdict::Suggest);
-                    follow.then(|| self.company_choice[i]).flatten()
-                }
-            })
-            .collect();
-        let left = self.devices.left_company.iter().map(|company| matched[(*company)? as usize]).collect();
-        CompanyMap { left, known: true }
-    }
-
-    fn score_devices(&mut self) {
-        let Problem { left_devices, right_devices, known, .. } = *self.problem;
+        let followed = followed(problem, &companies, &company_rows, &company_choice, &rights);
+        let map = company_map(problem, &devices, &followed);
         let taken: FxHashSet<&str> = known.devices.values().flatten().map(RecordId::as_str).collect();
-        let score = |i: usize| {
-            if !known.devices.is_empty() && known.devices.contains_key(&left_devices[i].id) {
-                return Vec::new();
-            }
-            let mut scored = self.devices.score_row(row(i), &self.map);
-            if !taken.is_empty() {
-                scored.retain(|s| !taken.contains(right_devices[s.right as usize].id.as_str()));
-            }
-            scored
-        };
-        let mut rows: Vec<Vec<devices::Scored>> = (0..left_devices.len()).into_par_iter().map(score).collect();
-        devices::compete(&mut rows, right_devices.len());
-        self.device_choice = choose_devices(&rows, right_devices.len());
-        self.device_rows = rows;
-    }
-
-    fn company_row(&self, i: usize) -> CompanyRow {
-        company_verdict(self.problem, &self.companies, i, &self.company_rows[i], self.company_choice[i])
+        let mut device_rows: Vec<Vec<devices::Scored>> =
+            (0..left_devices.len()).into_par_iter().map(|i| device_row(problem, &devices, &map, &taken, i)).collect();
+        devices::compete(&mut device_rows, right_devices.len());
+        let device_choice = choose_devices(problem, &device_rows);
+        Self { problem, companies, company_rows, company_choice, devices, map, device_rows, device_choice }
     }
 
     /// The proposal for a left company.
     #[must_use]
     pub fn company(&self, i: usize) -> Proposal {
-        let settings = self.problem.settings;
-        let row_of = self.company_row(i);
-        let scored = ordered(&self.company_rows[i], |s| s.right, self.company_choice[i]);
-        let candidates = scored.into_iter().take(settings.keep).enumerate().map(|(rank, s)| {
-            let mut evidence = if rank < 3 || s.probability > 0.05 {
-                company_evidence(&self.companies, &settings.model, row(i), s.right)
-            } else {
-                Vec::new()
-            };
-            if rank == 0 && row_of.verdict != Verdict::Auto && !row_of.note.is_empty() {
-                evidence.push(guard(&row_of.note));
-            }
-            let target = self.problem.right_companies[s.right as usize].id.clone();
-            Candidate { target, confidence: Confidence::new(s.probability), evidence }
-        });
-        Proposal { verdict: row_of.verdict, candidates: candidates.collect(), note: row_of.note }
+        company_proposal(self.problem, &self.companies, i, &self.company_rows[i], self.company_choice[i])
     }
 
     /// The proposal for a left device.
     #[must_use]
     pub fn device(&self, i: usize) -> Proposal {
-        let keep = self.problem.settings.keep;
-        let scored = ordered(&self.device_rows[i], |s| s.right, self.device_choice[i]);
-        let matches: Vec<DeviceMatch> =
-            scored.iter().take(keep).map(|s| self.devices.compare(row(i), s.right, &self.map)).collect();
-        let waits = self.map.known && self.map.left[i].is_none();
-        let (verdict, note) = device_verdict(self.problem, &scored, &matches, self.device_choice[i], waits);
-        let candidates = scored.iter().zip(&matches).enumerate().map(|(rank, (s, found))| {
-            let mut evidence = device_evidence(&self.devices, found, row(i));
-            evidence.extend(inherited(s.bits - found.bits()));
-            if rank == 0 && verdict != Verdict::Auto && !note.is_empty() {
-                evidence.push(guard(&note));
-            }
-            let target = self.problem.right_devices[s.right as usize].id.clone();
-            Candidate { target, confidence: Confidence::new(s.probability), evidence }
-        });
-        Proposal { verdict, candidates: candidates.collect(), note }
+        device_proposal(self.problem, &self.devices, &self.map, i, &self.device_rows[i], self.device_choice[i])
     }
 }
 
@@ -282,84 +211,4 @@ pub fn explain_absence(problem: &Problem<'_>, stream: Stream, left: usize, right
 pub fn explain_pair(problem: &Problem<'_>, stream: Stream, left: usize, right: usize) -> Candidate {
     let run = Run::new(problem);
     if stream == Stream::Devices { run.device_pair(left, right) } else { run.company_pair(left, right) }
-}
-
-/// The chosen candidate first, the others by their own order.
-fn ordered<S: Copy>(row: &[S], right: impl Fn(&S) -> u32, choice: Option<u32>) -> Vec<S> {
-    let chosen = |s: &&S| Some(right(s)) == choice;
-    row.iter().filter(chosen).chain(row.iter().filter(|s| !chosen(s))).copied().collect()
-}
-
-/// Lets device pairs that agree on a rare identifier vote for their companies.
-fn count_votes(companies: &mut Companies<'_>, devices: &Devices<'_>) {
-    let mut here: FxHashMap<(u32, u32), u32> = FxHashMap::default();
-    let mut left_found: FxHashMap<u32, u32> = FxHashMap::default();
-    let mut right_found: FxHashMap<u32, u32> = FxHashMap::default();
-    for (l, r) in devices.strong_pairs() {
-        let (left, right) = (devices.left_company[l as usize], devices.right_company[r as usize]);
-        if let (Some(left), Some(right)) = (left, right) {
-            *here.entry((left, right)).or_default() += 1;
-            *left_found.entry(left).or_default() += 1;
-            *right_found.entry(right).or_default() += 1;
-        }
-    }
-    let votes = |pair: (u32, u32), here: u32| Votes {
-        here,
-        found: left_found[&pair.0],
-        right_found: right_found.get(&pair.1).copied().unwrap_or(0),
-    };
-    companies.votes = here.iter().map(|(&pair, &n)| (pair, votes(pair, n))).collect();
-    companies.found = left_found.iter().map(|(&l, &n)| (l, Votes { here: 0, found: n, right_found: 0 })).collect();
-}
-
-/// Rows that a person decided leave the competition; with one-to-one their targets do too.
-fn take_out_decided_companies(
-    problem: &Problem<'_>,
-    lefts: &FxHashMap<&str, u32>,
-    rights: &FxHashMap<&str, u32>,
-    rows: &mut [Vec<companies::Scored>],
-) {
-    let one_to_one = problem.settings.cardinality == Cardinality::OneToOne;
-    let mut taken: FxHashSet<u32> = FxHashSet::default();
-    for (left, target) in &problem.known.companies {
-        if let Some(&l) = lefts.get(left.as_str()) {
-            rows[l as usize].clear();
-            taken.extend(target.as_ref().and_then(|t| rights.get(t.as_str())).filter(|_| one_to_one));
-        }
-    }
-    if !taken.is_empty() {
-        rows.iter_mut().for_each(|row| row.retain(|s| !taken.contains(&s.right)));
-    }
-}
-
-/// Log-odds in thousandths, raised so that every pair that takes part is positive.
-#[expect(clippy::cast_possible_truncation, reason = "a small number times a thousand")]
-fn weight(probability: f32) -> i64 {
-    let p = f64::from(probability.clamp(LEAST, 0.999_999));
-    ((p / (1.0 - p)).ln() * 1000.0) as i64 + 6000
-}
-
-fn choose_companies(problem: &Problem<'_>, rows: &[Vec<companies::Scored>]) -> Vec<Option<u32>> {
-    match problem.settings.cardinality {
-        Cardinality::ManyToOne => rows.iter().map(|r| r.first().map(|s| s.right)).collect(),
-        Cardinality::OneToOne => {
-            let edges: Vec<Edge> = (0u32..)
-                .zip(rows)
-                .flat_map(|(left, row)| row.iter().map(move |s| (left, s)))
-                .filter(|(_, s)| s.probability > LEAST)
-                .map(|(left, s)| Edge { left, right: s.right, weight: weight(s.probability) })
-                .collect();
-            assign(rows.len(), problem.right_companies.len(), &edges)
-        }
-    }
-}
-
-fn choose_devices(rows: &[Vec<devices::Scored>], rights: usize) -> Vec<Option<u32>> {
-    let edges: Vec<Edge> = (0u32..)
-        .zip(rows)
-        .flat_map(|(left, row)| row.iter().map(move |s| (left, s)))
-        .filter(|(_, s)| s.probability > LEAST)
-        .map(|(left, s)| Edge { left, right: s.right, weight: weight(s.probability) })
-        .collect();
-    assign(rows.len(), rights, &edges)
 }

@@ -61,6 +61,13 @@ pub fn company_verdict(
     if companies.link(l, best.right) < 0 {
         return said(Verdict::Conflict, "vendor link says otherwise");
     }
+    let fields = companies.field_match(l, best.right);
+    if fields.owner.is_some_and(|p| p < 0.3) {
+        return said(Verdict::Suggest, "of another company");
+    }
+    if fields.phone.0 == Likeness::Differ && fields.street.0 == Likeness::Differ {
+        return said(Verdict::Suggest, "phone and street differ");
+    }
     if rival.is_some_and(|r| r.probability > NEAR) {
         return said(Verdict::Suggest, "runner-up too near");
     }

@@ -16,14 +16,20 @@ const DEVICE_COLUMNS: [&str; 8] =
 /// Both lists as facts.
 #[derive(Default)]
 pub struct Lists {
+    /// Rows are devices, not companies or sites.
     pub are_devices: bool,
+    /// Companies (or sites) of the left.
     pub left_companies: Vec<CompanyFacts>,
+    /// Companies (or sites) of the right.
     pub right_companies: Vec<CompanyFacts>,
+    /// Devices of the left.
     pub left_devices: Vec<DeviceFacts>,
+    /// Devices of the right.
     pub right_devices: Vec<DeviceFacts>,
     /// Companies above sites, where rows are sites and company lists were given.
     left_owners: Vec<CompanyFacts>,
     right_owners: Vec<CompanyFacts>,
+    /// Rows that could not be read.
     pub bad: Vec<String>,
 }
 

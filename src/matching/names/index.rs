@@ -21,7 +21,10 @@ const MOST_FOUND: usize = 16;
 const LONGEST_CUT: usize = 40;
 
 /// The index of the right list.
+///
+/// Inside, rows go by their place in `order`, so that nothing depends on the order in which they came.
 pub struct NameIndex {
+    order: Vec<u32>,
     starts: Vec<u32>,
     rows: Vec<u32>,
     totals: Vec<f32>,
@@ -49,26 +52,28 @@ fn countable(n: usize) -> u32 {
 }
 
 impl NameIndex {
-    /// Builds the index for names of one vocabulary.
-    pub fn new(left: &[Name], right: &[Name], words: &Vocabulary) -> Self {
+    /// Builds the index for names of one vocabulary. `order` is an order of the right rows that does not depend on how they
+    /// came.
+    pub fn new(left: &[Name], right: &[Name], words: &Vocabulary, order: Vec<u32>) -> Self {
         let known = |list: &[u32], id: u32| list[id as usize] > 0;
         let joined: Vec<u32> =
             (0..countable(words.len())).filter(|&id| known(&words.right, id) && !known(&words.left, id)).collect();
         let cut_right: FxHashMap<u32, Box<[u32]>> =
             joined.par_iter().filter_map(|&id| Some((id, cut(words, id, &words.left)?))).collect();
-        let (starts, rows) = postings(right, words.len(), &cut_right);
+        let right: Vec<&Name> = order.iter().map(|&row| &right[row as usize]).collect();
+        let (starts, rows) = postings(&right, words.len(), &cut_right);
         let totals = right.par_iter().map(|n| n.tokens.iter().map(|t| weight(words, *t)).sum()).collect();
         let mut compact: Vec<(u64, u32)> =
-            (0u32..).zip(right).filter(|(_, n)| n.compact != 0).map(|(i, n)| (n.compact, i)).collect();
+            (0u32..).zip(&right).filter(|(_, n)| n.compact != 0).map(|(i, n)| (n.compact, i)).collect();
         compact.par_sort_unstable();
         let mut initials: FxHashMap<Box<[u8]>, Vec<u32>> = FxHashMap::default();
-        for (i, name) in (0u32..).zip(right) {
+        for (i, name) in (0u32..).zip(&right) {
             if let Some(key) = initials_of(name, words) {
                 initials.entry(key).or_default().push(i);
             }
         }
         let detours = detours(left, words);
-        Self { starts, rows, totals, compact, initials, detours }
+        Self { order, starts, rows, totals, compact, initials, detours }
     }
 
     fn of(&self, id: u32) -> &[u32] {
@@ -86,7 +91,13 @@ impl NameIndex {
                 keys.extend(more.iter().map(|&(id, likeness)| (id, bits * likeness)));
             }
         }
-        keys.sort_by(|a, b| self.of(a.0).len().cmp(&self.of(b.0).len()).then(b.1.total_cmp(&a.1)).then(a.0.cmp(&b.0)));
+        keys.sort_by(|a, b| {
+            self.of(a.0)
+                .len()
+                .cmp(&self.of(b.0).len())
+                .then(b.1.total_cmp(&a.1))
+                .then_with(|| words.text(a.0).cmp(words.text(b.0)))
+        });
         let mut visited = 0;
         for (id, bits) in keys {
             let list = self.of(id);
@@ -142,7 +153,7 @@ impl NameIndex {
             found.truncate(MOST_FOUND);
         }
         found.sort_unstable_by(order);
-        found.into_iter().map(|(_, row)| row).collect()
+        found.into_iter().map(|(_, place)| self.order[place as usize]).collect()
     }
 }
 
@@ -165,7 +176,7 @@ fn weight(words: &Vocabulary, token: Token) -> f32 {
 }
 
 /// Rows by word, one after the other; words that were cut count as their parts as well.
-fn postings(right: &[Name], words: usize, cut: &FxHashMap<u32, Box<[u32]>>) -> (Vec<u32>, Vec<u32>) {
+fn postings(right: &[&Name], words: usize, cut: &FxHashMap<u32, Box<[u32]>>) -> (Vec<u32>, Vec<u32>) {
     let each = |name: &Name, put: &mut dyn FnMut(u32)| {
         for token in name.tokens.iter().filter(|t| t.class != Class::Joining) {
             put(token.id);
@@ -303,7 +314,11 @@ mod tests {
 
     fn found(left: &str, right: &[&str]) -> Vec<u32> {
         let (words, l, r) = Vocabulary::read(&[left], right);
-        NameIndex::new(&l, &r, &words).find(&l[0], &words, &mut Scratch::new(right.len()))
+        NameIndex::new(&l, &r, &words, (0..countable(right.len())).collect()).find(
+            &l[0],
+            &words,
+            &mut Scratch::new(right.len()),
+        )
     }
 
     #[test]

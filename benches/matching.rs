@@ -1,0 +1,154 @@
+//! The matcher's speed on made-up lists: names alone, and fleets with companies.
+//!
+//! `cargo bench --bench matching`; `MATCHBOOK_BENCH_LARGE=1` adds the largest lists.
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use matchbook::domain::Mac;
+use matchbook::matching::{CompanyFacts, DeviceFacts, Engine, Known, Problem, Run, Settings, Side};
+use std::hint::black_box;
+
+/// A small generator of repeatable numbers (Marsaglia's xorshift).
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self, below: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap_or(0) % below.max(1)
+    }
+
+    fn pick<'a>(&mut self, list: &[&'a str]) -> &'a str {
+        list[self.next(list.len())]
+    }
+
+    fn code(&mut self, letters: usize) -> String {
+        (0..letters).map(|_| char::from(b"ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"[self.next(34)])).collect()
+    }
+}
+
+const SYLLABLES: [&str; 24] = [
+    "ba", "cor", "del", "fen", "gra", "hol", "jo", "kan", "lu", "mer", "nor", "pel", "qui", "ras", "son", "tar", "ul",
+    "ver", "win", "xa", "yor", "zel", "field", "wood",
+];
+const COMMON: [&str; 12] = [
+    "Energy", "Capital", "Group", "Services", "Health", "Foods", "Partners", "Systems", "Dental", "Realty", "Law",
+    "Media",
+];
+const FORMS: [&str; 6] = [" Inc", " LLC", " Corp.", " Ltd", " GmbH", ""];
+
+fn name(numbers: &mut Numbers) -> String {
+    let mut word = || (0..2 + numbers.next(2)).map(|_| numbers.pick(&SYLLABLES)).collect::<String>();
+    let (one, two) = (word(), word());
+    format!("{one} {two} {}", numbers.pick(&COMMON))
+}
+
+fn written(name: &str, numbers: &mut Numbers) -> String {
+    let text = match numbers.next(8) {
+        0 => name.to_uppercase(),
+        1 => name.replacen(' ', "", 1),
+        2 => {
+            let at = numbers.next(name.len());
+            name.char_indices().filter(|(i, _)| *i != at).map(|(_, c)| c).collect()
+        }
+        _ => name.to_owned(),
+    };
+    format!("{text}{}", numbers.pick(&FORMS))
+}
+
+fn companies(count: usize) -> (Vec<CompanyFacts>, Vec<CompanyFacts>) {
+    let mut numbers = Numbers(88_172_645_463_325_252);
+    let names: Vec<String> = (0..count).map(|_| name(&mut numbers)).collect();
+    let mut side = |prefix: &str| {
+        let fact = |(i, n): (usize, &String)| CompanyFacts::new(format!("{prefix}{i}"), written(n, &mut numbers));
+        names.iter().enumerate().map(fact).collect::<Vec<_>>()
+    };
+    (side("L"), side("R"))
+}
+
+fn devices(count: usize, companies: usize) -> (Vec<DeviceFacts>, Vec<DeviceFacts>) {
+    let mut numbers = Numbers(362_436_069);
+    let mut lists = (Vec::with_capacity(count), Vec::with_capacity(count));
+    for i in 0..count {
+        let (serial, host) = (numbers.code(8), format!("PC-{}", numbers.code(6)));
+        let mac = Mac::parse(&format!("a483e7{:06x}", i % 0x00ff_ffff));
+        let mut side = |prefix: &str, blank: usize| {
+            let mut device = DeviceFacts::new(format!("{prefix}{i}"), &host);
+            device.company = Some(format!("{prefix}{}", i % companies).into());
+            device.serial = (numbers.next(blank) > 0).then(|| serial.as_str().into());
+            device.macs = mac.into_iter().collect();
+            device.model = Some(numbers.pick(&["Latitude 5440", "Mac14,2", "OptiPlex 7010"]).into());
+            device
+        };
+        let pair = (side("L", 20), side("R", 10));
+        lists.0.push(pair.0);
+        lists.1.push(pair.1);
+    }
+    lists
+}
+
+fn run(left: &[CompanyFacts], right: &[CompanyFacts], fleet: (&[DeviceFacts], &[DeviceFacts])) -> usize {
+    let settings = Settings { name_alone_may_auto: true, ..Settings::default() };
+    let known = Known::default();
+    let problem = Problem {
+        left_companies: left,
+        right_companies: right,
+        left_devices: fleet.0,
+        right_devices: fleet.1,
+        known: &known,
+        settings: &settings,
+    };
+    let run = Run::new(&problem);
+    black_box(run.company(0)).candidates.len()
+}
+
+fn large() -> bool {
+    std::env::var_os("MATCHBOOK_BENCH_LARGE").is_some()
+}
+
+fn names(c: &mut Criterion) {
+    let mut group = c.benchmark_group("names");
+    group.sample_size(10);
+    let sizes: &[usize] = if large() { &[1_000, 10_000, 50_000] } else { &[1_000, 10_000] };
+    for &count in sizes {
+        let (left, right) = companies(count);
+        group.bench_function(BenchmarkId::from_parameter(count), |b| b.iter(|| run(&left, &right, (&[], &[]))));
+    }
+    group.finish();
+}
+
+fn fleets(c: &mut Criterion) {
+    let mut group = c.benchmark_group("fleet");
+    group.sample_size(10);
+    let sizes: &[(usize, usize)] = if large() { &[(5_000, 250), (100_000, 1_000)] } else { &[(5_000, 250)] };
+    for &(count, firms) in sizes {
+        let (left, right) = companies(firms);
+        let fleet = devices(count, firms);
+        group.bench_function(BenchmarkId::from_parameter(count), |b| {
+            b.iter(|| run(&left, &right, (&fleet.0, &fleet.1)));
+        });
+    }
+    group.finish();
+}
+
+fn decisions(c: &mut Criterion) {
+    let (left, right) = companies(250);
+    let (left_devices, right_devices) = devices(5_000, 250);
+    let mut engine = Engine::new(Settings::default(), Known::default());
+    engine.put_companies(Side::Left, left);
+    engine.put_companies(Side::Right, right);
+    engine.put_devices(Side::Left, left_devices);
+    engine.put_devices(Side::Right, right_devices);
+    engine.settle();
+    let mut turn = 0;
+    c.bench_function("a company decision in a fleet of 5000", |b| {
+        b.iter(|| {
+            turn = (turn + 1) % 250;
+            engine.decide_company(&format!("L{turn}").into(), Some(Some(format!("R{turn}").into())));
+            black_box(engine.settle().rescored)
+        });
+    });
+}
+
+criterion_group!(benches, names, fleets, decisions);
+criterion_main!(benches);
