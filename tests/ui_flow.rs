@@ -293,3 +293,66 @@ fn pasted_text_is_never_obeyed() {
     h.keys("Esc");
     assert_eq!(h.shown(), before);
 }
+
+#[test]
+fn undo_of_a_bulk_is_one_step_and_redo_is_asked_for() {
+    let mut h = wide();
+    h.keys("V j j V i");
+    h.see("Ignore 3 rows?");
+    h.keys("Enter");
+    h.see("Companies 41");
+    h.keys("u");
+    h.see("Companies 44");
+    h.key("Ctrl-r");
+    assert!(h.asked.iter().any(|r| matches!(r, Request::Command(Command::Redo))));
+}
+
+#[test]
+fn marks_survive_filters_and_escape_goes_back_one_step_at_a_time() {
+    let mut h = wide();
+    h.keys("Space Space");
+    h.see("2 marked");
+    h.keys("f 2");
+    h.see("show all");
+    h.see("2 marked");
+    h.keys("Esc");
+    h.miss("2 marked");
+    h.see("show all");
+    h.keys("Esc");
+    h.see("show open");
+}
+
+#[test]
+fn a_range_over_rows_never_seen_is_refused_not_guessed() {
+    let mut h = wide();
+    h.keys("l V G V");
+    h.see("never on the screen");
+    h.key("a");
+    assert!(!h.asked.iter().any(|r| matches!(r, Request::Command(_))));
+}
+
+#[test]
+fn a_resize_keeps_the_row() {
+    let mut h = wide();
+    h.keys("l PgDn PgDn j j");
+    let serial = "C02000300922";
+    assert!(h.cursor_line().contains(serial), "{}", h.cursor_line());
+    h.resize(80, 24);
+    assert!(h.cursor_line().contains(serial), "{}", h.cursor_line());
+    h.resize(20, 5);
+    h.see("too small");
+    h.resize(120, 40);
+    assert!(h.cursor_line().contains(serial), "{}", h.cursor_line());
+}
+
+#[test]
+fn changed_keys_show_in_footer_and_help() {
+    let keys = std::collections::BTreeMap::from([("queue.accept".to_owned(), vec!["Ctrl-y".to_owned()])]);
+    let config = matchbook::ui::UiConfig { keys, ..Default::default() };
+    let mut h = Harness::with(FakeService::new(60, 300), (120, 40), config);
+    h.see("Ctrl-y accept");
+    h.key("a");
+    assert!(!h.asked.iter().any(|r| matches!(r, Request::Command(_))));
+    h.key("Ctrl-y");
+    assert!(h.asked.iter().any(|r| matches!(r, Request::Command(_))));
+}

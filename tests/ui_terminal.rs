@@ -108,7 +108,9 @@ impl Session {
                     self.terminal.process(&bytes);
                     self.raw.extend(bytes);
                 }
-                Err(_) => panic!("not shown: {text}\n{}", self.terminal.screen().contents()),
+                Err(std::sync::mpsc::RecvTimeoutError::Timeout | std::sync::mpsc::RecvTimeoutError::Disconnected) => {
+                    panic!("not shown: {text}\n{}", self.terminal.screen().contents())
+                }
             }
         }
     }

@@ -367,6 +367,13 @@ impl<'a> Companies<'a> {
         self.aliases.get(&left)?.iter().rev().find(|a| a.0 == right).map(|a| a.1)
     }
 
+    /// Scores every candidate of every row and weighs it against its rivals.
+    pub fn ranked(&self) -> Vec<Vec<Scored>> {
+        let mut rows = self.score();
+        self.compete(&mut rows);
+        rows
+    }
+
     /// Weighs every candidate against its rivals (see [`super::model`]) and sorts each row by the outcome.
     pub fn compete(&self, rows: &mut [Vec<Scored>]) {
         compete(rows, self.right.len(), self.rivalry());

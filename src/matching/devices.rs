@@ -6,7 +6,7 @@
 
 use super::duplicates::Duplicates;
 use super::facts::{DeviceFacts, Known, Settings};
-use super::identifiers::{Identifiers, Index, Kind, key, keys, read};
+use super::identifiers::{Identifiers, Index, Kind, host_inside, key, keys, read};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -178,8 +178,6 @@ pub struct Scored {
 pub struct CompanyMap {
     /// By left device: row of its company's match in the right company list, if there is one.
     pub left: Vec<Option<u32>>,
-    /// By right device: row of its company in the right company list.
-    pub right: Vec<Option<u32>>,
     /// There are companies at all.
     pub known: bool,
 }
@@ -202,15 +200,43 @@ pub struct Devices<'a> {
     pub left_duplicates: Duplicates,
     /// Records of the right that are one device.
     pub right_duplicates: Duplicates,
+    /// Row of each left device's company in the left company list.
+    pub left_company: Vec<Option<u32>>,
+    /// Row of each right device's company in the right company list.
+    pub right_company: Vec<Option<u32>>,
     refused: FxHashSet<(u32, u32)>,
 }
 
+/// The number under which a company's host names are looked up.
+fn company_number(company: Option<u32>) -> u32 {
+    company.map_or(0, |row| row + 1)
+}
+
 impl<'a> Devices<'a> {
-    /// Reads both lists.
+    /// Reads both lists. `companies` gives the row of a company by its id, left and right; no rows where there are no
+    /// company lists.
     #[must_use]
-    pub fn new(left: &'a [DeviceFacts], right: &'a [DeviceFacts], known: &Known, settings: &Settings) -> Self {
-        let of = |list: &[DeviceFacts]| list.par_iter().map(|d| read(d, &settings.junk)).collect::<Vec<_>>();
-        let (left_ids, right_ids) = (of(left), of(right));
+    pub fn new(
+        left: &'a [DeviceFacts],
+        right: &'a [DeviceFacts],
+        companies: (&FxHashMap<&str, u32>, &FxHashMap<&str, u32>),
+        known: &Known,
+        settings: &Settings,
+    ) -> Self {
+        let rows_of = |list: &[DeviceFacts], rows: &FxHashMap<&str, u32>| -> Vec<Option<u32>> {
+            list.par_iter().map(|d| rows.get(d.company.as_ref()?.as_str()).copied()).collect()
+        };
+        let left_company = rows_of(left, companies.0);
+        let right_company = rows_of(right, companies.1);
+        let of = |list: &[DeviceFacts], company: &[Option<u32>]| -> Vec<Identifiers> {
+            let read_one = |(d, c): (&DeviceFacts, &Option<u32>)| {
+                let mut ids = read(d, &settings.junk);
+                ids.host_inside = host_inside(ids.host, company_number(*c));
+                ids
+            };
+            list.par_iter().zip(company).map(read_one).collect()
+        };
+        let (left_ids, right_ids) = (of(left, &left_company), of(right, &right_company));
         let (left_index, right_index) = rayon::join(|| Index::new(&left_ids), || Index::new(&right_ids));
         let mut refused = FxHashSet::default();
         if !known.refused_devices.is_empty() {
@@ -227,7 +253,19 @@ impl<'a> Devices<'a> {
             || Duplicates::find(left, &left_ids, &left_index),
             || Duplicates::find(right, &right_ids, &right_index),
         );
-        Self { left, right, left_ids, right_ids, left_index, right_index, left_duplicates, right_duplicates, refused }
+        Self {
+            left,
+            right,
+            left_ids,
+            right_ids,
+            left_index,
+            right_index,
+            left_duplicates,
+            right_duplicates,
+            left_company,
+            right_company,
+            refused,
+        }
     }
 
     /// Live devices with a key, on each side; records of one device count once.
@@ -235,7 +273,11 @@ impl<'a> Devices<'a> {
     pub fn live(&self, key: u64) -> (usize, usize) {
         let count = |index: &Index, list: &[DeviceFacts], duplicates: &Duplicates| {
             let rows = index.of(key);
-            if rows.len() < 2 { rows.len() } else { duplicates.count(rows.filter(|&i| !list[i as usize].archived)) }
+            if !(2..=CROWD).contains(&rows.len()) {
+                rows.len()
+            } else {
+                duplicates.count(rows.filter(|&i| !list[i as usize].archived))
+            }
         };
         (
             count(&self.left_index, self.left, &self.left_duplicates),
@@ -252,7 +294,7 @@ impl<'a> Devices<'a> {
                 let mut found: Vec<u32> = Vec::new();
                 for (kind, key) in keys(&self.left_ids[i]) {
                     let rare = self.left_index.count(key) == 1 && self.right_index.count(key) == 1;
-                    if kind != Kind::Shape && rare {
+                    if !matches!(kind, Kind::Shape | Kind::Host) && rare {
                         found.extend(self.right_index.of(key));
                     }
                 }
@@ -300,13 +342,13 @@ impl<'a> Devices<'a> {
         }
         found.macs_differ = !l.macs.is_empty() && !r.macs.is_empty() && found.macs == 0 && found.shared_macs == 0;
         if map.known {
-            found.company = match (map.left[left as usize], map.right[right as usize]) {
+            found.company = match (map.left[left as usize], self.right_company[right as usize]) {
                 (Some(a), Some(b)) => Some(a == b),
                 _ => None,
             };
         }
         if found.host == Some(true) {
-            found.host_count = self.host_count(left, right, map);
+            found.host_count = self.host_count(left, right);
         }
         found
     }
@@ -334,20 +376,18 @@ impl<'a> Devices<'a> {
         long_enough && strsim::osa_distance(a, b) <= 1
     }
 
-    /// Devices with this host name in the two companies; in both lists where companies are unknown.
-    fn host_count(&self, left: u32, right: u32, map: &CompanyMap) -> u32 {
-        let host = key(Kind::Host, self.left_ids[left as usize].host);
-        let beside = |index: &Index, list: &[DeviceFacts], duplicates: &Duplicates, row: u32| {
-            let rows = index.of(host);
-            if rows.len() < 2 {
-                return rows.len();
+    /// Devices with this host name in the two companies; records of one device count once.
+    fn host_count(&self, left: u32, right: u32) -> u32 {
+        let beside = |index: &Index, ids: &[Identifiers], list: &[DeviceFacts], duplicates: &Duplicates, row: u32| {
+            let rows = index.of(key(Kind::Host, ids[row as usize].host_inside));
+            if (2..=CROWD).contains(&rows.len()) {
+                duplicates.count(rows.filter(|&i| i == row || !list[i as usize].archived))
+            } else {
+                rows.len()
             }
-            let company = &list[row as usize].company;
-            let inside = |i: u32| !map.known || list[i as usize].company == *company;
-            duplicates.count(rows.filter(|&i| i == row || (inside(i) && !list[i as usize].archived)))
         };
-        let count = beside(&self.left_index, self.left, &self.left_duplicates, left)
-            + beside(&self.right_index, self.right, &self.right_duplicates, right);
+        let count = beside(&self.left_index, &self.left_ids, self.left, &self.left_duplicates, left)
+            + beside(&self.right_index, &self.right_ids, self.right, &self.right_duplicates, right);
         u32::try_from(count).unwrap_or(u32::MAX)
     }
 
@@ -355,12 +395,10 @@ impl<'a> Devices<'a> {
     #[must_use]
     pub fn score_row(&self, left: u32, map: &CompanyMap) -> Vec<Scored> {
         let mut rows: Vec<u32> = Vec::new();
-        let company = map.known.then(|| map.left[left as usize]).flatten();
-        for (kind, key) in keys(&self.left_ids[left as usize]) {
+        let ids = &self.left_ids[left as usize];
+        for (_, key) in keys(ids).filter(|(kind, _)| *kind != Kind::Host).chain(self.host_key(left, map)) {
             let found = self.right_index.of(key);
-            if kind == Kind::Host && map.known {
-                rows.extend(found.filter(|&r| company.is_some() && map.right[r as usize] == company).take(CROWD));
-            } else if found.len() <= CROWD {
+            if found.len() <= CROWD {
                 rows.extend(found);
             }
         }
@@ -380,6 +418,15 @@ impl<'a> Devices<'a> {
         scored.truncate(CONTENDERS);
         scored.shrink_to_fit();
         scored
+    }
+
+    /// The key under which the right side has this device's host name: in the matched company, or anywhere when there
+    /// are no companies.
+    fn host_key(&self, left: u32, map: &CompanyMap) -> Option<(Kind, u64)> {
+        let host = self.left_ids[left as usize].host;
+        let company = if map.known { Some(map.left[left as usize]?) } else { None };
+        let inside = host_inside(host, company_number(company));
+        (inside != 0).then(|| (Kind::Host, key(Kind::Host, inside)))
     }
 
     /// What an older record of a device proves, its newest record inherits; the older one steps back.

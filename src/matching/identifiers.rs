@@ -23,6 +23,8 @@ pub struct Identifiers {
     pub macs: Box<[Mac]>,
     /// Host name, first label.
     pub host: u64,
+    /// Host name within its company, for look-up: a host name tells devices of one company apart, not of all.
+    pub host_inside: u64,
     /// Model.
     pub model: u64,
     /// Model identifier.
@@ -153,6 +155,7 @@ pub fn read(device: &DeviceFacts, junk: &JunkList) -> Identifiers {
         uuid: uuid.and_then(Serial::parse).map_or(0, |u| hash(u.as_str())),
         macs: macs.into(),
         host: if host.is_empty() { 0 } else { hash(host) },
+        host_inside: 0,
         model: text_hash(device.model.as_deref()),
         model_identifier: text_hash(device.model_identifier.as_deref()),
         maker: maker(device.manufacturer.as_deref()),
@@ -177,16 +180,29 @@ pub enum Kind {
     Host = 5,
 }
 
-/// A key of the index: kind and value in one number.
+/// A key of the index: kind and value in one number, the value spread over the upper bits.
 #[must_use]
 pub fn key(kind: Kind, value: u64) -> u64 {
-    (kind as u64) << 56 | (value.rotate_left(11) & ((1 << 56) - 1))
+    (value.wrapping_mul(SPREAD) & !0xFF) | kind as u64
+}
+
+/// An odd number with evenly spread bits (2^64 divided by the golden ratio).
+const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+
+fn bucket(key: u64, shift: u32) -> usize {
+    usize::try_from(key >> shift).unwrap_or(0)
 }
 
 /// The kind of a key.
 #[must_use]
 pub fn kind_of(key: u64) -> Option<Kind> {
-    [Kind::Serial, Kind::Shape, Kind::Uuid, Kind::Mac, Kind::Host].into_iter().find(|k| *k as u64 == key >> 56)
+    [Kind::Serial, Kind::Shape, Kind::Uuid, Kind::Mac, Kind::Host].into_iter().find(|k| *k as u64 == key & 0xFF)
+}
+
+/// A host name within a company, by the company's number; 0 for no host name.
+#[must_use]
+pub fn host_inside(host: u64, company: u32) -> u64 {
+    if host == 0 { 0 } else { hash((host, company)) }
 }
 
 /// The keys of a device.
@@ -196,40 +212,48 @@ pub fn keys(ids: &Identifiers) -> impl Iterator<Item = (Kind, u64)> + '_ {
         one(Kind::Serial, ids.serial),
         one(Kind::Shape, ids.serial_shape),
         one(Kind::Uuid, ids.uuid),
-        one(Kind::Host, ids.host),
+        one(Kind::Host, ids.host_inside),
     ]
     .into_iter()
     .flatten()
     .chain(ids.macs.iter().map(|m| (Kind::Mac, key(Kind::Mac, m.as_u64()))))
 }
 
-/// Which devices of one side have a value, and how many of them are in use.
+/// Which devices of one side have a value: sorted entries with a directory of their upper bits.
 #[derive(Debug, Default)]
 pub struct Index {
     entries: Vec<(u64, u32)>,
+    starts: Vec<u32>,
+    shift: u32,
 }
 
 impl Index {
     /// Builds the index of one side.
     #[must_use]
     pub fn new(all: &[Identifiers]) -> Self {
-        let mut entries: Vec<(u64, u32)> = (0..all.len())
-            .into_par_iter()
-            .flat_map_iter(|i| {
-                let row = u32::try_from(i).unwrap_or(u32::MAX);
-                keys(&all[i]).map(move |(_, key)| (key, row))
-            })
-            .collect();
+        let mut entries: Vec<(u64, u32)> = Vec::with_capacity(all.len() * 5);
+        for (row, ids) in (0u32..).zip(all) {
+            entries.extend(keys(ids).map(|(_, key)| (key, row)));
+        }
         entries.par_sort_unstable();
         entries.dedup();
-        Self { entries }
+        let shift = 64 - entries.len().max(2).ilog2().min(24);
+        let mut starts = vec![0u32; (1usize << (64 - shift)) + 1];
+        for (key, _) in &entries {
+            starts[bucket(*key, shift) + 1] += 1;
+        }
+        (1..starts.len()).for_each(|i| starts[i] += starts[i - 1]);
+        Self { entries, starts, shift }
     }
 
     /// The devices with a key.
     pub fn of(&self, key: u64) -> impl ExactSizeIterator<Item = u32> + '_ {
-        let from = self.entries.partition_point(|e| e.0 < key);
-        let count = self.entries[from..].iter().take_while(|e| e.0 == key).count();
-        self.entries[from..from + count].iter().map(|e| e.1)
+        let at = if self.entries.is_empty() { 0 } else { bucket(key, self.shift) };
+        let range = if self.entries.is_empty() { 0..0 } else { self.starts[at] as usize..self.starts[at + 1] as usize };
+        let near = &self.entries[range];
+        let from = near.partition_point(|e| e.0 < key);
+        let count = near[from..].partition_point(|e| e.0 == key);
+        near[from..from + count].iter().map(|e| e.1)
     }
 
     /// How many devices have a key.

@@ -32,7 +32,6 @@ pub struct Run<'a> {
     map: CompanyMap,
     device_rows: Vec<Vec<devices::Scored>>,
     device_choice: Vec<Option<u32>>,
-    left_company_rows: FxHashMap<&'a str, u32>,
 }
 
 fn row(i: usize) -> u32 {
@@ -50,10 +49,10 @@ impl<'a> Run<'a> {
         let Problem { left_companies, right_companies, left_devices, right_devices, known, settings } = *problem;
         let lefts = rows_by_id(left_companies.iter().map(|c| &c.id));
         let rights = rows_by_id(right_companies.iter().map(|c| &c.id));
-        let devices = Devices::new(left_devices, right_devices, known, settings);
+        let devices = Devices::new(left_devices, right_devices, (&lefts, &rights), known, settings);
         let mut companies = Companies::new(left_companies, right_companies, known, settings);
         if !left_devices.is_empty() && !left_companies.is_empty() {
-            count_votes(&mut companies, &devices, &lefts, &rights);
+            count_votes(&mut companies, &devices);
         }
         let mut company_rows = companies.score();
         take_out_decided_companies(problem, &lefts, &rights, &mut company_rows);
@@ -68,7 +67,6 @@ impl<'a> Run<'a> {
             map: CompanyMap::default(),
             device_rows: Vec::new(),
             device_choice: Vec::new(),
-            left_company_rows: lefts,
         };
         run.map = run.company_map(&rights);
         run.score_devices();
@@ -77,13 +75,9 @@ impl<'a> Run<'a> {
 
     /// Which right company each device's company is taken for.
     fn company_map(&self, rights: &FxHashMap<&str, u32>) -> CompanyMap {
-        let Problem { left_companies, left_devices, right_devices, known, settings, .. } = *self.problem;
+        let Problem { left_companies, left_devices, known, settings, .. } = *self.problem;
         if left_companies.is_empty() || rights.is_empty() {
-            return CompanyMap {
-                left: vec![None; left_devices.len()],
-                right: vec![None; right_devices.len()],
-                known: false,
-            };
+            return CompanyMap { left: vec![None; left_devices.len()], known: false };
         }
         let matched: Vec<Option<u32>> = (0..left_companies.len())
             .into_par_iter()
@@ -97,12 +91,8 @@ impl<'a> Run<'a> {
                 }
             })
             .collect();
-        let left = left_devices.iter().map(|d| {
-            let company = self.left_company_rows.get(d.company.as_ref()?.as_str())?;
-            matched[*company as usize]
-        });
-        let right = right_devices.iter().map(|d| rights.get(d.company.as_ref()?.as_str()).copied());
-        CompanyMap { left: left.collect(), right: right.collect(), known: true }
+        let left = self.devices.left_company.iter().map(|company| matched[(*company)? as usize]).collect();
+        CompanyMap { left, known: true }
     }
 
     fn score_devices(&mut self) {
@@ -301,19 +291,12 @@ fn ordered<S: Copy>(row: &[S], right: impl Fn(&S) -> u32, choice: Option<u32>) -
 }
 
 /// Lets device pairs that agree on a rare identifier vote for their companies.
-fn count_votes(
-    companies: &mut Companies<'_>,
-    devices: &Devices<'_>,
-    lefts: &FxHashMap<&str, u32>,
-    rights: &FxHashMap<&str, u32>,
-) {
+fn count_votes(companies: &mut Companies<'_>, devices: &Devices<'_>) {
     let mut here: FxHashMap<(u32, u32), u32> = FxHashMap::default();
     let mut left_found: FxHashMap<u32, u32> = FxHashMap::default();
     let mut right_found: FxHashMap<u32, u32> = FxHashMap::default();
     for (l, r) in devices.strong_pairs() {
-        let company = |id: &Option<RecordId>, map: &FxHashMap<&str, u32>| map.get(id.as_ref()?.as_str()).copied();
-        let left = company(&devices.left[l as usize].company, lefts);
-        let right = company(&devices.right[r as usize].company, rights);
+        let (left, right) = (devices.left_company[l as usize], devices.right_company[r as usize]);
         if let (Some(left), Some(right)) = (left, right) {
             *here.entry((left, right)).or_default() += 1;
             *left_found.entry(left).or_default() += 1;

@@ -4,6 +4,7 @@
 
 use super::state::State;
 use super::update::reasons;
+use std::fmt::Write as _;
 
 /// Where keys work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -186,7 +187,8 @@ pub fn keys_markdown() -> String {
             _ => c.keys.iter().map(|k| format!("`{k}`")).collect(),
         };
         let place = if c.contexts.len() == ALL.len() { "everywhere".to_owned() } else { places(c.contexts) };
-        out.push_str(&format!("| {} | {place} | {} | `{}` |\n", keys.join(" "), c.help, c.name));
+        // Writing to a String does not fail.
+        let _ = writeln!(out, "| {} | {place} | {} | `{}` |", keys.join(" "), c.help, c.name);
     }
     out
 }
@@ -198,4 +200,27 @@ fn places(contexts: &[Context]) -> String {
         Context::Log => "Sync log",
     };
     contexts.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_table_has_every_command_with_a_key_once() {
+        let table = keys_markdown();
+        for c in COMMANDS {
+            let name = format!("| `{}` |", c.name);
+            assert_eq!(table.matches(&name).count(), usize::from(!c.keys.is_empty()), "{}", c.name);
+        }
+        assert!(table.contains("| `2`…`9` | Queue |"));
+    }
+
+    #[test]
+    fn every_command_is_described() {
+        for c in COMMANDS {
+            assert!(c.help.ends_with('.') && !c.label.is_empty() && !c.contexts.is_empty(), "{}", c.name);
+            assert_eq!(command(c.id).name, c.name);
+        }
+    }
 }

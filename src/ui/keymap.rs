@@ -12,19 +12,19 @@ pub struct Keymap {
 }
 
 impl Keymap {
-    /// Lays `changes` (command name → keys) over the defaults. What cannot be used is left out and named in the
+    /// Lays `overrides` (command name → keys) over the defaults. What cannot be used is left out and named in the
     /// second value, one sentence each.
     #[must_use]
-    pub fn new(changes: &BTreeMap<String, Vec<String>>) -> (Self, Vec<String>) {
+    pub fn new(overrides: &BTreeMap<String, Vec<String>>) -> (Self, Vec<String>) {
         let mut wrong = Vec::new();
-        for name in changes.keys().filter(|name| !COMMANDS.iter().any(|c| c.name == name.as_str())) {
+        for name in overrides.keys().filter(|name| !COMMANDS.iter().any(|c| c.name == name.as_str())) {
             wrong.push(format!("keys: there is no command `{name}`; `:` lists them"));
         }
         let mut map = Self { lookup: HashMap::new(), keys: HashMap::new() };
         // Changed commands first: where a changed key meets a default of another command, the person's choice wins.
-        let (changed, kept): (Vec<_>, Vec<_>) = COMMANDS.iter().partition(|c| changes.contains_key(c.name));
+        let (changed, kept): (Vec<_>, Vec<_>) = COMMANDS.iter().partition(|c| overrides.contains_key(c.name));
         for c in changed {
-            for text in &changes[c.name] {
+            for text in &overrides[c.name] {
                 match Key::parse(text) {
                     Some(key) => map.bind(c, key, Some(&mut wrong)),
                     None => wrong.push(format!("keys.{}: `{text}` is not a key", c.name)),

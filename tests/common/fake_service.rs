@@ -1,5 +1,13 @@
 //! A service made of synthetic rows that answers at once: what the interface is tried and measured with.
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(
+    dead_code,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::needless_pass_by_value,
+    clippy::type_complexity,
+    reason = "each test file uses a part of it; its numbers are small and made up"
+)]
 
 use matchbook::domain::{
     Actor, Confidence, DecisionKind, Evidence, EvidenceKind, Failure, FailureClass, FlowId, HistoryEntry, HistoryId,
@@ -59,12 +67,16 @@ fn company(i: usize) -> String {
 
 fn row(i: usize, stream: Stream) -> QueueRow {
     let state = match i % 7 {
-        0 if i % 3 == 0 => MatchState::Conflict,
+        0 if i.is_multiple_of(3) => MatchState::Conflict,
         0..=3 => MatchState::Suggested,
         4 => MatchState::Unmatched,
         5 => MatchState::Matched,
         _ => {
+<<<<<<< HEAD
             if i % 2 == 0 {
+=======
+            if i.is_multiple_of(2) {
+>>>>>>> ui
                 MatchState::Ignored
             } else {
                 MatchState::Deferred
@@ -173,7 +185,7 @@ impl FakeService {
             seq: i + 1,
             at: noon() + time::Duration::seconds(i as i64),
             level,
-            integration: Some(IntegrationId::from(if i % 2 == 0 { "itglue" } else { "addigy" })),
+            integration: Some(IntegrationId::from(if i.is_multiple_of(2) { "itglue" } else { "addigy" })),
             stream: Some(Stream::Devices),
             run: None,
             record: (level == LogLevel::Warn).then(|| RecordId::from(format!("s{i}"))),
@@ -210,7 +222,7 @@ impl FakeService {
     pub fn add_first(&mut self, stream: Stream, name: &str) -> Vec<Event> {
         let mut new = row(1, stream);
         new.id = RecordId::from(format!("new-{name}"));
-        new.name = name.to_owned();
+        name.clone_into(&mut new.name);
         let table = self.tables.get_mut(&stream).expect("a table");
         table.rows.insert(0, new);
         self.changed(stream)

@@ -3,8 +3,8 @@
 //! Owns the columns and the output; the matching is [`crate::matching`]'s. Rows with device facts are matched as devices
 //! (inside their companies where those are given), other rows as companies or sites.
 
-mod read;
-mod table;
+pub mod read;
+pub mod table;
 
 use crate::domain::{Failure, FailureClass, Proposal, Verdict, text};
 use crate::matching::{Known, Problem, Run, Settings};

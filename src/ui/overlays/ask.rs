@@ -9,7 +9,7 @@ use crate::ui::widgets::number::{cells, thousands};
 use ratatui::layout::{Position, Rect};
 
 /// An action that is asked about.
-pub fn confirm(state: &State, canvas: &mut Canvas<'_>, confirm: &Confirm) -> Option<Position> {
+pub fn confirm(state: &State, canvas: &mut Canvas<'_>, confirm: &Confirm) {
     let body = confirm.preview.as_ref().map_or(1, height);
     let inner = frame(state, canvas, &confirm.title, confirm.lines.len() + 2 + body);
     let theme = canvas.theme;
@@ -29,11 +29,10 @@ pub fn confirm(state: &State, canvas: &mut Canvas<'_>, confirm: &Confirm) -> Opt
     }
     let keys = [("Enter", theme.accent), (" yes    ", theme.text), ("Esc", theme.accent), (" no", theme.text)];
     canvas.line(inner.x, answers, inner.width, &keys);
-    None
 }
 
 /// Quick Match.
-pub fn quick(state: &State, canvas: &mut Canvas<'_>, quick: &Quick) -> Option<Position> {
+pub fn quick(state: &State, canvas: &mut Canvas<'_>, quick: &Quick) -> Position {
     let body = quick.preview.as_ref().map_or(1, height);
     let inner = frame(state, canvas, "Quick match: accept every suggestion this sure", 4 + body);
     let theme = canvas.theme;
@@ -53,7 +52,7 @@ pub fn quick(state: &State, canvas: &mut Canvas<'_>, quick: &Quick) -> Option<Po
     let accept = format!(" accept {}    ", thousands(rows));
     let keys = [("Enter", theme.accent), (accept.as_str(), theme.text), ("Esc", theme.accent), (" no", theme.text)];
     canvas.line(inner.x, answers, inner.width, if rows > 0 { &keys } else { &keys[2..] });
-    Some(cursor)
+    cursor
 }
 
 /// Lines that a preview wants.

@@ -6,10 +6,10 @@ use crate::ui::command::COMMANDS;
 use crate::ui::state::State;
 use crate::ui::update::keys::context;
 use crate::ui::widgets::canvas::Canvas;
-use ratatui::layout::Position;
+use crate::ui::widgets::text::wrap;
 
 /// Paints a box of scrolled lines.
-pub fn draw(state: &State, canvas: &mut Canvas<'_>, title: &str, scroll: usize) -> Option<Position> {
+pub fn draw(state: &State, canvas: &mut Canvas<'_>, title: &str, scroll: usize) {
     let lines = lines(state);
     let inner = frame(state, canvas, title, lines.len().max(1));
     for (y, line) in (inner.y..inner.bottom()).zip(lines.iter().skip(scroll)) {
@@ -22,13 +22,13 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, title: &str, scroll: usize) 
         let text = format!(" {} {hidden} more: j ", canvas.glyphs.below);
         canvas.right(inner.x, inner.bottom(), inner.width, &text, theme.text);
     }
-    None
 }
 
 /// Every key: those of the pane in focus, then those of everywhere.
 pub fn keys(state: &State) -> Vec<Text> {
     let here = context(state);
     let theme = &state.theme;
+    let room = usize::from(super::room(state.size).width).saturating_sub(4 + 31);
     let mut out = Vec::new();
     for everywhere in [false, true] {
         let head = if everywhere { "Everywhere" } else { "In this pane" };
@@ -40,12 +40,15 @@ pub fn keys(state: &State) -> Vec<Text> {
             let keys = state.keymap.text(c.id, state.glyphs.more);
             let keys = if keys.is_empty() { ":".to_owned() } else { keys };
             let reason = (c.disabled)(state).map(|r| format!(" [now: {r}]")).unwrap_or_default();
-            out.push(vec![
-                (format!("{keys:<14} "), theme.accent),
-                (format!("{:<15} ", c.label), theme.text),
-                (c.help.to_owned(), theme.text),
-                (reason, theme.dim),
-            ]);
+            let told = format!("{}{reason}", c.help);
+            for (i, part) in wrap(&told, room.max(20)).into_iter().enumerate() {
+                let (keys, label) = if i == 0 { (keys.as_str(), c.label) } else { ("", "") };
+                out.push(vec![
+                    (format!("{keys:<14} "), theme.accent),
+                    (format!("{label:<15} "), theme.text),
+                    (part, theme.text),
+                ]);
+            }
         }
     }
     out.push(Vec::new());

@@ -23,13 +23,7 @@ fn cursor_sign(canvas: &mut Canvas<'_>, area: Rect, y: u16, here: bool) {
 }
 
 /// Any action by name.
-pub fn palette(
-    state: &State,
-    canvas: &mut Canvas<'_>,
-    input: &Input,
-    cursor: usize,
-    found: &[CommandId],
-) -> Option<Position> {
+pub fn palette(state: &State, canvas: &mut Canvas<'_>, input: &Input, cursor: usize, found: &[CommandId]) -> Position {
     let page = list_page(state);
     let inner = frame(state, canvas, "Commands", page + 2);
     let theme = canvas.theme;
@@ -50,11 +44,11 @@ pub fn palette(
     if found.is_empty() {
         canvas.put(inner.x, inner.y + 2, inner.width, "no command fits", theme.warn);
     }
-    Some(at)
+    at
 }
 
 /// Match-to.
-pub fn picker(state: &State, canvas: &mut Canvas<'_>, picker: &Picker) -> Option<Position> {
+pub fn picker(state: &State, canvas: &mut Canvas<'_>, picker: &Picker) -> Position {
     let page = list_page(state);
     let title = if picker.count > 1 {
         format!("Match {} to", counted(picker.count, "row", "rows"))
@@ -72,7 +66,8 @@ pub fn picker(state: &State, canvas: &mut Canvas<'_>, picker: &Picker) -> Option
         format!("{sign} {} of {}", thousands(picker.targets.found), thousands(picker.targets.searched))
     };
     canvas.right(inner.x, inner.y, inner.width, &found, theme.dim);
-    let subject = state.queue().and_then(|q| q.current()).map(subject).unwrap_or_default();
+    let row = state.queue().and_then(|q| q.current()).filter(|_| picker.count == 1);
+    let subject = row.map(subject).unwrap_or_default();
     canvas.put(inner.x, inner.y + 1, inner.width, &subject, theme.dim);
     let rows = inner.y + 2..inner.bottom();
     for (y, (i, row)) in rows.zip(picker.targets.rows.iter().enumerate().skip(picker.top)) {
@@ -86,7 +81,7 @@ pub fn picker(state: &State, canvas: &mut Canvas<'_>, picker: &Picker) -> Option
         };
         canvas.put(inner.x, inner.y + 2, inner.width, text, theme.warn);
     }
-    Some(at)
+    at
 }
 
 /// What the row is, for whoever searches its counterpart.
@@ -146,13 +141,7 @@ fn hits(canvas: &mut Canvas<'_>, area: Rect, row: &PickRow, room: u16) {
 }
 
 /// A short list of choices.
-pub fn menu(
-    state: &State,
-    canvas: &mut Canvas<'_>,
-    title: &str,
-    items: &[(String, String, Choice)],
-    cursor: usize,
-) -> Option<Position> {
+pub fn menu(state: &State, canvas: &mut Canvas<'_>, title: &str, items: &[(String, String, Choice)], cursor: usize) {
     let inner = frame(state, canvas, title, items.len());
     let theme = canvas.theme;
     let top = keep_in_sight(0, cursor, usize::from(inner.height));
@@ -165,23 +154,16 @@ pub fn menu(
         let used = canvas.put(inner.x + 4, y, inner.width.saturating_sub(4), name, style);
         canvas.put(inner.x + 6 + used, y, inner.width.saturating_sub(6 + used), detail, theme.dim);
     }
-    None
 }
 
 /// Decisions, newest first.
-pub fn history(
-    state: &State,
-    canvas: &mut Canvas<'_>,
-    entries: Option<&[HistoryEntry]>,
-    cursor: usize,
-    top: usize,
-) -> Option<Position> {
+pub fn history(state: &State, canvas: &mut Canvas<'_>, entries: Option<&[HistoryEntry]>, cursor: usize, top: usize) {
     let page = list_page(state);
     let inner = frame(state, canvas, "History: u takes the chosen entry back", page);
     let theme = canvas.theme;
     let Some(entries) = entries else {
         canvas.put(inner.x, inner.y, inner.width, &format!("{} asking", canvas.glyphs.busy), theme.busy);
-        return None;
+        return;
     };
     if entries.is_empty() {
         canvas.put(inner.x, inner.y, inner.width, "Nothing was decided yet.", theme.text);
@@ -213,5 +195,4 @@ pub fn history(
         };
         canvas.put(x, y, inner.right().saturating_sub(x), &what, style);
     }
-    None
 }

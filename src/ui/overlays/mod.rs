@@ -38,14 +38,15 @@ pub fn draw(state: &State, overlay: &Overlay, canvas: &mut Canvas<'_>) -> Option
     match overlay {
         Overlay::Help { scroll } => help::draw(state, canvas, "Keys", *scroll),
         Overlay::Why { name, scroll, .. } => help::draw(state, canvas, &format!("Why: {name}"), *scroll),
-        Overlay::Palette { input, cursor, found } => lists::palette(state, canvas, input, *cursor, found),
-        Overlay::Picker(picker) => lists::picker(state, canvas, picker),
+        Overlay::Palette { input, cursor, found } => return Some(lists::palette(state, canvas, input, *cursor, found)),
+        Overlay::Picker(picker) => return Some(lists::picker(state, canvas, picker)),
         Overlay::Confirm(confirm) => ask::confirm(state, canvas, confirm),
-        Overlay::Quick(quick) => ask::quick(state, canvas, quick),
+        Overlay::Quick(quick) => return Some(ask::quick(state, canvas, quick)),
         Overlay::Menu { title, items, cursor } => lists::menu(state, canvas, title, items, *cursor),
         Overlay::History { entries, cursor, top } => lists::history(state, canvas, entries.as_deref(), *cursor, *top),
-        Overlay::Find { .. } => None,
+        Overlay::Find { .. } => {}
     }
+    None
 }
 
 /// An empty framed box of at most that height; returns the room inside.

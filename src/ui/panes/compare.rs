@@ -130,7 +130,8 @@ fn heads(compare: &Compare, theme: &Theme, width: u16) -> Line {
         Some(target) => format!("{}: {}", compare.target, target.name),
         None => format!("{}: no candidate", compare.target),
     };
-    let source = format!("{}: {}", compare.source, compare.row.name);
+    let of = if compare.row.company.is_empty() { String::new() } else { format!(", {}", compare.row.company) };
+    let source = format!("{}: {}{of}", compare.source, compare.row.name);
     vec![(LABEL, value, source, theme.head), (right, value, against, theme.head)]
 }
 

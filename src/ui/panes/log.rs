@@ -1,6 +1,7 @@
 //! The Sync log: newest lines below, followed or held.
 
 use crate::domain::{LogEntry, LogLevel};
+use crate::service::messages::LogFilter;
 use crate::ui::state::overlay::Overlay;
 use crate::ui::state::{Pane, State};
 use crate::ui::widgets::canvas::Canvas;
@@ -8,6 +9,7 @@ use crate::ui::widgets::number::{cells, clock_seconds, thousands};
 use crate::ui::widgets::text::width;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
+use std::fmt::Write as _;
 
 /// Paints the log; returns where text is being typed.
 pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) -> Option<Position> {
@@ -30,7 +32,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) -> Option<Positi
         ],
     );
     if state.log.lines.is_empty() {
-        let text = if state.log.filter == Default::default() {
+        let text = if state.log.filter == LogFilter::default() {
             "no line yet: S syncs all"
         } else {
             "no line fits the filter; Esc and f change it"
@@ -52,17 +54,17 @@ fn mode(state: &State) -> String {
     let dot = state.glyphs.dot;
     let mut text = if log.follow { "follow".to_owned() } else { "hold".to_owned() };
     if log.unseen > 0 {
-        text.push_str(&format!(" {dot} {} new below", thousands(log.unseen)));
+        let _ = write!(text, " {dot} {} new below", thousands(log.unseen));
     }
     let level = log.filter.level.unwrap_or(LogLevel::Info);
     if level != LogLevel::Info {
-        text.push_str(&format!(" {dot} {}+", level.name()));
+        let _ = write!(text, " {dot} {}+", level.name());
     }
     if let Some(id) = &log.filter.integration {
-        text.push_str(&format!(" {dot} {id}"));
+        let _ = write!(text, " {dot} {id}");
     }
     if !log.filter.text.is_empty() {
-        text.push_str(&format!(" {dot} \"{}\"", log.filter.text));
+        let _ = write!(text, " {dot} \"{}\"", log.filter.text);
     }
     text
 }

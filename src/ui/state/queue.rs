@@ -174,7 +174,9 @@ impl QueueState {
         if ids.len() as u64 != high - low + 1 {
             return false;
         }
-        ids.into_iter().for_each(|id| self.marks.add(id));
+        for id in ids {
+            self.marks.add(id);
+        }
         self.range = None;
         true
     }

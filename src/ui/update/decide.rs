@@ -48,7 +48,7 @@ pub fn take(state: &mut State, number: Option<usize>) {
         return state.say(LogLevel::Info, format!("the row has no candidate {number}"));
     };
     let action = DecideAction::Match { target: label.id.clone() };
-    now(state, action, Selection::Rows(vec![id]), Some(label));
+    now(state, action, Selection::Rows(vec![id]), Some(&label));
 }
 
 /// A key pressed so soon after the row under the cursor changed by itself was meant for another row.
@@ -82,7 +82,7 @@ pub fn act(state: &mut State, action: DecideAction, label: Option<TargetLabel>, 
     let Some(selection) = queue.selection() else { return };
     let count = queue.marked().max(1);
     if count == 1 {
-        return now(state, action, selection, label);
+        return now(state, action, selection, label.as_ref());
     }
     let query = Query::Preview { flow: tab.0.clone(), stream: tab.1, action: action.clone(), rows: selection.clone() };
     let ticket = requests::submit(state, Purpose::Preview, Request::Query(query));
@@ -97,10 +97,10 @@ pub fn act(state: &mut State, action: DecideAction, label: Option<TargetLabel>, 
 }
 
 /// Does it now: shows it, sends it, goes on to the next row.
-pub fn now(state: &mut State, action: DecideAction, rows: Selection, label: Option<TargetLabel>) {
+pub fn now(state: &mut State, action: DecideAction, rows: Selection, label: Option<&TargetLabel>) {
     let Some(tab) = state.tab.clone() else { return };
     let Some(queue) = state.queue_mut() else { return };
-    let touched = foretell(queue, &action, &rows, label.as_ref());
+    let touched = foretell(queue, &action, &rows, label);
     queue.marks = Marks::default();
     queue.range = None;
     queue.touched = true;

@@ -231,7 +231,7 @@ fn confirm_key(state: &mut State, key: Key) {
             close(state);
             match then {
                 Then::Quit => navigate::quit(state),
-                Then::Decide { action, rows, label } => decide::now(state, action, rows, label),
+                Then::Decide { action, rows, label } => decide::now(state, action, rows, label.as_ref()),
             }
         }
         KeyCode::Char('n' | 'q') => close(state),

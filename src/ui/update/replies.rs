@@ -8,6 +8,7 @@ use crate::ui::state::queue::{Asked, QueueState};
 use crate::ui::state::ticket::Purpose;
 use crate::ui::state::{State, TabKey};
 use crate::ui::widgets::number::counted;
+use std::fmt::Write as _;
 
 /// The door said something.
 pub fn door(state: &mut State, message: Message) {
@@ -189,7 +190,7 @@ fn go_back_to_undone(state: &mut State) {
 /// A decision is durable: it shows until a window that knows of it arrives. One that changed nothing is taken back.
 fn settle(queue: &mut QueueState, rows: &[RecordId], done: &Done, last: Ticket) {
     if done.rows == 0 {
-        rows.iter().for_each(|id| drop(queue.pending.remove(id)));
+        take_back(queue, rows);
         return;
     }
     for id in rows {
@@ -200,11 +201,18 @@ fn settle(queue: &mut QueueState, rows: &[RecordId], done: &Done, last: Ticket) 
     queue.stale = true;
 }
 
+/// Shows rows as they were before the decision.
+fn take_back(queue: &mut QueueState, rows: &[RecordId]) {
+    for id in rows {
+        queue.pending.remove(id);
+    }
+}
+
 fn say_done(state: &mut State, done: &Done) {
     let mut text =
         if done.text.is_empty() { format!("{} changed", counted(done.rows, "row", "rows")) } else { done.text.clone() };
     for (reason, count) in &done.skipped {
-        text.push_str(&format!("; {} left as they were: {reason}", counted(*count, "row", "rows")));
+        let _ = write!(text, "; {} left as they were: {reason}", counted(*count, "row", "rows"));
     }
     let level = if done.rows == 0 && !done.skipped.is_empty() { LogLevel::Warn } else { LogLevel::Info };
     state.say(level, text);
@@ -215,7 +223,7 @@ fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Fai
         Purpose::Decide(tab, rows) => {
             state.trail.pop();
             if let Some(queue) = state.queues.get_mut(&tab) {
-                rows.iter().for_each(|id| drop(queue.pending.remove(id)));
+                take_back(queue, &rows);
                 queue.stale = true;
             }
             state.say(LogLevel::Error, format!("not done: {failure}"));

@@ -68,7 +68,8 @@ pub fn seconds_left(rows: u64, per_second: f64) -> Option<u64> {
 /// Whole part of `part / whole * scale`, 0 for an empty whole.
 #[must_use]
 pub fn share(part: u64, whole: u64, scale: u64) -> u64 {
-    if whole == 0 { 0 } else { (u128::from(part.min(whole)) * u128::from(scale) / u128::from(whole)) as u64 }
+    let scaled = u128::from(part.min(whole)) * u128::from(scale);
+    scaled.checked_div(u128::from(whole)).and_then(|n| u64::try_from(n).ok()).unwrap_or(0)
 }
 
 /// A count as cells; what does not fit is as good as endless.

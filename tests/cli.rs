@@ -1,0 +1,320 @@
+//! The commands as scripts use them: the real binary, real HTTP, exit statuses, messages that name what to do.
+
+use assert_cmd::Command;
+use matchbook::simulator::{self, Faults, Simulator, Vendor};
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use std::sync::LazyLock;
+use tempfile::TempDir;
+
+static RUNTIME: LazyLock<tokio::runtime::Runtime> =
+    LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap());
+
+fn vendors(companies: usize, devices: usize, faults: Faults) -> Simulator {
+    let options = simulator::Options { companies, devices, seed: 3, faults, ..Default::default() };
+    RUNTIME.block_on(simulator::start(options)).unwrap()
+}
+
+/// A home of its own and a clean environment.
+struct Home(TempDir);
+
+impl Home {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn run(&self, arguments: &[&str], stdin: &str) -> Output {
+        Command::cargo_bin("matchbook")
+            .unwrap()
+            .env_clear()
+            .env("MATCHBOOK_HOME", self.path())
+            .env("USER", "tester")
+            .args(arguments)
+            .write_stdin(stdin)
+            .output()
+            .unwrap()
+    }
+
+    fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments, "");
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+        text(&output.stdout)
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        let out = self.ok(arguments);
+        serde_json::from_str(&out).unwrap_or_else(|e| panic!("{arguments:?}: {e}: {out}"))
+    }
+
+    fn refused(&self, arguments: &[&str], status: i32, words: &[&str]) {
+        self.refused_with(arguments, "", status, words);
+    }
+
+    fn refused_with(&self, arguments: &[&str], stdin: &str, status: i32, words: &[&str]) {
+        let output = self.run(arguments, stdin);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {said}");
+        for word in words {
+            assert!(said.contains(word), "{arguments:?} says “{word}”: {said}");
+        }
+        assert!(output.stdout.is_empty(), "{arguments:?} leaves stdout to data");
+    }
+
+    fn connect(&self, simulator: &Simulator) {
+        let ends = simulator.endpoints();
+        for (name, end) in [("addigy", &ends.addigy), ("itglue", &ends.itglue)] {
+            let output = self.run(
+                &["connect", name, "--connector", name, "--base-url", &end.base_url, "--secrets-stdin"],
+                &format!("api_key={}\n", end.api_key),
+            );
+            assert!(output.status.success(), "{}", text(&output.stderr));
+        }
+        self.ok(&["flow", "add", "addigy", "itglue"]);
+    }
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        if entry.file_type().unwrap().is_dir() {
+            files.extend(files_below(&entry.path()));
+        } else {
+            files.push(entry.path());
+        }
+    }
+    files
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn from_nothing_to_a_decided_queue() {
+    let simulator = vendors(10, 120, Faults::None);
+    let home = Home::new();
+    home.ok(&["init"]);
+    home.refused(&["init"], 2, &["there already", "never overwrites"]);
+    home.connect(&simulator);
+    let synced = home.json(&["sync", "--json"]);
+    let streams = synced["streams"].as_array().unwrap();
+    assert_eq!(streams.len(), 5, "{synced}");
+    assert!(streams.iter().all(|s| s["state"]["state"] == "ok"), "{synced}");
+
+    let status = home.json(&["status", "--json"]);
+    let devices = &status["flows"][0]["tabs"][1]["counts"];
+    assert!(devices["matched"].as_u64().unwrap() > 50, "{devices}");
+
+    let history = home.json(&["history", "--json"]);
+    let automatic = history.as_array().unwrap().last().unwrap();
+    assert_eq!(automatic["actor"]["by"], "engine", "{automatic}");
+
+    let open = home.ok(&["queue", "addigy-itglue", "--stream", "devices", "--filter", "all", "--json"]);
+    let first: Value = serde_json::from_str(open.lines().next().unwrap()).unwrap();
+    let id = first["id"].as_str().unwrap();
+    let done = home.json(&["decide", "defer", "addigy-itglue", "devices", id, "--json"]);
+    assert_eq!(done["rows"], 1, "{done}");
+    let preview = home.json(&["undo", "--dry-run", "--json"]);
+    assert_eq!(preview["rows"], 1, "{preview}");
+    home.ok(&["undo", "--json"]);
+    let csv = home.ok(&["queue", "addigy-itglue", "--stream", "devices", "--filter", "deferred", "--csv"]);
+    assert_eq!(csv.lines().count(), 1, "only the header is left: {csv}");
+    let why = home.json(&["why", id, "--json"]);
+    assert!(why[0]["gates"].as_array().unwrap().len() > 3, "{why}");
+    home.refused(&["decide", "defer", "addigy-itgleu", "devices", id], 2, &["no flow", "addigy-itglue"]);
+    home.refused(&["undo", "999"], 2, &["no history entry"]);
+}
+
+#[test]
+fn a_flaky_vendor_changes_nothing_in_the_result() {
+    let (calm, flaky) = (vendors(8, 90, Faults::None), vendors(8, 90, Faults::Flaky));
+    let matched = |simulator: &Simulator| {
+        let home = Home::new();
+        home.connect(simulator);
+        home.run(&["sync"], "");
+        home.ok(&["sync"]);
+        let status = home.json(&["status", "--json"]);
+        status["integrations"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|i| i["streams"].as_array().unwrap().clone())
+            .map(|s| s["stored"].as_u64().unwrap())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(matched(&calm), matched(&flaky));
+}
+
+#[test]
+fn a_refused_key_names_itself_and_keeps_everything() {
+    let simulator = vendors(8, 60, Faults::None);
+    let home = Home::new();
+    let end = &simulator.endpoints().itglue;
+    home.refused_with(
+        &["connect", "itglue", "--connector", "itglue", "--base-url", &end.base_url, "--secrets-stdin"],
+        "api_key=ITG.wrong",
+        3,
+        &["refuses", "Invalid API key", "new key"],
+    );
+    assert!(!home.path().join("secrets.age").exists(), "nothing is saved before the test passes");
+    home.connect(&simulator);
+    home.ok(&["sync"]);
+    let before = home.json(&["status", "--json"])["flows"].clone();
+    simulator.control().revoke_key(Vendor::ItGlue);
+    let output = home.run(&["sync"], "");
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("refuses"), "{}", text(&output.stderr));
+    let after = home.json(&["status", "--json"]);
+    let counts =
+        |flows: &Value| flows[0]["tabs"].as_array().unwrap().iter().map(|t| t["counts"].clone()).collect::<Vec<_>>();
+    assert_eq!(counts(&before), counts(&after["flows"]), "matches survive refused credentials");
+    assert_eq!(after["integrations"][1]["state"]["state"], "refused", "{after}");
+}
+
+#[test]
+fn a_missing_permission_is_named_and_other_streams_go_on() {
+    let simulator = vendors(8, 60, Faults::None);
+    let home = Home::new();
+    let key = simulator.control().key_without("View Devices");
+    let end = &simulator.endpoints().addigy;
+    let output = home.run(
+        &["connect", "addigy", "--connector", "addigy", "--base-url", &end.base_url, "--secrets-stdin"],
+        &format!("api_key={key}"),
+    );
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("View Devices"), "{}", text(&output.stderr));
+    let output = home.run(&["sync", "--json"], "");
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stderr).contains("View Devices"), "{}", text(&output.stderr));
+    let synced: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(synced["streams"][0]["state"]["state"], "ok", "policies were read: {synced}");
+}
+
+#[test]
+fn mistakes_in_the_configuration_are_named_with_their_place() {
+    let home = Home::new();
+    fs::write(home.path().join("config.toml"), "[ui]\nthem = \"dark\"\n").unwrap();
+    let output = home.run(&["status"], "");
+    assert!(output.status.success());
+    let said = text(&output.stderr);
+    assert!(said.contains("ui.them") && said.contains("theme"), "{said}");
+    fs::write(home.path().join("config.toml"), "[ui]\ntheme = 3\n").unwrap();
+    home.refused(&["status"], 2, &["line 2", "expected a string"]);
+}
+
+#[test]
+fn usage_errors_end_with_2_and_say_what_there_is() {
+    let home = Home::new();
+    home.refused(&["sync"], 2, &["no integration", "matchbook connect"]);
+    home.refused(&["sync", "nobody"], 2, &["no integration"]);
+    home.refused(&["queue", "nothing"], 2, &["no flow"]);
+    home.refused(&["connect", "x", "--connector", "nosuch"], 2, &["addigy", "itglue", "csv"]);
+    home.refused(&["connect", "x", "--connector", "addigy"], 2, &["--secrets-stdin"]);
+    home.refused(&["flow", "add", "a", "b"], 2, &["a"]);
+    home.refused(&["demo", "--headless", "--faults", "many"], 2, &["none, limits, flaky"]);
+    home.refused(&[], 2, &["terminal", "matchbook status"]);
+    home.refused(&["nonsense"], 2, &["unrecognized"]);
+}
+
+#[test]
+fn csv_exports_are_enough_to_start() {
+    let home = Home::new();
+    let file = |name: &str, bytes: &[u8]| {
+        let path = home.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let utf16: Vec<u8> = "\u{feff}Organization ID,Organization\r\n7,Harbor Dental Group LLC\r\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let left = file(
+        "left.csv",
+        "\u{feff}ID;Name;Serial Number;Company\n1;MBP-1;C02TEST00001;Harbor Dental\n2;;;\n".as_bytes(),
+    );
+    let right_devices = file("right.csv", b"id,name,serial,company\n9,mbp-1,c02test00001,Harbor Dental Group LLC\n");
+    let right = file("orgs.csv", &utf16);
+    home.ok(&["connect", "left", "--connector", "csv", "--devices", &left]);
+    let output =
+        home.run(&["connect", "right", "--connector", "csv", "--companies", &right, "--devices", &right_devices], "");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    home.ok(&["flow", "add", "left", "right"]);
+    home.run(&["sync"], "");
+    let rows = home.ok(&["queue", "left-right", "--stream", "companies", "--filter", "all", "--json"]);
+    assert!(rows.contains("Harbor Dental Group LLC"), "{rows}");
+    let empty = file("empty.csv", b"colour,size\nred,4\n");
+    home.refused(&["connect", "bad", "--connector", "csv", "--devices", &empty], 2, &["colour"]);
+    home.refused(&["connect", "bad", "--connector", "csv", "--devices", "/nowhere.csv"], 2, &["/nowhere.csv"]);
+}
+
+#[test]
+fn a_store_that_is_damaged_is_set_aside_and_one_in_use_says_so() {
+    let simulator = vendors(8, 60, Faults::None);
+    let home = Home::new();
+    home.connect(&simulator);
+    home.ok(&["sync"]);
+    let held = matchbook::store::Store::open(&home.path().join("store")).unwrap();
+    home.refused(&["status"], 1, &["another"]);
+    drop(held);
+    let db = files_below(&home.path().join("store")).into_iter().find(|f| f.ends_with("db")).unwrap();
+    let length = fs::metadata(&db).unwrap().len();
+    fs::write(&db, vec![0x5a; usize::try_from(length).unwrap()]).unwrap();
+    home.refused(&["status"], 1, &["store.broken"]);
+    home.ok(&["status"]);
+    assert!(fs::read_dir(home.path()).unwrap().any(|e| e.unwrap().file_name().to_string_lossy().contains("broken")));
+}
+
+#[test]
+fn the_headless_demo_is_confirmed_by_the_truth() {
+    for faults in ["none", "limits", "flaky"] {
+        let home = Home::new();
+        let demo = ["demo", "--headless", "--json", "--companies", "20", "--devices", "300", "--faults", faults];
+        let summary = home.json(&demo);
+        assert_eq!(summary["companies"]["wrong"], 0, "{summary}");
+        assert_eq!(summary["devices"]["wrong"], 0, "{summary}");
+        assert!(summary["devices"]["share_automatic"].as_f64().unwrap() > 0.6, "{summary}");
+        assert_eq!(summary["failed_streams"], 0, "{summary}");
+    }
+}
+
+#[test]
+fn simulate_prints_one_json_line_first() {
+    use std::io::{BufRead, BufReader};
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_matchbook"))
+        .args(["simulate", "--companies", "5", "--devices", "20"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let ends: Value = serde_json::from_str(&line).unwrap();
+    assert!(ends["addigy"]["base_url"].as_str().unwrap().ends_with("/api/v2"), "{ends}");
+    assert!(ends["itglue"]["api_key"].as_str().unwrap().starts_with("ITG."), "{ends}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn no_secret_is_in_any_file_of_a_home_but_the_vault() {
+    let simulator = vendors(8, 60, Faults::Flaky);
+    let home = Home::new();
+    home.connect(&simulator);
+    home.run(&["sync"], "");
+    let ends = simulator.endpoints();
+    let secrets = [ends.addigy.api_key.as_bytes(), ends.itglue.api_key.as_bytes()];
+    let files = files_below(home.path());
+    for file in &files {
+        let bytes = fs::read(file).unwrap();
+        for secret in secrets {
+            assert!(!bytes.windows(secret.len()).any(|w| w == secret), "a key is in {}", file.display());
+        }
+    }
+    assert!(files.len() > 3, "the home was looked through");
+}
