@@ -145,7 +145,12 @@ fn command(arguments: &Arguments, program: &Path, home: Option<&Path>) -> Result
     let mut command = if arguments.command.is_empty() {
         CommandBuilder::new(program)
     } else {
-        CommandBuilder::from_argv(arguments.command.clone())
+        let mut words = arguments.command.clone();
+        // A path is meant from here; the pseudo-terminal would look for it in PATH only.
+        if Path::new(&words[0]).components().count() > 1 {
+            words[0] = std::path::absolute(&words[0])?.into_os_string();
+        }
+        CommandBuilder::from_argv(words)
     };
     if let Some(home) = home {
         command.env("MATCHBOOK_HOME", home);
