@@ -7,7 +7,7 @@ mod demo;
 mod files;
 mod home;
 mod interface;
-mod link;
+pub mod link;
 mod logging;
 mod output;
 mod queue;

@@ -72,7 +72,27 @@ pub struct Judged {
     pub proposed_right: u64,
     /// Proposals for a person whose best candidate is wrong.
     pub proposed_wrong: u64,
+    /// The first wrong automatic matches.
+    pub wrong_rows: Vec<WrongRow>,
 }
+
+/// A wrong automatic match.
+#[derive(Debug, Serialize)]
+pub struct WrongRow {
+    /// Source id.
+    pub source: String,
+    /// Its name.
+    pub name: String,
+    /// Id of the target it was matched to.
+    pub target: String,
+    /// Id of the target that would be right; `None` where there is none.
+    pub right: Option<String>,
+    /// The evidence it was matched on.
+    pub why: String,
+}
+
+/// Wrong matches listed.
+const WRONG_ROWS: usize = 50;
 
 /// Collects the summary.
 ///
@@ -153,6 +173,19 @@ impl Judged {
             (true, _) => &mut self.proposed_wrong,
         };
         *slot += 1;
+        if !row.state.is_open() && verdict == Verdict::Wrong && self.wrong_rows.len() < WRONG_ROWS {
+            let right = match stream {
+                Stream::Companies => truth.company(row.id.as_str()),
+                _ => truth.device(row.id.as_str()),
+            };
+            self.wrong_rows.push(WrongRow {
+                source: row.id.to_string(),
+                name: row.name.clone(),
+                target: target.id.to_string(),
+                right: right.map(str::to_owned),
+                why: row.why.clone(),
+            });
+        }
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a share for display")]

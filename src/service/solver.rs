@@ -98,9 +98,11 @@ pub fn solve(world: &World, flow: &Flow, scope: Scope) -> Solved {
     let mut solved = Solved { flow: flow.id.clone(), scope, companies: Vec::new(), devices: Vec::new(), ranks: None };
     match &solved.scope {
         Scope::Full => {
-            let solution = matching::solve(&problem);
-            solved.companies = verdicts(&solution.companies);
-            solved.devices = verdicts(&solution.devices);
+            // Each proposal is packed as soon as it is made: all of them at once would be most of the memory.
+            let run = matching::Run::new(&problem);
+            solved.companies = verdicts(problem.left_companies.len(), |at| run.company(at));
+            solved.devices = verdicts(problem.left_devices.len(), |at| run.device(at));
+            drop(run);
             let names = |count: usize, name: &dyn Fn(usize) -> String| Arc::new(ranks(count, name));
             let companies = sides.source.companies.all();
             let devices = sides.source.devices.all();
@@ -131,8 +133,8 @@ pub fn problem<'a>(sides: Sides<'a>, known: &'a Known, settings: &'a Settings) -
     }
 }
 
-fn verdicts(proposals: &[Proposal]) -> Vec<RowVerdict> {
-    proposals.par_iter().enumerate().map(|(at, proposal)| RowVerdict::of(at, proposal)).collect()
+fn verdicts(count: usize, propose: impl Fn(usize) -> Proposal + Sync) -> Vec<RowVerdict> {
+    (0..count).into_par_iter().map(|at| RowVerdict::of(at, &propose(at))).collect()
 }
 
 fn ranks(count: usize, name: &dyn Fn(usize) -> String) -> Vec<u32> {

@@ -72,11 +72,7 @@ fn row(i: usize, stream: Stream) -> QueueRow {
         4 => MatchState::Unmatched,
         5 => MatchState::Matched,
         _ => {
-<<<<<<< HEAD
-            if i % 2 == 0 {
-=======
             if i.is_multiple_of(2) {
->>>>>>> ui
                 MatchState::Ignored
             } else {
                 MatchState::Deferred
@@ -316,7 +312,7 @@ impl FakeService {
                 SortKey::Name => order.sort_by(|a, b| rows[*a].name.cmp(&rows[*b].name)),
                 SortKey::Devices => order.sort_by_key(|i| rows[*i].devices),
                 SortKey::Confidence => {
-                    order.sort_by(|a, b| rows[*a].confidence.partial_cmp(&rows[*b].confidence).expect("numbers"))
+                    order.sort_by(|a, b| rows[*a].confidence.partial_cmp(&rows[*b].confidence).expect("numbers"));
                 }
                 SortKey::State => order.sort_by_key(|i| rows[*i].state),
                 SortKey::Company => order.sort_by(|a, b| rows[*a].company.cmp(&rows[*b].company)),

@@ -315,6 +315,10 @@ impl Core {
     ) {
         let flow = self.flows[at].flow.id.clone();
         self.put(at, stream, &changes);
+        // What the engine decides, it has reckoned with already.
+        if stream == Stream::Companies && by.actor != Actor::Engine {
+            self.solve_companies(at, changes.iter().map(|c| c.source.clone()).collect());
+        }
         let entry = HistoryEntry {
             id: HistoryId(0),
             at: by.at,
@@ -338,9 +342,6 @@ impl Core {
         for change in changes {
             let decision = change.after.clone();
             self.pending.push_back(Pending::Decision(rules.id.clone(), stream, change.source.clone(), decision));
-        }
-        if stream == Stream::Companies {
-            self.solve_companies(at, changes.iter().map(|c| c.source.clone()).collect());
         }
         self.outbox.queue(&rules.id);
         self.outbox.overview();
@@ -369,6 +370,7 @@ impl Core {
                 if let Ok(at) = self.flow_at(&entry.flow) {
                     let back: Vec<RowChange> = entry.changes.iter().map(reversed).collect();
                     self.put(at, entry.stream, &back);
+                    self.flows[at].dirty = true;
                 }
                 self.outbox.notice(crate::domain::LogLevel::Error, format!("not saved: {failure}"));
                 if let Some(reply) = waiting.reply {
