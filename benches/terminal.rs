@@ -114,8 +114,9 @@ fn run(arguments: &Arguments) -> Result<bool, Failed> {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let mut run = Run::start(command, arguments)?;
         run.script(&steps)?;
-        let over = run.rows.iter().any(Row::is_over);
-        passed &= !run.failed && !(over && arguments.strict);
+        if run.failed || (arguments.strict && run.rows.iter().any(Row::is_over)) {
+            passed = false;
+        }
         if !arguments.json {
             println!("{name}");
             run.rows.iter().for_each(|row| println!("  {}", row.line()));
