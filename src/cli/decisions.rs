@@ -14,8 +14,7 @@ pub async fn decide(arguments: DecideArguments) -> Result<Outcome, Failure> {
     let action = action(&arguments)?;
     let rows = Selection::Rows(arguments.source_ids.iter().map(|id| RecordId::from(id.as_str())).collect());
     let flow = arguments.flow.as_str().into();
-    let home = home::open(false)?;
-    home.warn();
+    let home = home::open(false).await?;
     home.service.settled().await?;
     let result = if arguments.dry_run {
         preview(&home, Query::Preview { flow, stream, action, rows }, arguments.json).await
@@ -54,8 +53,7 @@ pub async fn quick_match(arguments: QuickMatchArguments) -> Result<Outcome, Fail
     let stream = setup::stream(&arguments.stream)?;
     let threshold = Confidence::new(arguments.threshold);
     let flow = arguments.flow.as_str().into();
-    let home = home::open(false)?;
-    home.warn();
+    let home = home::open(false).await?;
     home.service.settled().await?;
     let result = if arguments.dry_run {
         preview(&home, Query::PreviewQuickMatch { flow, stream, threshold }, arguments.json).await
@@ -72,8 +70,7 @@ pub async fn quick_match(arguments: QuickMatchArguments) -> Result<Outcome, Fail
 /// As [`decide`].
 pub async fn undo(entry: Option<u64>, dry_run: bool, json: bool) -> Result<Outcome, Failure> {
     let entry = entry.map(HistoryId);
-    let home = home::open(false)?;
-    home.warn();
+    let home = home::open(false).await?;
     home.service.settled().await?;
     let result = if dry_run {
         preview(&home, Query::PreviewUndo { entry }, json).await
@@ -89,8 +86,7 @@ pub async fn undo(entry: Option<u64>, dry_run: bool, json: bool) -> Result<Outco
 /// # Errors
 /// What keeps the home from opening.
 pub async fn history(json: bool, limit: u32) -> Result<Outcome, Failure> {
-    let home = home::open(false)?;
-    home.warn();
+    let home = home::open(false).await?;
     let View::History(entries) = home.query(Query::History { before: None, limit }).await? else {
         return Ok(Outcome::Done);
     };

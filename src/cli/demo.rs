@@ -29,8 +29,8 @@ pub async fn run(arguments: DemoArguments) -> Result<Outcome, Failure> {
     let place = Place::make(arguments.home.as_deref())?;
     let paths = Paths::in_home(place.path());
     write_home(&paths, simulator.endpoints())?;
-    let home = home::open_at(&paths, false)?;
-    home.warn();
+    let home = home::begin(&paths, false)?;
+    home.wait().await?;
     let result = if arguments.headless {
         headless(&home, &simulator, arguments.json).await
     } else {

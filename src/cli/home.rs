@@ -11,9 +11,10 @@ use crate::store::Store;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::oneshot;
 
-/// An open home with its running service.
+/// A home with its running service.
 pub struct Home {
     /// The service.
     pub service: Service,
@@ -21,46 +22,61 @@ pub struct Home {
     pub name: String,
     /// The settings.
     pub config: Config,
-    /// What was odd in the settings, and integrations that cannot run.
-    pub warnings: Vec<String>,
+    /// Hears whether store and connectors opened, and what was odd.
+    opened: Mutex<Option<Opening>>,
 }
 
-/// Opens the home of this process.
+/// What an opening leads to.
+struct Opening {
+    result: oneshot::Receiver<Result<(), Failure>>,
+    warnings: Arc<Mutex<Vec<String>>>,
+}
+
+/// Opens the home of this process and waits until it is open.
 ///
 /// # Errors
 /// What keeps the home from opening, with the remedy.
-pub fn open(scheduled: bool) -> Result<Home, Failure> {
-    open_at(&Paths::discover(None)?, scheduled)
+pub async fn open(scheduled: bool) -> Result<Home, Failure> {
+    let home = begin(&Paths::discover(None)?, scheduled)?;
+    home.wait().await?;
+    Ok(home)
 }
 
-/// Opens the home in those places.
+/// Begins to open the home in those places; the rest goes on in the background.
 ///
 /// # Errors
-/// As [`open`].
-pub fn open_at(paths: &Paths, scheduled: bool) -> Result<Home, Failure> {
+/// What is wrong with the configuration.
+pub fn begin(paths: &Paths, scheduled: bool) -> Result<Home, Failure> {
     let loaded = config::load(&paths.config)?;
-    let mut warnings = loaded.warnings;
     let config = loaded.config;
     let flows = config.flows()?;
     paths.create()?;
     super::logging::start(paths);
-    let store = Store::open(&paths.store)?;
-    let notices = Notices::default();
+    // Asks for the passphrase, where there is one, while the screen is still the shell's.
     let vault = vault(paths)?;
-    let integrations = connect_all(&config, paths, &vault, &notices, &mut warnings)?;
-    let flows = usable(flows, &integrations, &mut warnings);
-    let service = Service::start(Options {
-        home: home_name(&config),
-        actor: actor(),
-        store,
-        clock: Arc::new(SystemClock),
-        integrations,
-        flows,
-        junk: junk(paths, &mut warnings),
-        scheduled,
-        notices,
-    })?;
-    Ok(Home { service, name: home_name(&config), config, warnings })
+    let warnings = Arc::new(Mutex::new(loaded.warnings));
+    let (settings, places, odd) = (config.clone(), paths.clone(), Arc::clone(&warnings));
+    let opener = move || {
+        let mut odd = odd.lock().unwrap_or_else(PoisonError::into_inner);
+        let store = Store::open(&places.store)?;
+        let notices = Notices::default();
+        let integrations = connect_all(&settings, &places, &vault, &notices, &mut odd)?;
+        let flows = usable(flows, &integrations, &mut odd);
+        Ok(Options {
+            home: home_name(&settings),
+            actor: actor(),
+            store,
+            clock: Arc::new(SystemClock),
+            integrations,
+            flows,
+            junk: junk(&places, &mut odd),
+            scheduled,
+            notices,
+        })
+    };
+    let (service, result) = Service::open(paths.store.clone(), Box::new(opener))?;
+    let opened = Mutex::new(Some(Opening { result, warnings }));
+    Ok(Home { service, name: home_name(&config), config, opened })
 }
 
 /// Flows whose integrations could be made; the others are named in the warnings.
@@ -183,11 +199,27 @@ fn junk(paths: &Paths, warnings: &mut Vec<String>) -> JunkList {
 }
 
 impl Home {
-    /// Says on stderr what was odd.
-    pub fn warn(&self) {
-        for warning in &self.warnings {
+    /// Waits until store and connectors are open; returns what was odd. The second call returns nothing.
+    ///
+    /// # Errors
+    /// What keeps the home from opening.
+    pub async fn opened(&self) -> Result<Vec<String>, Failure> {
+        let opening = self.opened.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Opening { result, warnings }) = opening else { return Ok(Vec::new()) };
+        let gone = |_| Failure::new(FailureClass::Ours, "the service has stopped", "start matchbook again");
+        result.await.map_err(gone)??;
+        Ok(std::mem::take(&mut *warnings.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// Waits until it is open and says on stderr what was odd.
+    ///
+    /// # Errors
+    /// What keeps the home from opening.
+    pub async fn wait(&self) -> Result<(), Failure> {
+        for warning in self.opened().await? {
             output::say(&format!("warning: {warning}"));
         }
+        Ok(())
     }
 
     /// Asks a query.

@@ -2,7 +2,7 @@
 
 use super::{Outcome, home, output};
 use crate::app;
-use crate::config;
+use crate::config::{self, Paths};
 use crate::domain::Failure;
 use crate::ui::{ThemeName, UiConfig};
 use std::io::IsTerminal;
@@ -13,7 +13,7 @@ use std::io::IsTerminal;
 /// What keeps home or terminal from opening.
 pub async fn run() -> Result<Outcome, Failure> {
     terminal_wanted()?;
-    let home = home::open(true)?;
+    let home = home::begin(&Paths::discover(None)?, true)?;
     show(&home).await
 }
 
@@ -38,9 +38,31 @@ pub fn terminal_wanted() -> Result<(), Failure> {
 /// The terminal's.
 pub async fn show(home: &home::Home) -> Result<Outcome, Failure> {
     let (door, messages) = home.service.door();
-    let result = app::run(door, messages, options(&home.config.ui, home)).await;
+    let mut interface = std::pin::pin!(app::run(door, messages, options(&home.config.ui, home)));
+    // The first frame does not wait for the store. When that does not open, the screen is given back and says why.
+    let opened = tokio::select! {
+        biased;
+        result = &mut interface => return finish(home, result.map(drop)).await,
+        opened = home.opened() => opened,
+    };
+    let warnings = match opened {
+        Ok(warnings) => warnings,
+        Err(failure) => {
+            // The service is gone, which ends the interface: it restores the terminal.
+            let _ = interface.await;
+            return Err(failure);
+        }
+    };
+    for warning in warnings {
+        home.service.notice(&warning);
+    }
+    let result = interface.await.map(drop);
+    finish(home, result).await
+}
+
+async fn finish(home: &home::Home, result: Result<(), Failure>) -> Result<Outcome, Failure> {
     home.service.stop().await;
-    result.map(|_| Outcome::Done)
+    result.map(|()| Outcome::Done)
 }
 
 fn options(settings: &config::UiConfig, home: &home::Home) -> app::AppOptions {

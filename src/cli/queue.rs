@@ -21,8 +21,7 @@ pub async fn run(arguments: QueueArguments) -> Result<Outcome, Failure> {
         sort: Sort::default(),
         company: None,
     };
-    let home = home::open(false)?;
-    home.warn();
+    let home = home::open(false).await?;
     home.service.settled().await?;
     let mut out = Printer::new(&arguments);
     let result = print(&home, view, arguments.limit.unwrap_or(u64::MAX), &mut out).await;

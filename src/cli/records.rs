@@ -10,8 +10,7 @@ use crate::service::messages::{Event, LogFilter, Message, Query, View};
 /// # Errors
 /// What keeps the home from opening.
 pub async fn why(text: String, json: bool) -> Result<Outcome, Failure> {
-    let home = home::open(false)?;
-    home.warn();
+    let home = home::open(false).await?;
     home.service.settled().await?;
     let View::Why(records) = home.query(Query::Why { text: text.clone() }).await? else { return Ok(Outcome::Done) };
     home.service.stop().await;
@@ -44,8 +43,7 @@ pub async fn log(arguments: LogArguments) -> Result<Outcome, Failure> {
         };
     let filter =
         LogFilter { level, integration: arguments.integration.as_deref().map(Into::into), text: String::new() };
-    let home = home::open(arguments.follow)?;
-    home.warn();
+    let home = home::open(arguments.follow).await?;
     let (_door, mut messages) = home.service.door();
     let query = Query::Log { filter: filter.clone(), before: None, limit: arguments.limit };
     let View::Log(lines) = home.query(query).await? else { return Ok(Outcome::Done) };

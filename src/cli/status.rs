@@ -9,8 +9,7 @@ use crate::service::messages::{IntegrationState, IntegrationView, Overview, Quer
 /// # Errors
 /// What keeps the home from opening.
 pub async fn run(json: bool) -> Result<Outcome, Failure> {
-    let home = home::open(false)?;
-    home.warn();
+    let home = home::open(false).await?;
     home.service.settled().await?;
     let View::Overview(overview) = home.query(Query::Overview).await? else { return Ok(Outcome::Done) };
     if json {

@@ -18,8 +18,7 @@ pub async fn run(arguments: SyncArguments) -> Result<Outcome, Failure> {
             Some((integration, name)) => (Some(integration.into()), Some(setup::stream(name)?)),
         },
     };
-    let home = home::open(false)?;
-    home.warn();
+    let home = home::open(false).await?;
     if home.config.integrations.is_empty() {
         return Err(output::usage(
             "there is nothing to sync: no integration is connected",

@@ -8,6 +8,7 @@ use super::world::World;
 use crate::domain::{Confidence, FlowId, RecordId, Stream};
 use crate::store::Store;
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// Rows kept per queue: a large screen and a page beyond it.
 const ROWS: u32 = 150;
@@ -17,6 +18,7 @@ const KEY: &str = "front";
 /// First windows and counts by queue.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Front {
+    overview: Overview,
     queues: Vec<FrontQueue>,
 }
 
@@ -30,9 +32,24 @@ struct FrontQueue {
 
 impl Front {
     /// What the last session left; `None` when there is nothing or it is of another version.
-    pub fn load(store: &Store) -> Option<Self> {
-        let bytes = store.blob(KEY)?;
-        serde_json::from_slice(&bytes).ok()
+    pub fn load(dir: &Path) -> Option<Self> {
+        let bytes = Store::blob_in(dir, KEY)?;
+        let mut front: Self = serde_json::from_slice(&bytes).ok()?;
+        front.overview.ready = false;
+        for integration in &mut front.overview.integrations {
+            integration.budget = None;
+        }
+        Some(front)
+    }
+
+    /// A front of what the service shows now, still without rows.
+    pub fn of(overview: Overview) -> Self {
+        Self { overview, queues: Vec::new() }
+    }
+
+    /// Integrations, flows and counts of the last session.
+    pub fn overview(&self) -> &Overview {
+        &self.overview
     }
 
     /// Keeps it for the next start.

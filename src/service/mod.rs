@@ -10,6 +10,7 @@ mod loading;
 pub mod messages;
 mod overview;
 mod picker;
+mod prelude;
 mod reply;
 mod rows;
 mod search;
@@ -21,16 +22,14 @@ mod why;
 mod world;
 mod writer;
 
-use self::core::{Core, CoreMessage};
+use self::core::CoreMessage;
 use self::messages::{Door, Message, Reply, Request, Ticket};
-use self::overview::Integration;
 use self::reply::ReplyTo;
-use self::rows::FlowState;
 use crate::connectors::Connector;
 use crate::domain::{Clock, Failure, FailureClass, Flow, IntegrationId, JunkList, Schedule, Stream, VendorSystem};
 use crate::store::Store;
-use crate::sync::Supervisor;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, mpsc as std_mpsc};
 use tokio::sync::{mpsc, oneshot};
 
@@ -79,58 +78,42 @@ pub struct Service {
     inbox: std_mpsc::Sender<CoreMessage>,
 }
 
+/// Opens store and connectors; runs on the core's thread, so that a terminal can show its first frame meanwhile.
+pub type Opener = Box<dyn FnOnce() -> Result<Options, Failure> + Send>;
+
 impl Service {
-    /// Starts the core; returns at once, the store is read in the background. Must be called inside a tokio runtime.
+    /// Starts the core on what is open already; the store is read in the background. Must be called inside a tokio
+    /// runtime.
     ///
     /// # Errors
     /// When a thread cannot be started.
     pub fn start(options: Options) -> Result<Self, Failure> {
+        let dir = options.store.dir().to_owned();
+        Self::open(dir, Box::new(|| Ok(options))).map(|(service, _)| service)
+    }
+
+    /// Starts at once with the last session's first rows, kept beside the store in `dir`, and opens store and
+    /// connectors in the background. The receiver hears whether they opened. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// When a thread cannot be started.
+    pub fn open(dir: PathBuf, opener: Opener) -> Result<(Self, oneshot::Receiver<Result<(), Failure>>), Failure> {
         let (inbox, received) = std_mpsc::channel();
-        let (writer, jobs) = std_mpsc::channel();
+        let (told, hears) = oneshot::channel();
         let runtime = tokio::runtime::Handle::current();
-        let sink = Arc::new(sink::CoreSink::new(inbox.clone()));
-        options.notices.attach(options.store.clone(), inbox.clone(), Arc::clone(&options.clock), runtime.clone());
-        let mut supervisor = Supervisor::new(runtime.clone(), options.store.clone(), sink, Arc::clone(&options.clock));
-        let mut integrations = Vec::new();
-        let mut systems = rustc_hash::FxHashMap::default();
-        for connected in options.integrations {
-            supervisor.add(connected.id.clone(), Arc::clone(&connected.connector), connected.schedules);
-            if let Some(system) = connected.system {
-                systems.insert(connected.id.clone(), system);
-            }
-            integrations.push(Integration { id: connected.id, connector: connected.connector });
-        }
-        let flows: Vec<FlowState> = options.flows.iter().cloned().map(FlowState::new).collect();
-        let core = Core::new(
-            options.home,
-            options.actor,
-            options.store.clone(),
-            options.clock,
-            runtime,
-            supervisor,
-            integrations,
-            inbox.clone(),
-            writer,
-            flows,
-            options.scheduled,
-        );
-        spawn("matchbook-core", move || core.run(&received))?;
-        let (store, to_core) = (options.store.clone(), inbox.clone());
-        spawn("matchbook-writer", move || writer::run(&store, &jobs, &to_core))?;
-        let (store, to_core, junk) = (options.store, inbox.clone(), Arc::new(options.junk));
-        spawn("matchbook-loader", move || {
-            let loaded = loading::load(&store, &options.flows, systems, junk).map(Box::new);
-            let _ = to_core.send(CoreMessage::Loaded(loaded));
-        })?;
-        Ok(Self { inbox })
+        let to_core = inbox.clone();
+        spawn("matchbook-core", move || prelude::run(&dir, opener, &to_core, &received, runtime, told))?;
+        Ok((Self { inbox }, hears))
     }
 
     /// A door for a terminal: requests go in, replies and events come out of the receiver.
     #[must_use]
     pub fn door(&self) -> (Box<dyn Door>, mpsc::Receiver<Message>) {
         let (sender, receiver) = mpsc::channel(DOOR_DEPTH);
-        let _ = self.inbox.send(CoreMessage::Subscribe(sender.clone()));
-        (Box::new(LocalDoor { inbox: self.inbox.clone(), replies: sender }), receiver)
+        // Only the core holds on to the terminal's side: when the core ends, the terminal hears that.
+        let replies = sender.downgrade();
+        let _ = self.inbox.send(CoreMessage::Subscribe(sender));
+        (Box::new(LocalDoor { inbox: self.inbox.clone(), replies }), receiver)
     }
 
     /// Asks and waits for the answer.
@@ -167,6 +150,12 @@ impl Service {
         }
     }
 
+    /// Shows a warning on every terminal.
+    pub fn notice(&self, text: &str) {
+        let text = crate::domain::text::clean(text).into_owned();
+        let _ = self.send(CoreMessage::Notice(text));
+    }
+
     fn send(&self, message: CoreMessage) -> Result<(), Failure> {
         self.inbox.send(message).map_err(|_| gone())
     }
@@ -184,12 +173,13 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Failure
 
 struct LocalDoor {
     inbox: std_mpsc::Sender<CoreMessage>,
-    replies: mpsc::Sender<Message>,
+    replies: mpsc::WeakSender<Message>,
 }
 
 impl Door for LocalDoor {
     fn submit(&self, ticket: Ticket, request: Request) {
-        let reply = ReplyTo::Door(self.replies.clone(), ticket);
+        let Some(replies) = self.replies.upgrade() else { return };
+        let reply = ReplyTo::Door(replies, ticket);
         if let Err(std_mpsc::SendError(CoreMessage::Request(reply, _))) =
             self.inbox.send(CoreMessage::Request(reply, Box::new(request)))
         {

@@ -6,7 +6,7 @@ use super::{Store, error};
 use crate::domain::Failure;
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Folder inside the store's directory.
@@ -21,7 +21,7 @@ impl Store {
     pub fn put_blob(&self, key: &str, bytes: &[u8]) -> Result<(), Failure> {
         self.flush()?;
         make_private_dir(&self.0.dir.join(CACHES))?;
-        let path = self.cache_path(key);
+        let path = cache_path(&self.0.dir, key);
         let unfinished = path.with_extension("new");
         let written = fs::File::create(&unfinished).and_then(|mut file| {
             file.write_all(&xxh3_64(bytes).to_be_bytes())?;
@@ -35,7 +35,13 @@ impl Store {
     /// The bytes kept under that name; `None` when there are none or they are damaged.
     #[must_use]
     pub fn blob(&self, key: &str) -> Option<Vec<u8>> {
-        let mut bytes = fs::read(self.cache_path(key)).ok()?;
+        Self::blob_in(&self.0.dir, key)
+    }
+
+    /// The same without opening the store in that directory: what is to be shown before it is open.
+    #[must_use]
+    pub fn blob_in(dir: &Path, key: &str) -> Option<Vec<u8>> {
+        let mut bytes = fs::read(cache_path(dir, key)).ok()?;
         let (sum, rest) = bytes.split_first_chunk::<8>()?;
         if u64::from_be_bytes(*sum) != xxh3_64(rest) {
             return None;
@@ -49,8 +55,9 @@ impl Store {
         files.filter_map(|file| file.ok()?.metadata().ok()).map(|file| file.len()).sum()
     }
 
-    /// Names of caches hold names from the configuration: the file is named by their hash.
-    fn cache_path(&self, key: &str) -> PathBuf {
-        self.0.dir.join(CACHES).join(format!("{:016x}.cache", xxh3_64(key.as_bytes())))
-    }
+}
+
+/// Names of caches hold names from the configuration: the file is named by their hash.
+fn cache_path(dir: &Path, key: &str) -> PathBuf {
+    dir.join(CACHES).join(format!("{:016x}.cache", xxh3_64(key.as_bytes())))
 }

@@ -127,7 +127,7 @@ impl Core {
 
     /// Keeps the first rows of every queue for the next start.
     pub(super) fn save_front(&mut self) {
-        let mut front = Front::default();
+        let mut front = Front::of(self.overview());
         for state in &mut self.flows {
             let flow = state.flow.clone();
             let sides = super::super::compare::sides_of(&self.world, &flow);

@@ -37,12 +37,16 @@ pub enum CoreMessage {
     Request(ReplyTo, Box<Request>),
     /// A terminal wants to hear events.
     Subscribe(mpsc::Sender<Message>),
+    /// Store and connectors are open.
+    Opened(Result<Box<Opened>, Failure>),
     /// The store was read.
     Loaded(Result<Box<Loaded>, Failure>),
     /// A sync stored changes.
     Stored(IntegrationId, Vec<Change>),
     /// Where a stream stands.
     Progress(Box<StreamProgress>),
+    /// Something a person should read.
+    Notice(String),
     /// New log lines.
     Log(Vec<LogEntry>),
     /// A stream's run ended.
@@ -83,6 +87,30 @@ enum Pending {
     Decision(FlowId, Stream, RecordId, Option<Decision>),
 }
 
+/// What the core needs to begin.
+pub struct Opened {
+    /// The home's name.
+    pub home: String,
+    /// Who decides.
+    pub actor: String,
+    /// The open store.
+    pub store: Store,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// The runtime of workers.
+    pub runtime: tokio::runtime::Handle,
+    /// Runs syncs.
+    pub supervisor: Supervisor,
+    /// Integrations in order.
+    pub integrations: Vec<Integration>,
+    /// Makes decisions durable.
+    pub writer: Sender<writer::Job>,
+    /// Flows in order.
+    pub flows: Vec<FlowState>,
+    /// Start what is due by the schedules.
+    pub scheduled: bool,
+}
+
 /// What the core is made of.
 pub struct Core {
     pub(super) home: String,
@@ -120,23 +148,10 @@ const BATCH: usize = 256;
 
 impl Core {
     /// A core that has read nothing yet but the last session's front windows.
-    #[expect(clippy::too_many_arguments, reason = "called once, by the service's start")]
-    pub(super) fn new(
-        home: String,
-        actor: String,
-        store: Store,
-        clock: Arc<dyn Clock>,
-        runtime: tokio::runtime::Handle,
-        supervisor: Supervisor,
-        integrations: Vec<Integration>,
-        inbox: Sender<CoreMessage>,
-        writer: Sender<writer::Job>,
-        flows: Vec<FlowState>,
-        scheduled: bool,
-    ) -> Self {
+    pub(super) fn new(opened: Opened, inbox: Sender<CoreMessage>, front: Option<Front>) -> Self {
+        let Opened { home, actor, store, clock, runtime, supervisor, integrations, writer, flows, scheduled } = opened;
         let paused = store.paused().unwrap_or_default();
         let progress = store.stream_states().unwrap_or_default().into_iter().map(changes::at_start);
-        let front = Front::load(&store);
         Self {
             progress: progress.map(|p| ((p.integration.clone(), p.stream), p)).collect(),
             front,
@@ -209,6 +224,7 @@ impl Core {
                 }
             }
             CoreMessage::Progress(progress) => self.progressed(*progress),
+            CoreMessage::Notice(text) => self.outbox.notice(crate::domain::LogLevel::Warn, text),
             CoreMessage::Log(lines) => self.outbox.log(lines),
             CoreMessage::Ended(integration) => self.ended(&integration),
             CoreMessage::Solved(solved) => self.solved(*solved),
@@ -216,8 +232,16 @@ impl Core {
             CoreMessage::Written { entry, result, waiting } => self.written(&entry, result, waiting),
             CoreMessage::Found { wanted, entry, reply, by } => self.found(wanted, entry, reply, &by),
             CoreMessage::Settle(done) => self.settle.push(done),
-            CoreMessage::Stop(_) => {}
+            CoreMessage::Stop(_) | CoreMessage::Opened(_) => {}
         }
+    }
+
+    /// What came before the store was open, in its order.
+    pub(super) fn catch_up(&mut self, early: Vec<CoreMessage>) {
+        for message in early {
+            self.handle(message);
+        }
+        self.outbox.overview();
     }
 
     /// After each batch of messages: changes go in, solving starts, events go out.
