@@ -189,6 +189,9 @@ fn a_second_process_is_told_who_holds_the_home() {
     let said = String::from_utf8_lossy(&status.stderr);
     assert!(!status.status.success() && said.contains("in use"), "{}: {said}", status.status);
     assert!(said.contains(&terminal.pid.to_string()), "who holds it is not named: {said}");
+    let mut second = Terminal::start(command(folder.path(), &[]), 120, 40).expect("the program starts");
+    assert!(!given_back(&mut second).success());
+    assert!(second.text().contains("in use"), "{}", second.text());
     terminal.send("q").expect("a key");
     assert!(given_back(&mut terminal).success());
 }
