@@ -114,8 +114,9 @@ fn run(arguments: &Arguments) -> Result<bool, Failed> {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let mut run = Run::start(command, arguments)?;
         run.script(&steps)?;
-        let over = run.rows.iter().any(Row::is_over);
-        passed &= !run.failed && !(over && arguments.strict);
+        if run.failed || (arguments.strict && run.rows.iter().any(Row::is_over)) {
+            passed = false;
+        }
         if !arguments.json {
             println!("{name}");
             run.rows.iter().for_each(|row| println!("  {}", row.line()));
@@ -145,7 +146,12 @@ fn command(arguments: &Arguments, program: &Path, home: Option<&Path>) -> Result
     let mut command = if arguments.command.is_empty() {
         CommandBuilder::new(program)
     } else {
-        CommandBuilder::from_argv(arguments.command.clone())
+        let mut words = arguments.command.clone();
+        // A path is meant from here; the pseudo-terminal would look for it in PATH only.
+        if Path::new(&words[0]).components().count() > 1 {
+            words[0] = std::path::absolute(&words[0])?.into_os_string();
+        }
+        CommandBuilder::from_argv(words)
     };
     if let Some(home) = home {
         command.env("MATCHBOOK_HOME", home);

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_matchbook");
 /// For what takes milliseconds on an idle machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn command(home: &Path, arguments: &[&str]) -> CommandBuilder {
     let mut command = CommandBuilder::new(PROGRAM);
@@ -189,6 +189,9 @@ fn a_second_process_is_told_who_holds_the_home() {
     let said = String::from_utf8_lossy(&status.stderr);
     assert!(!status.status.success() && said.contains("in use"), "{}: {said}", status.status);
     assert!(said.contains(&terminal.pid.to_string()), "who holds it is not named: {said}");
+    let mut second = Terminal::start(command(folder.path(), &[]), 120, 40).expect("the program starts");
+    assert!(!given_back(&mut second).success());
+    assert!(second.text().contains("in use"), "{}", second.text());
     terminal.send("q").expect("a key");
     assert!(given_back(&mut terminal).success());
 }

@@ -67,7 +67,9 @@ fn copy_folder(from: &Path, to: &Path) -> Result<(), Failed> {
             fs::set_permissions(&target, entry.metadata()?.permissions())?;
             copy_folder(&entry.path(), &target)?;
         } else {
-            fs::copy(entry.path(), target)?;
+            fs::copy(entry.path(), &target)?;
+            // Else the program's first flush would wait until all of the copy is on the disk.
+            fs::File::open(target)?.sync_all()?;
         }
     }
     Ok(())

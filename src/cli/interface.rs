@@ -40,10 +40,17 @@ pub async fn show(home: &home::Home) -> Result<Outcome, Failure> {
     let (door, messages) = home.service.door();
     let mut interface = std::pin::pin!(app::run(door, messages, options(&home.config.ui, home)));
     // The first frame does not wait for the store. When that does not open, the screen is given back and says why.
+    let mut opening = std::pin::pin!(home.opened());
     let opened = tokio::select! {
         biased;
-        result = &mut interface => return finish(home, result.map(drop)).await,
-        opened = home.opened() => opened,
+        opened = &mut opening => opened,
+        result = &mut interface => {
+            if matches!(result, Ok(app::Exit::DoorClosed)) {
+                // The service says why before it closes the door; both may be seen in one turn.
+                opening.await?;
+            }
+            return finish(home, result.map(drop)).await;
+        }
     };
     let warnings = match opened {
         Ok(warnings) => warnings,
