@@ -1,7 +1,15 @@
 //! Notices that the terminal has vanished. crossterm's reader does not: it spins on a dead terminal.
 
 use rustix::event::{PollFd, PollFlags, poll};
+use std::sync::mpsc;
+use std::time::Duration;
 use tokio::sync::oneshot;
+
+/// How long the program may take to end by itself. The event loop may be caught inside crossterm's reader, which then
+/// never returns; what was acknowledged is durable, so the process may end at any instant.
+const GRACE: Duration = Duration::from_secs(10);
+/// Exit status of a process that a hang-up ends, as shells report it.
+const ENDED_BY_HANG_UP: i32 = 129;
 
 /// Watches standard input for hang-up in a thread of its own, which sleeps until that happens. The receiver resolves
 /// then. The thread ends with the process: there is nothing to wait for when the program ends first.
@@ -20,7 +28,9 @@ pub fn watch_for_hangup() -> oneshot::Receiver<()> {
                     let seen = fds[0].revents();
                     if seen.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
                         let _ = gone_tx.send(());
-                        return;
+                        let (_held, never) = mpsc::channel::<()>();
+                        let _ = never.recv_timeout(GRACE);
+                        std::process::exit(ENDED_BY_HANG_UP);
                     }
                 }
             }
