@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     drop(pty.slave);
     let bytes = reader(pty.master.try_clone_reader()?);
     let mut keys = pty.master.take_writer()?;
-    let mut screen = vt100::Parser::new(ROWS, COLS, 0);
+    let mut screen = vt100::Parser::new(ROWS.try_into()?, COLS.try_into()?, 0);
     settle(&mut screen, &bytes, |text: &str| text.matches(" OK").count() >= 2 && text.contains("matched"))?;
     for key in ["]", "j", "j"] {
         keys.write_all(key.as_bytes())?;

@@ -49,7 +49,7 @@ impl Core {
     /// When counts and states are computed anew after records changed. While pages stream in this rests ten times as
     /// long as it takes, so that it stays a small share of the core's time however large the fleet is.
     pub(super) fn recount_due(&self) -> Option<Instant> {
-        if !self.ready || self.recount.is_empty() {
+        if !self.ready || self.recount.is_empty() || self.is_lent() {
             return None;
         }
         let Some((at, took)) = self.last_recount else { return Some(Instant::now()) };

@@ -267,6 +267,12 @@ impl Core {
             && !self.flows.iter().any(|f| f.dirty)
     }
 
+    /// Somebody else reads the facts: the engine or a picker. A message comes when they are free again, so nothing is
+    /// due before.
+    fn is_lent(&self) -> bool {
+        Arc::strong_count(&self.world) > 1
+    }
+
     fn by(&self) -> By {
         By { actor: Actor::Person(self.actor.clone()), at: self.clock.now() }
     }

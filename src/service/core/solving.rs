@@ -18,7 +18,7 @@ const SHORTEST_REST: Duration = Duration::from_secs(2);
 impl Core {
     /// When the next full solve may begin; `None` when there is nothing to do or it waits for an event.
     pub(super) fn solve_due(&self) -> Option<Instant> {
-        if !self.ready || self.solving || !self.flows.iter().any(|f| f.dirty) {
+        if !self.ready || self.solving || self.is_lent() || !self.flows.iter().any(|f| f.dirty) {
             return None;
         }
         if self.supervisor.running().is_empty() {
