@@ -115,7 +115,10 @@ pub fn solve(world: &World, flow: &Flow, scope: Scope) -> Solved {
             let names = |count: usize, name: &dyn Fn(usize) -> String| Arc::new(ranks(count, name));
             let companies = sides.source.companies.all();
             let devices = sides.source.devices.all();
-            solved.ranks = Some(Ranks { companies: names(companies.len(), &|at| companies[at].name.to_lowercase()), devices: names(devices.len(), &|at| devices[at].name.to_lowercase()) });
+            solved.ranks = Some(Ranks {
+                companies: names(companies.len(), &|at| companies[at].name.to_lowercase()),
+                devices: names(devices.len(), &|at| devices[at].name.to_lowercase()),
+            });
         }
         Scope::Companies(ids) => {
             for at in ids.iter().filter_map(|id| sides.source.companies.position(id)) {

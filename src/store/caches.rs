@@ -54,7 +54,6 @@ impl Store {
         let Ok(files) = fs::read_dir(self.0.dir.join(CACHES)) else { return 0 };
         files.filter_map(|file| file.ok()?.metadata().ok()).map(|file| file.len()).sum()
     }
-
 }
 
 /// Names of caches hold names from the configuration: the file is named by their hash.
