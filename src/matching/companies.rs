@@ -442,9 +442,15 @@ impl OwnerIds {
         let mut rows = companies.score();
         compete(&mut rows, right.len(), 0.0);
         for (i, scored) in rows.iter().enumerate() {
-            for s in scored.iter().filter(|s| s.probability > 0.02) {
-                owners.pairs.insert((row(i) + 1, s.right + 1), s.probability);
-                if s.probability > 0.2 {
+            for s in scored {
+                // Several records of one owner do not take from each other: each is as much the owner as the name says.
+                let alone = 1.0 / (1.0 + (-s.log_odds).exp());
+                let same = s.probability.max(0.8 * alone);
+                if same < 0.02 {
+                    continue;
+                }
+                owners.pairs.insert((row(i) + 1, s.right + 1), same);
+                if same > 0.2 {
                     owners.by_left.entry(row(i) + 1).or_default().push(s.right + 1);
                 }
             }

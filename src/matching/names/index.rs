@@ -12,11 +12,15 @@ use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::Hasher;
 
 /// Postings after which a name is content with what it has found.
-const ENOUGH_POSTINGS: usize = 3000;
+const ENOUGH_POSTINGS: usize = 1500;
 /// Most postings visited for one word.
 const MOST_POSTINGS: usize = 20_000;
 /// Names returned for comparison.
 const MOST_FOUND: usize = 16;
+/// Names that are compared however far behind the best they are.
+const ALWAYS_FOUND: usize = 6;
+/// Share of the best name's score from which others are worth comparing.
+const WORTH: f32 = 0.35;
 /// Longest word that may be cut into words of the other list.
 const LONGEST_CUT: usize = 40;
 
@@ -153,6 +157,9 @@ impl NameIndex {
             found.truncate(MOST_FOUND);
         }
         found.sort_unstable_by(order);
+        let least = found.first().map_or(0.0, |best| best.0 * WORTH);
+        let worth = found.iter().take_while(|f| f.0 >= least).count();
+        found.truncate(worth.max(ALWAYS_FOUND));
         found.into_iter().map(|(_, place)| self.order[place as usize]).collect()
     }
 }
