@@ -27,6 +27,7 @@ struct Labelled {
 }
 
 /// What became of a left row: the score of its best candidate, and whether that is right.
+#[expect(clippy::struct_excessive_bools, reason = "a row of a table of yes and no")]
 struct Outcome {
     score: Option<f32>,
     right: bool,
@@ -275,18 +276,18 @@ fn fit(sets: &[Labelled]) -> Model {
     eprintln!("start {best:.4}");
     let mut steps = [0.4f32; FEATURES];
     for round in 0..12 {
-        for i in 0..FEATURES {
+        for (i, step) in steps.iter_mut().enumerate() {
             for direction in [1.0, -1.0] {
                 let mut tried = model.clone();
-                tried.weights[i] += direction * steps[i];
+                tried.weights[i] += direction * *step;
                 let found = loss(&samples, &tried, &start);
                 if found < best - 1e-6 {
                     (best, model) = (found, tried);
-                    steps[i] *= 1.5;
+                    *step *= 1.5;
                     break;
                 }
                 if direction < 0.0 {
-                    steps[i] *= 0.5;
+                    *step *= 0.5;
                 }
             }
         }
@@ -315,11 +316,9 @@ fn main() -> Result<(), String> {
         return Ok(());
     }
     let text = report(&sets, errors);
-    match out {
-        Some(path) => std::fs::write(&path, text).map_err(|e| format!("{path}: {e}")),
-        None => {
-            print!("{text}");
-            Ok(())
-        }
+    if let Some(path) = out {
+        return std::fs::write(&path, text).map_err(|e| format!("{path}: {e}"));
     }
+    print!("{text}");
+    Ok(())
 }

@@ -35,6 +35,9 @@ pub struct Lists {
 
 impl Lists {
     /// Reads every file of the call.
+    ///
+    /// # Errors
+    /// When a file cannot be read or lacks a needed column.
     pub fn read(args: &LinkArgs) -> Result<Self, Failure> {
         let tables = [Table::read(&args.left, &["id", "name"])?, Table::read(&args.right, &["id", "name"])?];
         let mut lists = Self::default();
@@ -70,6 +73,9 @@ impl Lists {
     }
 
     /// Matches the companies above sites and writes them.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
     pub fn write_owners(&self, path: &Path, args: &LinkArgs, settings: &Settings) -> Result<(), Failure> {
         let known = Known::default();
         let problem = Problem {
