@@ -417,13 +417,13 @@ impl<'a> Devices<'a> {
             let (on_left, on_right) = self.live(key(Kind::Serial, l.serial));
             return if on_left <= 1 && on_right <= 1 { SerialMatch::Same } else { SerialMatch::Shared };
         }
+        if l.serial_shape != r.serial_shape && !self.one_slip(left, right) {
+            return SerialMatch::Differs;
+        }
         // Serials of one purchase count up: two that both stand on the other side as they are, are no slip of each other.
         let settled = self.right_index.count(key(Kind::Serial, l.serial)) > 0
             || self.left_index.count(key(Kind::Serial, r.serial)) > 0;
-        if !settled && (l.serial_shape == r.serial_shape || self.one_slip(left, right)) {
-            return SerialMatch::Like;
-        }
-        SerialMatch::Differs
+        if settled { SerialMatch::Differs } else { SerialMatch::Like }
     }
 
     fn one_slip(&self, left: u32, right: u32) -> bool {
