@@ -4,7 +4,7 @@
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use matchbook::domain::Mac;
-use matchbook::matching::{CompanyFacts, DeviceFacts, Engine, Known, Problem, Run, Settings, Side};
+use matchbook::matching::{CompanyFacts, Decided, DeviceFacts, Engine, Known, Problem, Run, Settings, Side};
 use std::hint::black_box;
 
 /// A small generator of repeatable numbers (Marsaglia's xorshift).
@@ -144,7 +144,7 @@ fn decisions(c: &mut Criterion) {
     c.bench_function("a company decision in a fleet of 5000", |b| {
         b.iter(|| {
             turn = (turn + 1) % 250;
-            engine.decide_company(&format!("L{turn}").into(), Some(Some(format!("R{turn}").into())));
+            engine.decide_company(&format!("L{turn}").into(), &Decided::Target(format!("R{turn}").into()));
             black_box(engine.settle().rescored)
         });
     });

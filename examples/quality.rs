@@ -13,7 +13,7 @@ use matchbook::domain::Verdict;
 use matchbook::matching::companies::{Companies, Scored, compete};
 use matchbook::matching::model::{FEATURES, Features, Model, NAMES, feature};
 use matchbook::matching::{Known, Problem, Run, Settings};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,6 +27,7 @@ struct Labelled {
 }
 
 /// What became of a left row: the score of its best candidate, and whether that is right.
+#[expect(clippy::struct_excessive_bools, reason = "a row of a table of yes and no")]
 struct Outcome {
     score: Option<f32>,
     right: bool,
@@ -34,7 +35,8 @@ struct Outcome {
     auto: bool,
     top1: bool,
     top5: bool,
-    told: String,
+    name: String,
+    why: String,
 }
 
 fn pairs(path: &Path) -> Vec<(String, String)> {
@@ -106,7 +108,8 @@ impl Labelled {
             auto: proposal.verdict == Verdict::Auto && !neutral,
             top1: hit(1),
             top5: hit(5),
-            told: format!("{name} ({id}): {}", why.unwrap_or_default()),
+            name: format!("{name} ({id})"),
+            why: why.unwrap_or_default(),
         }
     }
 }
@@ -210,13 +213,34 @@ fn report(sets: &[Labelled], errors: usize) -> String {
         let (f1, safe) = curve(&all.iter().collect::<Vec<_>>());
         let _ = writeln!(out, "| {name} | {f1:.1} | {safe:.1} |");
     }
+    out.push_str(&kinds_of_errors(&outcomes.iter().flatten().collect::<Vec<_>>()));
     if errors > 0 {
         out.push_str("\n## Worst errors\n\n");
         let mut wrong: Vec<&Outcome> = outcomes.iter().flatten().filter(|o| o.score.is_some() && !o.right).collect();
         wrong.sort_by(|a, b| b.score.unwrap_or(0.0).total_cmp(&a.score.unwrap_or(0.0)));
         for o in wrong.iter().take(errors) {
-            let _ = writeln!(out, "- {:.3} {}", o.score.unwrap_or(0.0), o.told);
+            let _ = writeln!(out, "- {:.3} {}: {}", o.score.unwrap_or(0.0), o.name, o.why);
         }
+    }
+    out
+}
+
+/// What the wrong best candidates of the hundred worst errors showed, without any name.
+fn kinds_of_errors(all: &[&Outcome]) -> String {
+    let mut wrong: Vec<&&Outcome> = all.iter().filter(|o| o.score.is_some() && !o.right).collect();
+    wrong.sort_by(|a, b| b.score.unwrap_or(0.0).total_cmp(&a.score.unwrap_or(0.0)));
+    let mut kinds: BTreeMap<&str, (usize, f32)> = BTreeMap::new();
+    for o in wrong.iter().take(100) {
+        let kind = kinds.entry(o.why.as_str()).or_default();
+        kind.0 += 1;
+        kind.1 = kind.1.max(o.score.unwrap_or(0.0));
+    }
+    let mut rows: Vec<_> = kinds.into_iter().collect();
+    rows.sort_by(|a, b| b.1.0.cmp(&a.1.0).then(a.0.cmp(b.0)));
+    let mut out = String::from("\n## The hundred worst errors, by what spoke for and against the wrong candidate\n\n");
+    out.push_str("| evidence | errors | highest confidence |\n|---|---|---|\n");
+    for (why, (count, highest)) in rows {
+        let _ = writeln!(out, "| {why} | {count} | {highest:.2} |");
     }
     out
 }
@@ -275,18 +299,18 @@ fn fit(sets: &[Labelled]) -> Model {
     eprintln!("start {best:.4}");
     let mut steps = [0.4f32; FEATURES];
     for round in 0..12 {
-        for i in 0..FEATURES {
+        for (i, step) in steps.iter_mut().enumerate() {
             for direction in [1.0, -1.0] {
                 let mut tried = model.clone();
-                tried.weights[i] += direction * steps[i];
+                tried.weights[i] += direction * *step;
                 let found = loss(&samples, &tried, &start);
                 if found < best - 1e-6 {
                     (best, model) = (found, tried);
-                    steps[i] *= 1.5;
+                    *step *= 1.5;
                     break;
                 }
                 if direction < 0.0 {
-                    steps[i] *= 0.5;
+                    *step *= 0.5;
                 }
             }
         }
@@ -315,11 +339,9 @@ fn main() -> Result<(), String> {
         return Ok(());
     }
     let text = report(&sets, errors);
-    match out {
-        Some(path) => std::fs::write(&path, text).map_err(|e| format!("{path}: {e}")),
-        None => {
-            print!("{text}");
-            Ok(())
-        }
+    if let Some(path) = out {
+        return std::fs::write(&path, text).map_err(|e| format!("{path}: {e}"));
     }
+    print!("{text}");
+    Ok(())
 }

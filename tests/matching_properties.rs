@@ -4,7 +4,7 @@
 use matchbook::domain::{Cardinality, Mac, Proposal, RecordId, Verdict};
 use matchbook::matching::names::compare::compare;
 use matchbook::matching::names::vocabulary::Vocabulary;
-use matchbook::matching::{CompanyFacts, DeviceFacts, Engine, Known, Problem, Settings, Side, solve};
+use matchbook::matching::{CompanyFacts, Decided, DeviceFacts, Engine, Known, Problem, Settings, Side, solve};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -139,12 +139,18 @@ enum Act {
     Companies(Side, Vec<CompanyFacts>),
     RemoveDevice(Side, u8),
     RemoveCompany(Side, u8),
-    DecideCompany(u8, Option<Option<u8>>),
-    DecideDevice(u8, Option<Option<u8>>),
+    DecideCompany(u8, Decided),
+    DecideDevice(u8, Decided),
 }
 
 fn act() -> impl Strategy<Value = Act> {
-    let decision = || prop::option::of(prop::option::of(0u8..9));
+    let decision = || {
+        prop_oneof![
+            Just(Decided::Open),
+            Just(Decided::Ignored),
+            (0u8..9).prop_map(|n| Decided::Target(format!("R{n}").into())),
+        ]
+    };
     prop_oneof![
         4 => prop::collection::vec(device("L"), 1..5).prop_map(|d| Act::Devices(Side::Left, d)),
         4 => prop::collection::vec(device("R"), 1..5).prop_map(|d| Act::Devices(Side::Right, d)),
@@ -160,15 +166,14 @@ fn act() -> impl Strategy<Value = Act> {
 
 fn carry_out(engine: &mut Engine, act: Act) {
     let id = |prefix: &str, n: u8| RecordId::from(format!("{prefix}{n}"));
-    let target = |d: Option<Option<u8>>| d.map(|d| d.map(|n| id("R", n)));
     let prefix = |side| if side == Side::Left { "L" } else { "R" };
     match act {
         Act::Devices(side, devices) => engine.put_devices(side, devices),
         Act::Companies(side, companies) => engine.put_companies(side, companies),
         Act::RemoveDevice(side, n) => engine.remove_devices(side, &[id(prefix(side), n)]),
         Act::RemoveCompany(side, n) => engine.remove_companies(side, &[id(prefix(side), n)]),
-        Act::DecideCompany(n, decision) => engine.decide_company(&id("L", n), target(decision)),
-        Act::DecideDevice(n, decision) => engine.decide_device(&id("L", n), target(decision)),
+        Act::DecideCompany(n, decision) => engine.decide_company(&id("L", n), &decision),
+        Act::DecideDevice(n, decision) => engine.decide_device(&id("L", n), &decision),
     }
 }
 

@@ -47,8 +47,12 @@ impl Assignment {
         let mut kept: Vec<Edge> = edges.iter().copied().filter(|e| e.weight > 0).collect();
         kept.sort_unstable_by_key(|e| (e.left, Reverse(e.weight), e.right));
         let mut starts = vec![0u32; lefts + 1];
-        kept.iter().for_each(|e| starts[e.left as usize + 1] += 1);
-        (1..=lefts).for_each(|i| starts[i] += starts[i - 1]);
+        for edge in &kept {
+            starts[edge.left as usize + 1] += 1;
+        }
+        for i in 1..=lefts {
+            starts[i] += starts[i - 1];
+        }
         Self {
             starts,
             edges: kept.iter().map(|e| (e.right, alone - e.weight)).collect(),

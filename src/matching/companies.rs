@@ -47,6 +47,7 @@ pub struct Votes {
 impl Votes {
     /// Natural log-odds that the votes add. A share decides, not a count: strays of a wrongly filed device add little.
     #[expect(clippy::cast_precision_loss, reason = "counts of devices")]
+    #[must_use]
     pub fn log_odds(self) -> f32 {
         if self.here == 0 {
             return if self.found >= 3 { -4.0 } else { -1.5 };
@@ -58,6 +59,7 @@ impl Votes {
     }
 
     /// True when the votes alone make a company more than a name: most devices found are here.
+    #[must_use]
     pub fn is_majority(self) -> bool {
         self.here >= 1 && self.here * 2 > self.found && self.here * 3 > self.right_found
     }
@@ -108,6 +110,11 @@ pub struct Companies<'a> {
     pub found: FxHashMap<u32, Votes>,
 }
 
+/// Natural log-odds of a person's rule for a pair: more than any name.
+pub const ALIAS: f32 = 14.0;
+/// What a person's rule for another pair takes from this one.
+pub const ALIAS_ELSEWHERE: f32 = 4.0;
+
 /// Tags that keep keys of different fields apart.
 const PHONE_KEY: u64 = 1 << 60;
 const STREET_KEY: u64 = 2 << 60;
@@ -125,6 +132,7 @@ fn row(i: usize) -> u32 {
 
 impl<'a> Companies<'a> {
     /// Reads both lists.
+    #[must_use]
     pub fn new(left: &'a [CompanyFacts], right: &'a [CompanyFacts], known: &Known, settings: &'a Settings) -> Self {
         let texts = |list: &'a [CompanyFacts]| list.iter().map(|c| c.name.as_str()).collect::<Vec<_>>();
         let (words, left_names, right_names) = Vocabulary::read(&texts(left), &texts(right));
@@ -206,6 +214,7 @@ impl<'a> Companies<'a> {
     }
 
     /// Scores every candidate of every row; probabilities are filled in by [`compete`](Self::compete).
+    #[must_use]
     pub fn score(&self) -> Vec<Vec<Scored>> {
         let mut order: Vec<u32> = (0..row(self.right.len())).collect();
         order.par_sort_unstable_by(|a, b| self.by_id(*a, *b));
@@ -285,14 +294,16 @@ impl<'a> Companies<'a> {
             None => 0.0,
         };
         z += match self.alias(left, right) {
-            Some(true) => 8.0,
-            Some(false) => -8.0,
+            Some(true) => ALIAS,
+            Some(false) => -ALIAS,
+            None if self.aliases.get(&left).is_some_and(|list| list.iter().any(|a| a.1)) => -ALIAS_ELSEWHERE,
             None => 0.0,
         };
         (self.settings.names == NameMode::Fuzzy || z > -3.0).then_some(z)
     }
 
     /// The features of a pair.
+    #[must_use]
     pub fn features(&self, left: u32, right: u32) -> super::model::Features {
         #[expect(clippy::cast_precision_loss, reason = "a count of records")]
         let bits_needed = (self.right.len() as f32 + 2.0).log2();
@@ -300,16 +311,19 @@ impl<'a> Companies<'a> {
     }
 
     /// The names of a pair side by side.
+    #[must_use]
     pub fn name_match(&self, left: u32, right: u32) -> NameMatch {
         compare(&self.left_names[left as usize], &self.right_names[right as usize], &self.words)
     }
 
     /// The parsed names of a pair and their vocabulary.
+    #[must_use]
     pub fn names(&self, left: u32, right: u32) -> (&Name, &Name, &Vocabulary) {
         (&self.left_names[left as usize], &self.right_names[right as usize], &self.words)
     }
 
     /// The other fields of a pair side by side.
+    #[must_use]
     pub fn field_match(&self, left: u32, right: u32) -> FieldMatch {
         let (l, r) = (&self.left_fields[left as usize], &self.right_fields[right as usize]);
         let rare = |tag: u64, key: u64, likeness: Likeness| match likeness {
@@ -343,6 +357,7 @@ impl<'a> Companies<'a> {
     }
 
     /// How many records have this pair's telephone and street, of how many; for explanations.
+    #[must_use]
     pub fn field_counts(&self, left: u32) -> ((u32, u32), (u32, u32)) {
         let fields = &self.left_fields[left as usize];
         let all = row(self.left.len() + self.right.len());
@@ -351,26 +366,31 @@ impl<'a> Companies<'a> {
     }
 
     /// What the devices say of a pair; `None` when they say nothing.
+    #[must_use]
     pub fn votes_of(&self, left: u32, right: u32) -> Option<Votes> {
         self.votes.get(&(left, right)).copied().or_else(|| self.found.get(&left).copied().filter(|v| v.found > 0))
     }
 
     /// Rows of the right list.
+    #[must_use]
     pub fn right_len(&self) -> usize {
         self.right.len()
     }
 
     /// The vendor's own link: 1 to this right row, -1 to another, 0 none.
+    #[must_use]
     pub fn link(&self, left: u32, right: u32) -> i8 {
         self.links.get(&left).map_or(0, |&r| if r == right { 1 } else { -1 })
     }
 
     /// What a person's rule says of a pair.
+    #[must_use]
     pub fn alias(&self, left: u32, right: u32) -> Option<bool> {
         self.aliases.get(&left)?.iter().rev().find(|a| a.0 == right).map(|a| a.1)
     }
 
     /// Scores every candidate of every row and weighs it against its rivals.
+    #[must_use]
     pub fn ranked(&self) -> Vec<Vec<Scored>> {
         let mut rows = self.score();
         self.compete(&mut rows);
@@ -442,9 +462,15 @@ impl OwnerIds {
         let mut rows = companies.score();
         compete(&mut rows, right.len(), 0.0);
         for (i, scored) in rows.iter().enumerate() {
-            for s in scored.iter().filter(|s| s.probability > 0.02) {
-                owners.pairs.insert((row(i) + 1, s.right + 1), s.probability);
-                if s.probability > 0.2 {
+            for s in scored {
+                // Several records of one owner do not take from each other: each is as much the owner as the name says.
+                let alone = 1.0 / (1.0 + (-s.log_odds).exp());
+                let same = s.probability.max(0.8 * alone);
+                if same < 0.02 {
+                    continue;
+                }
+                owners.pairs.insert((row(i) + 1, s.right + 1), same);
+                if same > 0.2 {
                     owners.by_left.entry(row(i) + 1).or_default().push(s.right + 1);
                 }
             }

@@ -64,6 +64,7 @@ pub enum SerialMatch {
 }
 
 /// Two devices side by side.
+#[expect(clippy::struct_excessive_bools, reason = "each is a finding of its own, and all combinations occur")]
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct DeviceMatch {
     /// Serial number.
@@ -327,10 +328,10 @@ impl<'a> Devices<'a> {
     pub fn live(&self, key: u64) -> (usize, usize) {
         let count = |index: &Index, list: &[DeviceFacts], duplicates: &Duplicates| {
             let rows = index.of(key);
-            if !(2..=CROWD).contains(&rows.len()) {
-                rows.len()
-            } else {
+            if (2..=CROWD).contains(&rows.len()) {
                 duplicates.count(rows.filter(|&i| !list[i as usize].archived))
+            } else {
+                rows.len()
             }
         };
         (
@@ -416,10 +417,13 @@ impl<'a> Devices<'a> {
             let (on_left, on_right) = self.live(key(Kind::Serial, l.serial));
             return if on_left <= 1 && on_right <= 1 { SerialMatch::Same } else { SerialMatch::Shared };
         }
-        if l.serial_shape == r.serial_shape || self.one_slip(left, right) {
-            return SerialMatch::Like;
+        if l.serial_shape != r.serial_shape && !self.one_slip(left, right) {
+            return SerialMatch::Differs;
         }
-        SerialMatch::Differs
+        // Serials of one purchase count up: two that both stand on the other side as they are, are no slip of each other.
+        let settled = self.right_index.count(key(Kind::Serial, l.serial)) > 0
+            || self.left_index.count(key(Kind::Serial, r.serial)) > 0;
+        if settled { SerialMatch::Differs } else { SerialMatch::Like }
     }
 
     fn one_slip(&self, left: u32, right: u32) -> bool {
@@ -539,12 +543,14 @@ pub fn compete(rows: &mut [Vec<Scored>], rights: usize) {
 
 /// Odds as a whole number: sums of whole numbers do not depend on the order of rows.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "odds are positive and bounded")]
+#[must_use]
 pub fn fixed(odds: f64) -> u128 {
     (odds * 2f64.powi(40)) as u128
 }
 
 /// The odds back from their whole number.
 #[expect(clippy::cast_precision_loss, reason = "a sum of odds needs no more digits than a float has")]
+#[must_use]
 pub fn from_fixed(sum: u128) -> f64 {
     sum as f64 / 2f64.powi(40)
 }

@@ -112,7 +112,7 @@ fn one_device(
     }
     match kind {
         Some(Kind::Serial | Kind::Shape) => {
-            !differ(a_ids.uuid, b_ids.uuid) && !(differ(a_ids.host, b_ids.host) && both_fresh(a, b))
+            !differ(a_ids.uuid, b_ids.uuid) && (!differ(a_ids.host, b_ids.host) || !both_fresh(a, b))
         }
         Some(Kind::Uuid) => !differ(a_ids.serial_shape, b_ids.serial_shape),
         Some(Kind::Mac) => {

@@ -13,6 +13,7 @@ use super::steps::{company_map, count_votes, device_row, followed, rows_by_id, t
 use crate::domain::{Proposal, RecordId};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Rows that share a value, above which it brings no rows together.
@@ -25,6 +26,29 @@ pub enum Side {
     Left,
     /// The target.
     Right,
+}
+
+/// What a person decided on a left record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decided {
+    /// Nothing, or nothing any more: the record is open.
+    Open,
+    /// It never gets a counterpart.
+    Ignored,
+    /// Its counterpart.
+    Target(RecordId),
+}
+
+impl Decided {
+    /// Notes it; the target before, if there was one.
+    fn note(&self, left: &RecordId, list: &mut HashMap<RecordId, Option<RecordId>>) -> Option<RecordId> {
+        let before = match self {
+            Self::Open => list.remove(left),
+            Self::Ignored => list.insert(left.clone(), None),
+            Self::Target(target) => list.insert(left.clone(), Some(target.clone())),
+        };
+        before.flatten()
+    }
 }
 
 /// A list of records with their rows.
@@ -160,23 +184,17 @@ impl Engine {
         }
     }
 
-    /// Notes what a person decided on a left company: `Some(Some(target))`, `Some(None)` for ignored, `None` for open again.
-    pub fn decide_company(&mut self, left: &RecordId, decision: Option<Option<RecordId>>) {
-        match decision {
-            Some(target) => self.known.companies.insert(left.clone(), target),
-            None => self.known.companies.remove(left),
-        };
+    /// Notes what a person decided on a left company.
+    pub fn decide_company(&mut self, left: &RecordId, decided: &Decided) {
+        decided.note(left, &mut self.known.companies);
     }
 
-    /// Notes what a person decided on a left device, see [`decide_company`](Self::decide_company).
-    pub fn decide_device(&mut self, left: &RecordId, decision: Option<Option<RecordId>>) {
-        let before = match decision.clone() {
-            Some(target) => self.known.devices.insert(left.clone(), target),
-            None => self.known.devices.remove(left),
-        };
+    /// Notes what a person decided on a left device.
+    pub fn decide_device(&mut self, left: &RecordId, decided: &Decided) {
+        let before = decided.note(left, &mut self.known.devices);
         self.decided.insert(left.clone());
-        let targets = before.flatten().into_iter().chain(decision.flatten());
-        for target in targets {
+        let now = if let Decided::Target(target) = decided { Some(target.clone()) } else { None };
+        for target in before.into_iter().chain(now) {
             if let Some(&row) = self.right_devices.by_id.get(&target) {
                 self.targets.insert(row);
             }
@@ -349,23 +367,8 @@ impl Engine {
                 }
             }
         }
-        touched.extend(self.by_host(&near_left, &near_right, states));
+        touched.extend(by_host(&near_left, &near_right, states));
         touched
-    }
-
-    /// Left devices whose host name some of these records have.
-    fn by_host(&self, left: &FxHashSet<u32>, right: &FxHashSet<u32>, states: [&DeviceState; 2]) -> Vec<u32> {
-        let mut hosts: FxHashSet<u64> = FxHashSet::default();
-        for state in states {
-            hosts.extend(left.iter().filter_map(|&r| state.left_ids.get(r as usize)).map(|i| i.host));
-            hosts.extend(right.iter().filter_map(|&r| state.right_ids.get(r as usize)).map(|i| i.host));
-        }
-        hosts.remove(&0);
-        if hosts.is_empty() {
-            return Vec::new();
-        }
-        let with_host = |(_, ids): &(u32, &Identifiers)| hosts.contains(&ids.host);
-        (0u32..).zip(&states[1].left_ids).filter(with_host).map(|(row, _)| row).collect()
     }
 
     fn changes(
@@ -403,6 +406,21 @@ impl Engine {
             Devices { left: problem.left_devices, right: problem.right_devices, state: Arc::clone(&settled.state) };
         Some(device_proposal(&problem, &devices, &settled.map, row, scored, settled.choice[row]))
     }
+}
+
+/// Left devices whose host name some of these records have.
+fn by_host(left: &FxHashSet<u32>, right: &FxHashSet<u32>, states: [&DeviceState; 2]) -> Vec<u32> {
+    let mut hosts: FxHashSet<u64> = FxHashSet::default();
+    for state in states {
+        hosts.extend(left.iter().filter_map(|&r| state.left_ids.get(r as usize)).map(|i| i.host));
+        hosts.extend(right.iter().filter_map(|&r| state.right_ids.get(r as usize)).map(|i| i.host));
+    }
+    hosts.remove(&0);
+    if hosts.is_empty() {
+        return Vec::new();
+    }
+    let with_host = |(_, ids): &(u32, &Identifiers)| hosts.contains(&ids.host);
+    (0u32..).zip(&states[1].left_ids).filter(with_host).map(|(row, _)| row).collect()
 }
 
 /// Rows whose company became known or unknown.

@@ -2,7 +2,7 @@
 //!
 //! Owns the wording. Every note is short: the longest stands in a column of 20 to 40 characters.
 
-use super::companies::{Companies, Votes};
+use super::companies::{ALIAS, Companies, Votes};
 use super::devices::{DeviceMatch, Devices, SerialMatch, bits};
 use super::fields::Likeness;
 use super::identifiers::{Kind, key};
@@ -58,8 +58,8 @@ pub fn company_evidence(companies: &Companies<'_>, model: &Model, left: u32, rig
         _ => {}
     }
     match companies.alias(left, right) {
-        Some(true) => list.push(evidence(EvidenceKind::Alias, 8.0 / LN_2, None, "alias by a person")),
-        Some(false) => list.push(evidence(EvidenceKind::Alias, -8.0 / LN_2, None, "a person said no")),
+        Some(true) => list.push(evidence(EvidenceKind::Alias, ALIAS / LN_2, None, "alias by a person")),
+        Some(false) => list.push(evidence(EvidenceKind::Alias, -ALIAS / LN_2, None, "a person said no")),
         None => {}
     }
     list.push(name_evidence(companies, model, &features, left, right));
@@ -169,7 +169,7 @@ pub fn device_evidence(devices: &Devices<'_>, found: &DeviceMatch, left: u32) ->
     match found.uuid {
         Some(true) => list.push(evidence(EvidenceKind::HardwareUuid, bits::UUID, None, "hardware UUID")),
         Some(false) => {
-            list.push(evidence(EvidenceKind::HardwareUuid, bits::UUID_DIFFERS, None, "another hardware UUID"))
+            list.push(evidence(EvidenceKind::HardwareUuid, bits::UUID_DIFFERS, None, "another hardware UUID"));
         }
         None => {}
     }

@@ -37,11 +37,13 @@ impl Phone {
     }
 
     /// The last seven digits, the part that lists with and without area codes share; 0 for none.
+    #[must_use]
     pub fn key(self) -> u64 {
         self.0 % 10_000_000
     }
 
     /// Compares two numbers.
+    #[must_use]
     pub fn compare(self, other: Self) -> Likeness {
         if self.0 == 0 || other.0 == 0 {
             return Likeness::Unknown;
@@ -152,6 +154,7 @@ fn hash32(value: impl Hash) -> u32 {
 
 impl Street {
     /// Reads an address line.
+    #[must_use]
     pub fn parse(text: &str) -> Self {
         let folded = fold(text);
         let mut street = Self::default();
@@ -174,16 +177,19 @@ impl Street {
     }
 
     /// True when there is a street to compare.
+    #[must_use]
     pub fn is_known(&self) -> bool {
         self.words[0] != 0
     }
 
     /// House number and street in one number, for look-up; 0 where either is missing.
+    #[must_use]
     pub fn key(&self) -> u64 {
         if self.number == 0 || self.words[0] == 0 { 0 } else { u64::from(self.number) << 32 | u64::from(self.words[0]) }
     }
 
     /// Compares two addresses.
+    #[must_use]
     pub fn compare(&self, other: &Self) -> Likeness {
         if !self.is_known() || !other.is_known() {
             return Likeness::Unknown;
@@ -208,6 +214,7 @@ pub fn place(text: Option<&str>) -> u32 {
 }
 
 /// A postal code: the first five digits of a United States code, else all of it.
+#[must_use]
 pub fn postal_code(text: Option<&str>) -> u32 {
     let Some(text) = text else { return 0 };
     let base = text.trim().split('-').next().unwrap_or("");
@@ -216,6 +223,7 @@ pub fn postal_code(text: Option<&str>) -> u32 {
 }
 
 /// Compares two hashed values.
+#[must_use]
 pub fn compare_places(a: u32, b: u32) -> Likeness {
     match (a, b) {
         (0, _) | (_, 0) => Likeness::Unknown,
@@ -245,6 +253,7 @@ const SHARED_DOMAINS: [&str; 16] = [
 ];
 
 /// The host of a web site or mail address without `www`; `None` for none and for mail providers.
+#[must_use]
 pub fn domain(text: &str) -> Option<String> {
     let lower = text.trim().to_ascii_lowercase();
     let host = lower.split("://").last()?.split(['/', '?', '#', ':', ' ', ',']).next()?;

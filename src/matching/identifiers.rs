@@ -247,6 +247,7 @@ impl Index {
     }
 
     /// The devices with a key.
+    #[must_use]
     pub fn of(&self, key: u64) -> impl ExactSizeIterator<Item = u32> + '_ {
         let at = if self.entries.is_empty() { 0 } else { bucket(key, self.shift) };
         let range = if self.entries.is_empty() { 0..0 } else { self.starts[at] as usize..self.starts[at + 1] as usize };

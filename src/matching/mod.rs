@@ -5,7 +5,7 @@
 //!
 //! The ideas and where they come from: weights of agreement and disagreement (Fellegi and Sunter, *A Theory for Record
 //! Linkage*, 1969); rare words count more (Spärck Jones 1972) and bring candidates up through an inverted index; words
-//! are aligned softly (Cohen, Ravikumar and Fienberg 2003); a pair competes with its rivals (conditional logit, McFadden
+//! are aligned softly (Cohen, Ravikumar and Fienberg 2003); a pair competes with its rivals (conditional logit, `McFadden`
 //! 1974); one-to-one matching is an assignment problem (Kuhn 1955); evidence of devices and of companies supports each
 //! other (collective resolution, Bhattacharya and Getoor 2007).
 
@@ -28,6 +28,6 @@ pub mod steps;
 pub mod verdict;
 
 pub use alias::Alias;
-pub use engine::{Changes, Engine, Side};
+pub use engine::{Changes, Decided, Engine, Side};
 pub use facts::{CompanyFacts, DeviceFacts, Known, Problem, Settings, Solution, is_retired};
 pub use solve::{Run, explain_absence, explain_pair, resolve_company, solve};

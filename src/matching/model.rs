@@ -2,7 +2,7 @@
 //!
 //! A log-linear model in the manner of Fellegi and Sunter (1969): each feature adds to the log-odds of a pair. A pair's
 //! probability then weighs it against every other candidate of the same row, against the other rows that want the same
-//! target, and against "none of them" (a conditional logit, McFadden 1974), so that a twin halves the confidence by
+//! target, and against "none of them" (a conditional logit, `McFadden` 1974), so that a twin halves the confidence by
 //! itself. The weights were estimated once over several labelled lists of different kinds together, with a penalty on
 //! large weights; no list has weights of its own. `examples/calibrate.rs` repeats the estimation.
 
@@ -48,7 +48,12 @@ pub mod feature {
     pub const NAMELESS: usize = 30;
     pub const SHORT_NAME: usize = 31;
 }
-use feature::*;
+use feature::{
+    BIAS, CITY_DIFFER, CITY_SAME, COMPACT, CONTAINED, DOMAIN_DIFFER, DOMAIN_SAME, HEAD, LEFT_REST, LEGAL_DIFFER,
+    LEGAL_SAME, NAMELESS, NUMBER_MISSING, NUMBERS_DIFFER, OWNER_DIFFER, OWNER_SAME, PHONE_DIFFER, PHONE_NEAR,
+    PHONE_SAME, QUALIFIERS, RATIO, RIGHT_REST, SHORT_NAME, SOFT, STATE_DIFFER, STREET_DIFFER, STREET_NEAR, STREET_SAME,
+    SURPLUS, WHOLE, ZIP_DIFFER, ZIP_SAME,
+};
 
 /// What each feature is, in words, for reports.
 pub const NAMES: [&str; FEATURES] = [
@@ -146,6 +151,7 @@ const WEIGHTS: [(usize, f32); FEATURES] = [
 
 impl Model {
     /// The log-odds (natural) of a pair.
+    #[must_use]
     pub fn log_odds(&self, features: &Features) -> f32 {
         self.weights.iter().zip(features).map(|(w, f)| w * f).sum()
     }
@@ -187,6 +193,7 @@ fn flag(on: bool) -> f32 {
 }
 
 /// The features of a pair; `bits_needed` is log2 of the number of names on the right.
+#[must_use]
 pub fn features(name: &NameMatch, fields: &FieldMatch, bits_needed: f32) -> Features {
     let mut f = [0.0; FEATURES];
     f[BIAS] = 1.0;

@@ -12,32 +12,39 @@ fn row(i: usize) -> u32 {
     u32::try_from(i).unwrap_or(u32::MAX)
 }
 
+/// Rows of a list by id.
+pub type IdRows<'a> = FxHashMap<&'a str, u32>;
+
+/// Ids of right devices that decisions took.
+pub type TakenIds<'a> = FxHashSet<&'a str>;
+
 /// Rows by id.
 pub fn rows_by_id<'a>(ids: impl Iterator<Item = &'a RecordId>) -> FxHashMap<&'a str, u32> {
     (0u32..).zip(ids).map(|(i, id)| (id.as_str(), i)).collect()
 }
 
 /// For each left company the right company that its devices follow: what a person decided, or the engine's own verdict.
+#[must_use]
 pub fn followed(
     problem: &Problem<'_>,
     companies: &Companies<'_>,
     rows: &[Vec<companies::Scored>],
     choice: &[Option<u32>],
-    rights: &FxHashMap<&str, u32>,
+    rights: &IdRows<'_>,
 ) -> Vec<Option<u32>> {
-    let follow = |i: usize| match problem.known.companies.get(&problem.left_companies[i].id) {
-        Some(decided) => decided.as_ref().and_then(|id| rights.get(id.as_str()).copied()),
-        None => {
-            let verdict = company_verdict(problem, companies, i, &rows[i], choice[i]).verdict;
-            let sure = verdict == Verdict::Auto;
-            let likely = problem.settings.name_alone_may_auto && verdict == Verdict::Suggest;
-            (sure || likely).then(|| choice[i]).flatten()
+    let follow = |i: usize| {
+        if let Some(decided) = problem.known.companies.get(&problem.left_companies[i].id) {
+            return decided.as_ref().and_then(|id| rights.get(id.as_str()).copied());
         }
+        let verdict = company_verdict(problem, companies, i, &rows[i], choice[i]).verdict;
+        let likely = problem.settings.name_alone_may_auto && verdict == Verdict::Suggest;
+        (verdict == Verdict::Auto || likely).then(|| choice[i]).flatten()
     };
     (0..rows.len()).into_par_iter().map(follow).collect()
 }
 
 /// What each device's company is taken for.
+#[must_use]
 pub fn company_map(problem: &Problem<'_>, devices: &Devices<'_>, followed: &[Option<u32>]) -> CompanyMap {
     if problem.left_companies.is_empty() || problem.right_companies.is_empty() {
         return CompanyMap { left: vec![None; devices.left.len()], known: false };
@@ -47,11 +54,12 @@ pub fn company_map(problem: &Problem<'_>, devices: &Devices<'_>, followed: &[Opt
 }
 
 /// The candidates of one device, without what people decided.
+#[must_use]
 pub fn device_row(
     problem: &Problem<'_>,
     devices: &Devices<'_>,
     map: &CompanyMap,
-    taken: &FxHashSet<&str>,
+    taken: &TakenIds<'_>,
     i: usize,
 ) -> Vec<devices::Scored> {
     if !problem.known.devices.is_empty() && problem.known.devices.contains_key(&devices.left[i].id) {
@@ -89,8 +97,8 @@ pub fn count_votes(companies: &mut Companies<'_>, devices: &Devices<'_>) {
 /// Rows that a person decided leave the competition; with one-to-one their targets do too.
 pub fn take_out_decided_companies(
     problem: &Problem<'_>,
-    lefts: &FxHashMap<&str, u32>,
-    rights: &FxHashMap<&str, u32>,
+    lefts: &IdRows<'_>,
+    rights: &IdRows<'_>,
     rows: &mut [Vec<companies::Scored>],
 ) {
     let one_to_one = problem.settings.cardinality == Cardinality::OneToOne;
@@ -102,6 +110,8 @@ pub fn take_out_decided_companies(
         }
     }
     if !taken.is_empty() {
-        rows.iter_mut().for_each(|row| row.retain(|s| !taken.contains(&s.right)));
+        for row in rows.iter_mut() {
+            row.retain(|s| !taken.contains(&s.right));
+        }
     }
 }

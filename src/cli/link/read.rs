@@ -4,7 +4,7 @@ use super::LinkArgs;
 use super::table::Table;
 use crate::domain::{Failure, Mac, RecordId, Timestamp};
 use crate::matching::{CompanyFacts, DeviceFacts, Known, Problem, Run, Settings, is_retired};
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::path::Path;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
@@ -35,6 +35,9 @@ pub struct Lists {
 
 impl Lists {
     /// Reads every file of the call.
+    ///
+    /// # Errors
+    /// When a file cannot be read or lacks a needed column.
     pub fn read(args: &LinkArgs) -> Result<Self, Failure> {
         let tables = [Table::read(&args.left, &["id", "name"])?, Table::read(&args.right, &["id", "name"])?];
         let mut lists = Self::default();
@@ -42,7 +45,7 @@ impl Lists {
             |path: &Option<std::path::PathBuf>, bad: &mut Vec<String>| -> Result<Vec<CompanyFacts>, Failure> {
                 let Some(path) = path else { return Ok(Vec::new()) };
                 let table = Table::read(path, &["id", "name"])?;
-                let facts = rows(&table, bad, |t, r| company(t, r, &HashMap::new()));
+                let facts = rows(&table, bad, |t, r| company(t, r, &FxHashMap::default()));
                 bad.extend(table.bad);
                 Ok(facts)
             };
@@ -56,7 +59,7 @@ impl Lists {
             lists.left_companies = with_named(left_companies, &left);
             lists.right_companies = with_named(right_companies, &right);
         } else {
-            let names = |list: &[CompanyFacts]| -> HashMap<String, String> {
+            let names = |list: &[CompanyFacts]| -> FxHashMap<String, String> {
                 list.iter().map(|c| (c.id.to_string(), c.name.clone())).collect()
             };
             let (left_names, right_names) = (names(&left_companies), names(&right_companies));
@@ -70,6 +73,9 @@ impl Lists {
     }
 
     /// Matches the companies above sites and writes them.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
     pub fn write_owners(&self, path: &Path, args: &LinkArgs, settings: &Settings) -> Result<(), Failure> {
         let known = Known::default();
         let problem = Problem {
@@ -89,7 +95,7 @@ impl Lists {
 
 /// One fact for each row; a repeated id is a bad row.
 fn rows<T>(table: &Table, bad: &mut Vec<String>, read: impl Fn(&Table, &csv::StringRecord) -> T) -> Vec<T> {
-    let mut seen: HashSet<&str> = HashSet::with_capacity(table.rows.len());
+    let mut seen: FxHashSet<&str> = FxHashSet::with_capacity_and_hasher(table.rows.len(), rustc_hash::FxBuildHasher);
     let mut out = Vec::with_capacity(table.rows.len());
     for (line, row) in &table.rows {
         if seen.insert(table.get(row, "id").unwrap_or("")) {
@@ -103,7 +109,7 @@ fn rows<T>(table: &Table, bad: &mut Vec<String>, read: impl Fn(&Table, &csv::Str
 
 /// The company lists, and a company for every company name or id of the devices that no list has.
 fn with_named(mut companies: Vec<CompanyFacts>, table: &Table) -> Vec<CompanyFacts> {
-    let mut seen: HashSet<String> = companies.iter().map(|c| c.id.to_string()).collect();
+    let mut seen: FxHashSet<String> = companies.iter().map(|c| c.id.to_string()).collect();
     for (_, row) in &table.rows {
         let Some(id) = company_id(table, row) else { continue };
         if seen.insert(id.to_owned()) {
@@ -117,7 +123,7 @@ fn company_id<'a>(table: &Table, row: &'a csv::StringRecord) -> Option<&'a str> 
     table.first(row, &["company_id", "company"])
 }
 
-fn company(table: &Table, row: &csv::StringRecord, owners: &HashMap<String, String>) -> CompanyFacts {
+fn company(table: &Table, row: &csv::StringRecord, owners: &FxHashMap<String, String>) -> CompanyFacts {
     let text = |columns: &[&str]| table.first(row, columns).map(str::to_owned);
     let mut facts = CompanyFacts::new(table.get(row, "id").unwrap_or(""), table.get(row, "name").unwrap_or(""));
     facts.short_name = text(&["short_name", "identifier", "code"]);

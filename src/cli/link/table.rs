@@ -52,7 +52,10 @@ impl Table {
         Self::parse(file, &text, needed)
     }
 
-    /// Reads the text of a file. See [`read`](Self::read) for errors.
+    /// Reads the text of a file.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), without those of the file itself.
     pub fn parse(file: String, text: &str, needed: &[&str]) -> Result<Self, Failure> {
         let head = text.lines().next().unwrap_or("");
         let count = |c: char| head.matches(c).count();
@@ -63,15 +66,8 @@ impl Table {
             .delimiter(u8::try_from(delimiter).unwrap_or(b','))
             .from_reader(text.as_bytes());
         let mut records = reader.records();
-        let header = match records.next() {
-            Some(Ok(header)) => header,
-            _ => {
-                return Err(Failure::new(
-                    FailureClass::Usage,
-                    format!("{file} is empty"),
-                    "give a CSV file with a header",
-                ));
-            }
+        let Some(Ok(header)) = records.next() else {
+            return Err(Failure::new(FailureClass::Usage, format!("{file} is empty"), "give a CSV file with a header"));
         };
         let mut columns: HashMap<String, usize> = HashMap::new();
         for (i, name) in header.iter().enumerate() {

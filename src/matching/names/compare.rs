@@ -25,6 +25,7 @@ pub enum Agreement {
 }
 
 /// What a comparison found.
+#[expect(clippy::struct_excessive_bools, reason = "each is a finding of its own, and all combinations occur")]
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct NameMatch {
     /// Bits of the words that agree.
@@ -82,11 +83,13 @@ struct Alignment<'a> {
 }
 
 /// Compares two names of one vocabulary.
+#[must_use]
 pub fn compare(left: &Name, right: &Name, words: &Vocabulary) -> NameMatch {
     align(left, right, words).summary(left, right)
 }
 
 /// The steps of the comparison, for an explanation.
+#[must_use]
 pub fn steps(left: &Name, right: &Name, words: &Vocabulary) -> Vec<Step> {
     align(left, right, words).steps.to_vec()
 }
@@ -304,10 +307,8 @@ fn run_of(words: &Vocabulary, word: Token, others: &[Token], used: &Used) -> Opt
             {
                 return Some((from, to + 1, 0.93));
             }
-            if text.len() >= 9 && joined.len().abs_diff(text.len()) <= 1 {
-                if distance(&joined, text.as_bytes(), 1) == Some(1) {
-                    return Some((from, to + 1, 0.85));
-                }
+            if text.len() >= 9 && distance(&joined, text.as_bytes(), 1) == Some(1) {
+                return Some((from, to + 1, 0.85));
             }
         }
     }
@@ -343,23 +344,23 @@ fn spelled_by(words: &Vocabulary, word: Token, others: &[Token], used: &Used) ->
 
 /// How two different words agree: abbreviation or typing error, with a quality of 0–1.
 pub fn alike(a: &str, b: &str) -> Option<(f32, Agreement)> {
-    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
-    let (s, l) = (short.as_bytes(), long.as_bytes());
-    if s.iter().chain(l).any(u8::is_ascii_digit) {
+    let (short, long) = if a.len() <= b.len() { (a.as_bytes(), b.as_bytes()) } else { (b.as_bytes(), a.as_bytes()) };
+    if short.is_empty() || short.iter().chain(long).any(u8::is_ascii_digit) {
         return None;
     }
     let typing = typing_quality(short, long);
-    let cut = if s.len() + 2 <= l.len() && s[0] == l[0] { abbreviation_quality(s, l) } else { None };
+    let cut =
+        if short.len() + 2 <= long.len() && short[0] == long[0] { abbreviation_quality(short, long) } else { None };
     match (typing, cut) {
-        (Some(t), Some(c)) if c > t => Some((c, Agreement::Abbreviated)),
-        (Some(t), _) => Some((t, Agreement::Typing)),
-        (None, Some(c)) => Some((c, Agreement::Abbreviated)),
+        (Some(slip), Some(cut)) if cut > slip => Some((cut, Agreement::Abbreviated)),
+        (Some(slip), _) => Some((slip, Agreement::Typing)),
+        (None, Some(cut)) => Some((cut, Agreement::Abbreviated)),
         (None, None) => None,
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "lengths of words")]
-fn typing_quality(short: &str, long: &str) -> Option<f32> {
+fn typing_quality(short: &[u8], long: &[u8]) -> Option<f32> {
     let gap = long.len() - short.len();
     let allowed = match short.len() {
         0..=3 => return None,
@@ -370,8 +371,8 @@ fn typing_quality(short: &str, long: &str) -> Option<f32> {
     if gap > allowed {
         return None;
     }
-    let distance = distance(short.as_bytes(), long.as_bytes(), allowed)?;
-    let same_first = short.as_bytes()[0] == long.as_bytes()[0];
+    let distance = distance(short, long, allowed)?;
+    let same_first = short[0] == long[0];
     let loss = 1.3 * distance as f32 / long.len() as f32 + if same_first { 0.0 } else { 0.2 };
     (loss < 0.55).then_some(1.0 - loss)
 }

@@ -5,6 +5,7 @@ const LONGEST: usize = 40;
 
 /// The optimal string alignment distance (insertions, deletions, substitutions, swaps of neighbours), or `None` when it
 /// is more than `most`.
+#[must_use]
 pub fn distance(a: &[u8], b: &[u8], most: usize) -> Option<usize> {
     if a.len() > LONGEST || b.len() > LONGEST || a.len().abs_diff(b.len()) > most {
         return None;
@@ -17,29 +18,29 @@ pub fn distance(a: &[u8], b: &[u8], most: usize) -> Option<usize> {
         let rest = a.len() + b.len();
         return (rest <= most).then_some(rest);
     }
-    let mut before = [0u8; LONGEST + 1];
+    let mut before_last = [0u8; LONGEST + 1];
     let mut last = [0u8; LONGEST + 1];
-    let mut row = [0u8; LONGEST + 1];
+    let mut current = [0u8; LONGEST + 1];
     for (i, cell) in (0u8..).zip(last.iter_mut().take(b.len() + 1)) {
         *cell = i;
     }
     for i in 1..=a.len() {
-        row[0] = last[0] + 1;
-        let mut least = row[0];
+        current[0] = last[0] + 1;
+        let mut lowest = current[0];
         for j in 1..=b.len() {
             let change = u8::from(a[i - 1] != b[j - 1]);
-            let mut cost = (last[j] + 1).min(row[j - 1] + 1).min(last[j - 1] + change);
+            let mut cost = (last[j] + 1).min(current[j - 1] + 1).min(last[j - 1] + change);
             if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                cost = cost.min(before[j - 2] + 1);
+                cost = cost.min(before_last[j - 2] + 1);
             }
-            row[j] = cost;
-            least = least.min(cost);
+            current[j] = cost;
+            lowest = lowest.min(cost);
         }
-        if usize::from(least) > most + 1 {
+        if usize::from(lowest) > most + 1 {
             return None;
         }
-        before = last;
-        last = row;
+        before_last = last;
+        last = current;
     }
     let found = usize::from(last[b.len()]);
     (found <= most).then_some(found)

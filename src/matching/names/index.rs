@@ -12,11 +12,15 @@ use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::Hasher;
 
 /// Postings after which a name is content with what it has found.
-const ENOUGH_POSTINGS: usize = 3000;
+const ENOUGH_POSTINGS: usize = 1500;
 /// Most postings visited for one word.
 const MOST_POSTINGS: usize = 20_000;
 /// Names returned for comparison.
 const MOST_FOUND: usize = 16;
+/// Names that are compared however far behind the best they are.
+const ALWAYS_FOUND: usize = 6;
+/// Share of the best name's score from which others are worth comparing.
+const WORTH: f32 = 0.35;
 /// Longest word that may be cut into words of the other list.
 const LONGEST_CUT: usize = 40;
 
@@ -42,6 +46,7 @@ pub struct Scratch {
 
 impl Scratch {
     /// Room for a right list of that many rows.
+    #[must_use]
     pub fn new(rows: usize) -> Self {
         Self { scores: vec![0.0; rows], touched: Vec::new() }
     }
@@ -54,14 +59,15 @@ fn countable(n: usize) -> u32 {
 impl NameIndex {
     /// Builds the index for names of one vocabulary. `order` is an order of the right rows that does not depend on how they
     /// came.
+    #[must_use]
     pub fn new(left: &[Name], right: &[Name], words: &Vocabulary, order: Vec<u32>) -> Self {
         let known = |list: &[u32], id: u32| list[id as usize] > 0;
         let joined: Vec<u32> =
-            (0..countable(words.len())).filter(|&id| known(&words.right, id) && !known(&words.left, id)).collect();
+            (0..countable(words.count())).filter(|&id| known(&words.right, id) && !known(&words.left, id)).collect();
         let cut_right: FxHashMap<u32, Box<[u32]>> =
             joined.par_iter().filter_map(|&id| Some((id, cut(words, id, &words.left)?))).collect();
         let right: Vec<&Name> = order.iter().map(|&row| &right[row as usize]).collect();
-        let (starts, rows) = postings(&right, words.len(), &cut_right);
+        let (starts, rows) = postings(&right, words.count(), &cut_right);
         let totals = right.par_iter().map(|n| n.tokens.iter().map(|t| weight(words, *t)).sum()).collect();
         let mut compact: Vec<(u64, u32)> =
             (0u32..).zip(&right).filter(|(_, n)| n.compact != 0).map(|(i, n)| (n.compact, i)).collect();
@@ -153,6 +159,9 @@ impl NameIndex {
             found.truncate(MOST_FOUND);
         }
         found.sort_unstable_by(order);
+        let least = found.first().map_or(0.0, |best| best.0 * WORTH);
+        let worth = found.iter().take_while(|f| f.0 >= least).count();
+        found.truncate(worth.max(ALWAYS_FOUND));
         found.into_iter().map(|(_, place)| self.order[place as usize]).collect()
     }
 }
@@ -180,11 +189,15 @@ fn postings(right: &[&Name], words: usize, cut: &FxHashMap<u32, Box<[u32]>>) -> 
     let each = |name: &Name, put: &mut dyn FnMut(u32)| {
         for token in name.tokens.iter().filter(|t| t.class != Class::Joining) {
             put(token.id);
-            cut.get(&token.id).into_iter().flatten().for_each(|&part| put(part));
+            for &part in cut.get(&token.id).into_iter().flatten() {
+                put(part);
+            }
         }
     };
     let mut starts = vec![0u32; words + 1];
-    right.iter().for_each(|name| each(name, &mut |id| starts[id as usize + 1] += 1));
+    for name in right {
+        each(name, &mut |id| starts[id as usize + 1] += 1);
+    }
     for i in 1..starts.len() {
         starts[i] += starts[i - 1];
     }
@@ -241,11 +254,11 @@ fn cut(words: &Vocabulary, id: u32, counts: &[u32]) -> Option<Box<[u32]>> {
 /// For each word of the left list that the right list hardly has: what else to look up.
 fn detours(left: &[Name], words: &Vocabulary) -> FxHashMap<u32, Box<[(u32, f32)]>> {
     let neighbours = Neighbours::new(words);
-    let mut wanted = vec![false; words.len()];
+    let mut wanted = vec![false; words.count()];
     for token in left.iter().flat_map(|n| &n.tokens).filter(|t| matches!(t.class, Class::Word | Class::Qualifier)) {
         wanted[token.id as usize] = true;
     }
-    (0..countable(words.len()))
+    (0..countable(words.count()))
         .into_par_iter()
         .filter(|&id| wanted[id as usize] && words.right[id as usize] < 4 && words.text(id).len() >= 4)
         .filter_map(|id| {
@@ -265,7 +278,7 @@ struct Neighbours {
 
 impl Neighbours {
     fn new(words: &Vocabulary) -> Self {
-        let mut keys: Vec<(u32, u32)> = (0..countable(words.len()))
+        let mut keys: Vec<(u32, u32)> = (0..countable(words.count()))
             .into_par_iter()
             .filter(|&id| words.right[id as usize] > 0 && words.right[id as usize] < 2000)
             .flat_map_iter(|id| deletions(words.text(id)).map(move |key| (key, id)))

@@ -57,6 +57,7 @@ struct Raw {
 }
 
 /// The text in lower-case ASCII, letters of other scripts transliterated, at most [`LONGEST`] characters of it.
+#[must_use]
 pub fn fold(text: &str) -> Cow<'_, str> {
     let end = text.char_indices().nth(LONGEST).map_or(text.len(), |(i, _)| i);
     let text = &text[..end];
@@ -79,6 +80,7 @@ pub fn fold(text: &str) -> Cow<'_, str> {
 }
 
 /// Reads a name.
+#[must_use]
 pub fn parse(name: &str) -> Words {
     let folded = fold(name);
     let raw = join_initials(split(&folded));

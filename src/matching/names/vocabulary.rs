@@ -62,6 +62,7 @@ pub const DIGITS: u32 = 1 << 26;
 
 impl Vocabulary {
     /// Reads both lists: the vocabulary and each list's names.
+    #[must_use]
     pub fn read(left: &[&str], right: &[&str]) -> (Self, Vec<Name>, Vec<Name>) {
         let mut vocabulary = Self::default();
         let left_names = vocabulary.add(left, false);
@@ -116,31 +117,37 @@ impl Vocabulary {
     }
 
     /// The word of that number.
+    #[must_use]
     pub fn text(&self, id: u32) -> &str {
         &self.texts[id as usize]
     }
 
     /// The number of a word.
+    #[must_use]
     pub fn find(&self, text: &str) -> Option<u32> {
         self.ids.get(text).copied()
     }
 
     /// The letters of a word, as a set.
+    #[must_use]
     pub fn letters(&self, id: u32) -> u32 {
         self.letters[id as usize]
     }
 
     /// What the word tells, in bits.
+    #[must_use]
     pub fn bits(&self, id: u32) -> f32 {
         self.bits[id as usize]
     }
 
     /// How many different words there are.
-    pub fn len(&self) -> usize {
+    #[must_use]
+    pub fn count(&self) -> usize {
         self.texts.len()
     }
 
     /// A name read with words that are already known; unknown ones are left out.
+    #[must_use]
     pub fn look_up(&self, text: &str) -> Name {
         let words = parse(text);
         let token = |w: &super::parse::Word| Some(Token { id: self.find(&w.text)?, class: w.class });
@@ -150,6 +157,7 @@ impl Vocabulary {
 }
 
 /// Hash of the words and numbers written together; 0 for a name without any.
+#[must_use]
 pub fn compact_hash(words: &Words) -> u64 {
     let mut hasher = FxHasher::default();
     let mut any = false;

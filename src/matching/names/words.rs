@@ -70,9 +70,13 @@ impl Words {
             phrases.entry(words[0].clone()).or_default().push(Phrase { words, kind });
         };
         for (group, forms) in (0u8..).zip(&file.legal_forms) {
-            forms.iter().for_each(|form| add(&joined_initials(form), PhraseKind::Legal(group)));
+            for form in forms {
+                add(&joined_initials(form), PhraseKind::Legal(group));
+            }
         }
-        file.share_classes.iter().for_each(|phrase| add(phrase, PhraseKind::Share));
+        for phrase in &file.share_classes {
+            add(phrase, PhraseKind::Share);
+        }
         for list in phrases.values_mut() {
             list.sort_by(|a, b| b.words.len().cmp(&a.words.len()).then_with(|| a.words.cmp(&b.words)));
         }
@@ -87,21 +91,25 @@ impl Words {
     }
 
     /// Joins others and says nothing itself.
+    #[must_use]
     pub fn is_joining(&self, word: &str) -> bool {
         self.joining.contains(word)
     }
 
     /// Says which branch or contract, when it stands after a dash.
+    #[must_use]
     pub fn is_branch(&self, word: &str) -> bool {
         self.branches.contains(word)
     }
 
     /// Common in names of organisations (canonical form).
+    #[must_use]
     pub fn is_common(&self, word: &str) -> bool {
         self.common.contains(word)
     }
 
     /// The canonical form of a word: written out, singular.
+    #[must_use]
     pub fn canonical<'a>(&'a self, word: &'a str) -> Cow<'a, str> {
         if let Some(full) = self.abbreviations.get(word) {
             return Cow::Borrowed(full);
@@ -123,7 +131,7 @@ fn joined_initials(form: &str) -> String {
     let mut last_single = false;
     for word in form.split(' ') {
         let single = word.len() == 1;
-        if !out.is_empty() && !(single && last_single) {
+        if !(out.is_empty() || single && last_single) {
             out.push(' ');
         }
         out.push_str(word);
@@ -134,6 +142,7 @@ fn joined_initials(form: &str) -> String {
 
 /// The word without a plural's ending. Only the commonest English rule: both sides go through it, so that a wrong
 /// stem costs nothing but a rare false agreement.
+#[must_use]
 pub fn singular(word: &str) -> Cow<'_, str> {
     if word.len() < 5 || !word.ends_with('s') || ["ss", "us", "is"].iter().any(|e| word.ends_with(e)) {
         return Cow::Borrowed(word);
