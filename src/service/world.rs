@@ -82,6 +82,11 @@ pub fn apply(tables: &mut IntegrationTables, change: Change) -> Moved {
             moved(Stream::Companies, tables.companies.put(*facts))
         }
         Change::Device(mut facts) => {
+            if let Some(company) = &facts.company
+                && let Some(known) = tables.companies.get(company)
+            {
+                facts.company = Some(known.id.clone());
+            }
             if tables.roll_up
                 && let Some(seat) = facts.company.clone()
             {

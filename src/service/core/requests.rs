@@ -357,6 +357,9 @@ impl Core {
         self.writing -= 1;
         match result {
             Ok(stored) => {
+                if stored.actor == Actor::Engine {
+                    self.decide_on(&entry.flow);
+                }
                 if let Some(reply) = waiting.reply {
                     reply.done(Done {
                         history: Some(stored.id),

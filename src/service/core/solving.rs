@@ -140,7 +140,8 @@ impl Core {
                 continue;
             }
             let sides = super::super::compare::sides_of(&self.world, &flow);
-            let rows = decide::auto_rows(&self.flows[at], stream);
+            let mut rows = decide::auto_rows(&self.flows[at], stream);
+            rows.truncate(AUTOMATIC_ROWS);
             let by = decide::By { actor: Actor::Engine, at: self.clock.now() };
             let action = super::super::messages::DecideAction::Accept;
             let plan = decide::plan(&self.flows[at], sides, stream, &action, &rows, &by);
@@ -151,6 +152,17 @@ impl Core {
             let changes = plan.changes.into_iter().map(|(_, change)| change).collect();
             let waiting = writer::Waiting { reply: None, skipped: Vec::new() };
             self.commit(at, stream, changes, by, what, None, waiting);
+            // The rest follows when this is durable.
+            return;
+        }
+    }
+
+    /// Goes on deciding after an automatic entry became durable.
+    pub(super) fn decide_on(&mut self, flow: &FlowId) {
+        if let Ok(at) = self.flow_at(flow)
+            && self.may_decide(at)
+        {
+            self.decide_automatically(at);
         }
     }
 
@@ -172,6 +184,9 @@ impl Core {
         }
     }
 }
+
+/// Rows of one automatic history entry: bounds what is in memory and on its way to the disk at once.
+const AUTOMATIC_ROWS: usize = 10_000;
 
 /// More decided companies than this are solved by a full run.
 const FEW_COMPANIES: usize = 20;
