@@ -138,6 +138,7 @@ pub struct Core {
     quick: Vec<(FlowId, Scope)>,
     last_solve: Option<(Instant, Duration)>,
     writing: u64,
+    more: BTreeSet<FlowId>,
     subscribers: Vec<mpsc::Sender<Message>>,
     outbox: broadcast::Outbox,
     settle: Vec<oneshot::Sender<()>>,
@@ -178,6 +179,7 @@ impl Core {
             quick: Vec::new(),
             last_solve: None,
             writing: 0,
+            more: BTreeSet::new(),
             subscribers: Vec::new(),
             outbox: broadcast::Outbox::default(),
             settle: Vec::new(),
@@ -246,6 +248,7 @@ impl Core {
     /// After each batch of messages: changes go in, solving starts, events go out.
     fn turn(&mut self) {
         self.apply_pending();
+        self.decide_more();
         self.run_schedule();
         self.start_solving();
         if self.is_settled() {
@@ -263,6 +266,7 @@ impl Core {
             && self.recount.is_empty()
             && self.quick.is_empty()
             && self.writing == 0
+            && self.more.is_empty()
             && self.supervisor.running().is_empty()
             && !self.flows.iter().any(|f| f.dirty)
     }

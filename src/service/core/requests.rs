@@ -358,7 +358,7 @@ impl Core {
         match result {
             Ok(stored) => {
                 if stored.actor == Actor::Engine {
-                    self.decide_on(&entry.flow);
+                    self.more.insert(entry.flow.clone());
                 }
                 if let Some(reply) = waiting.reply {
                     reply.done(Done {

@@ -157,12 +157,17 @@ impl Core {
         }
     }
 
-    /// Goes on deciding after an automatic entry became durable.
-    pub(super) fn decide_on(&mut self, flow: &FlowId) {
-        if let Ok(at) = self.flow_at(flow)
-            && self.may_decide(at)
-        {
-            self.decide_automatically(at);
+    /// Goes on deciding where an automatic entry became durable.
+    pub(super) fn decide_more(&mut self) {
+        if !self.pending.is_empty() {
+            return;
+        }
+        for flow in std::mem::take(&mut self.more) {
+            if let Ok(at) = self.flow_at(&flow)
+                && self.may_decide(at)
+            {
+                self.decide_automatically(at);
+            }
         }
     }
 
