@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, RwLock};
 
 /// Memory for pages of the store. sled's own default is 1 GiB.
-const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+const CACHE_BYTES: u64 = 32 * 1024 * 1024;
 
 /// How long a page of a sync may be in memory only. Decisions do not wait for it, they flush at once.
 const FLUSH_EVERY_MS: u64 = 500;
