@@ -1,7 +1,7 @@
 //! What a technician relies on, case by case.
 
 use matchbook::domain::{
-    Cardinality, EvidenceKind, Mac, NameMode, Proposal, RecordId, Stream, VendorLink, VendorSystem, Verdict,
+    Cardinality, EvidenceKind, Mac, NameMode, Proposal, RecordId, Stream, Ties, VendorLink, VendorSystem, Verdict,
 };
 use matchbook::matching::{
     Alias, CompanyFacts, Decided, DeviceFacts, Engine, Known, Problem, Settings, Side, Solution, explain_absence,
@@ -127,6 +127,26 @@ fn two_that_are_equally_good_are_a_conflict() {
     let solution = lists.solve();
     assert_eq!(solution.companies[0].verdict, Verdict::Conflict);
     assert!(solution.companies[0].candidates[0].confidence.get() <= 0.5);
+}
+
+#[test]
+fn the_oldest_of_equals_is_taken_where_the_flow_says_so() {
+    let made = |id: &str, day: u8| {
+        let mut fact = company(id, "Harbor Foods Inc");
+        fact.created =
+            time::Date::from_calendar_date(2024, time::Month::May, day).ok().map(|d| d.midnight().assume_utc());
+        fact
+    };
+    let lists = Lists {
+        left_companies: vec![company("1", "Harbor Foods")],
+        right_companies: vec![made("2", 9), made("3", 4)],
+        settings: Settings { ties: Ties::Oldest, name_alone_may_auto: true, ..Settings::default() },
+        ..Lists::default()
+    };
+    let solution = lists.solve();
+    assert_eq!(best(&solution.companies[0]), "3");
+    let said = (solution.companies[0].verdict, solution.companies[0].note.as_str());
+    assert_eq!(said, (Verdict::Suggest, "the oldest of equals"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What the matcher promises whatever it is given: order changes nothing, strangers change nothing, incremental equals
 //! full, hostile input is safe.
 
-use matchbook::domain::{Cardinality, Mac, Proposal, RecordId, Verdict};
+use matchbook::domain::{Cardinality, Mac, Proposal, RecordId, Ties, Verdict};
 use matchbook::matching::names::compare::compare;
 use matchbook::matching::names::vocabulary::Vocabulary;
 use matchbook::matching::{CompanyFacts, Decided, DeviceFacts, Engine, Known, Problem, Settings, Side, solve};
@@ -107,7 +107,8 @@ fn world() -> impl Strategy<Value = World> {
 }
 
 fn settings() -> impl Strategy<Value = Settings> {
-    (any::<bool>(), any::<bool>()).prop_map(|(one, alone)| Settings {
+    (any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(one, alone, oldest)| Settings {
+        ties: if oldest { Ties::Oldest } else { Ties::Block },
         cardinality: if one { Cardinality::OneToOne } else { Cardinality::ManyToOne },
         name_alone_may_auto: alone,
         ..Settings::default()

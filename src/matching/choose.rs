@@ -5,8 +5,8 @@
 
 use super::assign::{Edge, assign};
 use super::{companies, devices};
-use crate::domain::RecordId;
-use rustc_hash::FxHashMap;
+use crate::domain::{RecordId, Timestamp};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Pairs below this probability take no part in the assignment.
 const LEAST: f32 = 0.003;
@@ -63,6 +63,44 @@ pub fn devices<'a>(
     right: impl Fn(u32) -> &'a RecordId,
 ) -> Vec<Option<u32>> {
     together(rows, left, right)
+}
+
+/// What [`oldest`] asks of its lists.
+pub struct Oldest<'f, C> {
+    /// A target is given once.
+    pub one_to_one: bool,
+    /// Two candidates are equally good.
+    pub tied: &'f dyn Fn(&C, &C) -> bool,
+    /// The right row of a candidate.
+    pub right: &'f dyn Fn(&C) -> u32,
+    /// The id of a left row.
+    pub left: &'f dyn Fn(usize) -> &'f RecordId,
+    /// When a right record was created.
+    pub created: &'f dyn Fn(u32) -> Option<Timestamp>,
+}
+
+/// Among candidates as good as the chosen one, takes the one created first (a flow's own rule, after the vendors' guides).
+/// With one-to-one only those that nobody else was given.
+pub fn oldest<C>(rows: &[Vec<C>], choice: &mut [Option<u32>], list: &Oldest<'_, C>) {
+    let mut given: FxHashSet<u32> =
+        if list.one_to_one { choice.iter().copied().flatten().collect() } else { FxHashSet::default() };
+    let mut contested: Vec<usize> = (0..rows.len()).filter(|&i| choice[i].is_some() && rows[i].len() > 1).collect();
+    contested.sort_by(|a, b| (list.left)(*a).cmp((list.left)(*b)));
+    for i in contested {
+        let Some(best) = rows[i].iter().find(|s| Some((list.right)(s)) == choice[i]) else { continue };
+        let chosen = (list.right)(best);
+        let free = |s: &&C| (list.right)(s) == chosen || !given.contains(&(list.right)(s));
+        let equal = rows[i].iter().filter(|s| (list.tied)(s, best)).filter(free);
+        let first =
+            equal.filter_map(|s| Some(((list.created)((list.right)(s))?, (list.right)(s)))).min_by_key(|(at, _)| *at);
+        if let Some((_, first)) = first.filter(|_| (list.created)(chosen).is_some()) {
+            given.remove(&chosen);
+            if list.one_to_one {
+                given.insert(first);
+            }
+            choice[i] = Some(first);
+        }
+    }
 }
 
 fn together<'a, C: Candidate>(

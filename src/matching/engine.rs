@@ -367,7 +367,7 @@ impl Engine {
                 }
             }
         }
-        touched.extend(by_host(&near_left, &near_right, states));
+        touched.extend(by_host(&near_right, states, [&before.map, map]));
         touched
     }
 
@@ -408,19 +408,24 @@ impl Engine {
     }
 }
 
-/// Left devices whose host name some of these records have.
-fn by_host(left: &FxHashSet<u32>, right: &FxHashSet<u32>, states: [&DeviceState; 2]) -> Vec<u32> {
-    let mut hosts: FxHashSet<u64> = FxHashSet::default();
+/// Left devices that look a host name of these right records up, in the company that theirs follows, before or now.
+fn by_host(right: &FxHashSet<u32>, states: [&DeviceState; 2], maps: [&CompanyMap; 2]) -> Vec<u32> {
+    let mut hosts: FxHashSet<(u64, Option<u32>)> = FxHashSet::default();
     for state in states {
-        hosts.extend(left.iter().filter_map(|&r| state.left_ids.get(r as usize)).map(|i| i.host));
-        hosts.extend(right.iter().filter_map(|&r| state.right_ids.get(r as usize)).map(|i| i.host));
+        let known = |r: &u32| {
+            let ids = state.right_ids.get(*r as usize)?;
+            Some((ids.host, state.right_company[*r as usize]))
+        };
+        hosts.extend(right.iter().filter_map(known).filter(|(host, _)| *host != 0));
     }
-    hosts.remove(&0);
     if hosts.is_empty() {
         return Vec::new();
     }
-    let with_host = |(_, ids): &(u32, &Identifiers)| hosts.contains(&ids.host);
-    (0u32..).zip(&states[1].left_ids).filter(with_host).map(|(row, _)| row).collect()
+    let looks_up = |(row, ids): &(u32, &Identifiers)| {
+        let follows = |map: &CompanyMap| map.left.get(*row as usize).copied().flatten();
+        maps.iter().any(|map| hosts.contains(&(ids.host, follows(map))))
+    };
+    (0u32..).zip(&states[1].left_ids).filter(looks_up).map(|(row, _)| row).collect()
 }
 
 /// Rows whose company became known or unknown.

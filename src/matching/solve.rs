@@ -7,7 +7,8 @@ use super::explain::{company_evidence, device_evidence, guard};
 use super::facts::{Problem, Solution};
 use super::propose::{company_proposal, device_proposal};
 use super::steps::{company_map, count_votes, device_row, followed, rows_by_id, take_out_decided_companies};
-use crate::domain::{Candidate, Cardinality, Confidence, Evidence, Proposal, RecordId, Stream};
+use super::verdict::{COMPANY_TIE, DEVICE_TIE};
+use crate::domain::{Candidate, Cardinality, Confidence, Evidence, Proposal, RecordId, Stream, Ties};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
@@ -41,14 +42,36 @@ fn row(i: usize) -> u32 {
 pub fn choose_companies(problem: &Problem<'_>, rows: &[Vec<companies::Scored>]) -> Vec<Option<u32>> {
     let one_to_one = problem.settings.cardinality == Cardinality::OneToOne;
     let (left, right) = (problem.left_companies, problem.right_companies);
-    choose::companies(rows, one_to_one, |i| &left[i as usize].id, |i| &right[i as usize].id)
+    let mut choice = choose::companies(rows, one_to_one, |i| &left[i as usize].id, |i| &right[i as usize].id);
+    if problem.settings.ties == Ties::Oldest {
+        let list = choose::Oldest {
+            one_to_one,
+            tied: &|a: &companies::Scored, b| (a.log_odds - b.log_odds).abs() < COMPANY_TIE,
+            right: &|s| s.right,
+            left: &|i| &left[i].id,
+            created: &|r| right[r as usize].created,
+        };
+        choose::oldest(rows, &mut choice, &list);
+    }
+    choice
 }
 
 /// Which right device each left device gets.
 #[must_use]
 pub fn choose_devices(problem: &Problem<'_>, rows: &[Vec<devices::Scored>]) -> Vec<Option<u32>> {
     let (left, right) = (problem.left_devices, problem.right_devices);
-    choose::devices(rows, |i| &left[i as usize].id, |i| &right[i as usize].id)
+    let mut choice = choose::devices(rows, |i| &left[i as usize].id, |i| &right[i as usize].id);
+    if problem.settings.ties == Ties::Oldest {
+        let list = choose::Oldest {
+            one_to_one: true,
+            tied: &|a: &devices::Scored, b| (a.bits - b.bits).abs() < DEVICE_TIE,
+            right: &|s| s.right,
+            left: &|i| &left[i].id,
+            created: &|r| right[r as usize].created,
+        };
+        choose::oldest(rows, &mut choice, &list);
+    }
+    choice
 }
 
 impl<'a> Run<'a> {

@@ -8,8 +8,10 @@ use super::facts::Problem;
 use super::fields::Likeness;
 use crate::domain::{Ties, Verdict};
 
-/// Natural log-odds by which the best candidate must lead to be no tie.
-const TIE: f32 = 0.5;
+/// Natural log-odds by which the best company must lead to be no tie.
+pub const COMPANY_TIE: f32 = 0.5;
+/// Bits by which the best device must lead to be no tie.
+pub const DEVICE_TIE: f32 = 1.0;
 /// Probability of a runner-up that blocks an automatic match.
 const NEAR: f32 = 0.02;
 
@@ -43,10 +45,12 @@ pub fn company_verdict(
         return said(Verdict::None, if row.is_empty() { "nothing like it" } else { "its candidates are taken" });
     };
     let rival = row.iter().filter(|s| s.right != best.right).max_by(|a, b| a.log_odds.total_cmp(&b.log_odds));
-    let tied = rival.is_some_and(|r| best.log_odds - r.log_odds < TIE && best.log_odds > 0.0);
+    let tied = rival.is_some_and(|r| best.log_odds - r.log_odds < COMPANY_TIE && best.log_odds > 0.0);
     if tied {
-        let oldest = settings.ties == Ties::Oldest;
-        return said(if oldest { Verdict::Suggest } else { Verdict::Conflict }, "another is as good");
+        return match settings.ties {
+            Ties::Oldest => said(Verdict::Suggest, "the oldest of equals"),
+            Ties::Block => said(Verdict::Conflict, "another is as good"),
+        };
     }
     if best.probability < settings.suggest_from {
         return said(Verdict::None, "none good enough");
@@ -117,8 +121,11 @@ pub fn device_verdict(
         return say(Verdict::None, "none good enough");
     }
     let rival = row.iter().skip(1).map(|s| s.bits).fold(f32::MIN, f32::max);
-    if best.bits - rival < 1.0 {
-        return say(Verdict::Conflict, "another is as good");
+    if best.bits - rival < DEVICE_TIE {
+        return match settings.ties {
+            Ties::Oldest => say(Verdict::Suggest, "the oldest of equals"),
+            Ties::Block => say(Verdict::Conflict, "another is as good"),
+        };
     }
     if found.contradicts() {
         let replaced = found.serial == SerialMatch::Differs && found.host == Some(true);

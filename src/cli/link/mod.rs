@@ -14,7 +14,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Rows whose proposals are built at once before they are written.
-const CHUNK: usize = 4096;
+const CHUNK: usize = 8192;
+/// Rows that one thread turns into text at a time.
+const PART: usize = 256;
 
 /// What `matchbook link` is given.
 #[derive(Clone, Debug, Default)]
@@ -112,26 +114,50 @@ fn write<'a>(
     path: &Path,
     limit: usize,
     rows: usize,
-    id: impl Fn(usize) -> &'a str,
+    id: impl Fn(usize) -> &'a str + Sync,
     proposal: impl Fn(usize) -> Proposal + Sync,
     summary: &mut LinkSummary,
 ) -> Result<(), Failure> {
     let failed = |e: &dyn std::fmt::Display| {
         Failure::new(FailureClass::Local, format!("{} cannot be written: {e}", path.display()), "check path and space")
     };
-    let file = std::fs::File::create(path).map_err(|e| failed(&e))?;
-    let mut out = csv::Writer::from_writer(std::io::BufWriter::new(file));
-    out.write_record(["left_id", "right_id", "score", "rank", "decision", "why"]).map_err(|e| failed(&e))?;
+    let mut file = std::fs::File::create(path).map_err(|e| failed(&e))?;
+    let head = csv_text(|out| out.write_record(["left_id", "right_id", "score", "rank", "decision", "why"]));
+    file.write_all(&head.map_err(|e| failed(&e))?).map_err(|e| failed(&e))?;
     let limit = if limit == 0 { 5 } else { limit };
     for from in (0..rows).step_by(CHUNK) {
-        let to = rows.min(from + CHUNK);
-        let chunk: Vec<Proposal> = (from..to).into_par_iter().map(&proposal).collect();
-        for (i, proposal) in (from..to).zip(&chunk) {
-            count(proposal, summary);
-            write_row(&mut out, id(i), proposal, limit).map_err(|e| failed(&e))?;
+        let parts: Vec<usize> = (from..rows.min(from + CHUNK)).step_by(PART).collect();
+        let written: Vec<csv::Result<(Vec<u8>, LinkSummary)>> = parts
+            .into_par_iter()
+            .map(|start| {
+                let mut counts = LinkSummary::default();
+                let text = csv_text(|out| {
+                    (start..rows.min(start + PART)).try_for_each(|i| {
+                        let proposal = proposal(i);
+                        count(&proposal, &mut counts);
+                        write_row(out, id(i), &proposal, limit)
+                    })
+                })?;
+                Ok((text, counts))
+            })
+            .collect();
+        for part in written {
+            let (text, counts) = part.map_err(|e| failed(&e))?;
+            file.write_all(&text).map_err(|e| failed(&e))?;
+            summary.auto += counts.auto;
+            summary.suggested += counts.suggested;
+            summary.conflicts += counts.conflicts;
+            summary.none += counts.none;
         }
     }
-    out.flush().map_err(|e| failed(&e))
+    file.flush().map_err(|e| failed(&e))
+}
+
+/// CSV text in memory.
+fn csv_text(write: impl FnOnce(&mut csv::Writer<Vec<u8>>) -> csv::Result<()>) -> csv::Result<Vec<u8>> {
+    let mut out = csv::Writer::from_writer(Vec::new());
+    write(&mut out)?;
+    out.into_inner().map_err(|e| csv::Error::from(e.into_error()))
 }
 
 fn count(proposal: &Proposal, summary: &mut LinkSummary) {

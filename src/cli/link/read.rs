@@ -4,6 +4,7 @@ use super::LinkArgs;
 use super::table::Table;
 use crate::domain::{Failure, Mac, RecordId, Timestamp};
 use crate::matching::{CompanyFacts, DeviceFacts, Known, Problem, Run, Settings, is_retired};
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::path::Path;
 use time::format_description::well_known::Rfc3339;
@@ -39,7 +40,9 @@ impl Lists {
     /// # Errors
     /// When a file cannot be read or lacks a needed column.
     pub fn read(args: &LinkArgs) -> Result<Self, Failure> {
-        let tables = [Table::read(&args.left, &["id", "name"])?, Table::read(&args.right, &["id", "name"])?];
+        let needed = ["id", "name"];
+        let (left, right) = rayon::join(|| Table::read(&args.left, &needed), || Table::read(&args.right, &needed));
+        let tables = [left?, right?];
         let mut lists = Self::default();
         let companies =
             |path: &Option<std::path::PathBuf>, bad: &mut Vec<String>| -> Result<Vec<CompanyFacts>, Failure> {
@@ -94,17 +97,21 @@ impl Lists {
 }
 
 /// One fact for each row; a repeated id is a bad row.
-fn rows<T>(table: &Table, bad: &mut Vec<String>, read: impl Fn(&Table, &csv::StringRecord) -> T) -> Vec<T> {
+fn rows<T: Send>(
+    table: &Table,
+    bad: &mut Vec<String>,
+    read: impl Fn(&Table, &csv::StringRecord) -> T + Sync,
+) -> Vec<T> {
     let mut seen: FxHashSet<&str> = FxHashSet::with_capacity_and_hasher(table.rows.len(), rustc_hash::FxBuildHasher);
     let mut out = Vec::with_capacity(table.rows.len());
     for (line, row) in &table.rows {
         if seen.insert(table.get(row, "id").unwrap_or("")) {
-            out.push(read(table, row));
+            out.push(row);
         } else {
             bad.push(format!("{} line {line}: its id stands on an earlier line", table.file));
         }
     }
-    out
+    out.into_par_iter().map(|row| read(table, row)).collect()
 }
 
 /// The company lists, and a company for every company name or id of the devices that no list has.
