@@ -34,6 +34,8 @@ pub struct Word {
     pub text: String,
     /// What it is.
     pub class: Class,
+    /// It is written as an abbreviation or a plural of its canonical form.
+    pub written_otherwise: bool,
 }
 
 /// A name's words.
@@ -267,19 +269,30 @@ fn classed(raw: &[Raw], i: usize, qualifies: bool) -> Word {
         } else {
             Class::Number
         };
-        return Word { text: if number.is_empty() { "0".into() } else { number.into() }, class };
+        return Word {
+            text: if number.is_empty() { "0".into() } else { number.into() },
+            class,
+            written_otherwise: false,
+        };
     }
     if WORDS.is_joining(text) {
-        return Word { text: text.to_owned(), class: Class::Joining };
+        return Word { text: text.to_owned(), class: Class::Joining, written_otherwise: false };
     }
     if let Some(value) = roman(text).filter(|_| i > 0 && (text.len() > 1 || ends_name(raw, i))) {
-        return Word { text: value.to_string(), class: if qualifies { Class::Qualifier } else { Class::Number } };
+        return Word {
+            text: value.to_string(),
+            class: if qualifies { Class::Qualifier } else { Class::Number },
+            written_otherwise: false,
+        };
     }
     let class = if qualifies { Class::Qualifier } else { Class::Word };
     if let Some(n) = NUMBER_WORDS.iter().position(|pair| pair.contains(&text)) {
-        return Word { text: (n + 1).to_string(), class };
+        return Word { text: (n + 1).to_string(), class, written_otherwise: false };
     }
-    Word { text: WORDS.canonical(text).into_owned(), class }
+    {
+        let full = WORDS.canonical(text);
+        Word { written_otherwise: full != text, text: full.into_owned(), class }
+    }
 }
 
 /// Only legal forms, brackets or a slash part follow.
@@ -329,7 +342,7 @@ fn rescue(raw: &[Raw], parsed: &mut Words) {
     parsed.words.clear();
     for item in raw.iter().take(MOST_WORDS) {
         if !parsed.words.iter().any(|w| w.text == item.text) {
-            parsed.words.push(Word { text: item.text.clone(), class: Class::Word });
+            parsed.words.push(Word { text: item.text.clone(), class: Class::Word, written_otherwise: false });
         }
     }
 }

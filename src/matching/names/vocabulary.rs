@@ -172,7 +172,7 @@ fn whole_hash(words: &Words) -> u64 {
     let mut hasher = FxHasher::default();
     for word in &words.words {
         word.text.hash(&mut hasher);
-        (word.class == Class::Qualifier).hash(&mut hasher);
+        (word.class == Class::Qualifier, word.written_otherwise).hash(&mut hasher);
     }
     words.legal.hash(&mut hasher);
     hasher.finish()
