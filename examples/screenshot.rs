@@ -49,7 +49,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn reader(mut from: Box<dyn Read + Send>) -> Receiver<Vec<u8>> {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
-        let mut buffer = [0; 65_536];
+        let mut buffer = vec![0; 65_536];
         while let Ok(count) = from.read(&mut buffer) {
             if count == 0 || sender.send(buffer[..count].to_vec()).is_err() {
                 return;
@@ -65,7 +65,7 @@ fn settle(
     bytes: &Receiver<Vec<u8>>,
     wanted: impl Fn(&str) -> bool,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let deadline = Instant::now() + Duration::from_secs(120);
+    let deadline = Instant::now() + Duration::from_mins(2);
     loop {
         match bytes.recv_timeout(Duration::from_millis(500)) {
             Ok(more) => screen.process(&more),

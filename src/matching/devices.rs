@@ -408,6 +408,15 @@ impl<'a> Devices<'a> {
         found
     }
 
+    /// The right record has an address that exactly one left device has, and that is another one.
+    #[must_use]
+    pub fn is_claimed(&self, left: u32, right: u32) -> bool {
+        keys(&self.right_ids[right as usize]).filter(|(kind, _)| *kind == Kind::Mac).any(|(_, value)| {
+            let mut owners = self.left_index.of(value);
+            owners.len() == 1 && owners.next() != Some(left)
+        })
+    }
+
     fn compare_serials(&self, left: u32, right: u32) -> SerialMatch {
         let (l, r) = (&self.left_ids[left as usize], &self.right_ids[right as usize]);
         if l.serial == 0 || r.serial == 0 {

@@ -61,7 +61,8 @@ pub fn device_proposal(
     let shown = scored.len().min(problem.settings.keep);
     let matches: Vec<DeviceMatch> = scored.iter().take(shown).map(|s| devices.compare(row(i), s.right, map)).collect();
     let waits = map.known && map.left[i].is_none();
-    let (verdict, note) = device_verdict(problem, &scored, &matches, choice, waits);
+    let claimed = scored.first().is_some_and(|s| devices.is_claimed(row(i), s.right));
+    let (verdict, note) = device_verdict(problem, &scored, &matches, choice, waits, claimed);
     let candidates = scored.iter().zip(&matches).enumerate().map(|(rank, (s, found))| {
         let mut evidence = device_evidence(devices, found, row(i));
         evidence.extend(inherited(s.bits - found.bits()));

@@ -100,6 +100,7 @@ pub fn device_verdict(
     matches: &[DeviceMatch],
     choice: Option<u32>,
     waits: bool,
+    claimed: bool,
 ) -> (Verdict, String) {
     let settings = problem.settings;
     let say = |verdict, note: &str| (verdict, note.to_owned());
@@ -135,8 +136,30 @@ pub fn device_verdict(
             say(Verdict::Conflict, "identifiers disagree")
         };
     }
+    if is_serial_alone(found) {
+        // Serials of two devices changed places in one of the systems.
+        if claimed {
+            return say(Verdict::Conflict, "serial says one, MAC another");
+        }
+        if matches[1..].iter().any(is_named) {
+            return say(Verdict::Conflict, "serial says one, name another");
+        }
+    }
     device_guards(problem, row, found, best, waits)
 }
+
+/// Nothing but the serial speaks for the record.
+fn is_serial_alone(found: &DeviceMatch) -> bool {
+    found.macs == 0 && found.uuid != Some(true) && found.host != Some(true)
+}
+
+/// The record has the device's name, inside the company, and no third one has.
+fn is_named(found: &DeviceMatch) -> bool {
+    found.host == Some(true) && found.company != Some(false) && found.host_count <= ONE_EACH
+}
+
+/// A host name that one device of each side has.
+const ONE_EACH: u32 = 2;
 
 fn device_guards(
     problem: &Problem<'_>,

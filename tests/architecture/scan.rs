@@ -217,13 +217,13 @@ impl Reader {
     }
 
     fn refer(&mut self, path: Vec<String>, line: usize, module: &[String], test: bool) {
-        if let Some(path) = self.resolve(path, module, 0) {
+        if let Some(path) = self.resolve(&path, module, 0) {
             self.scan.references.push(Reference { path, line, test });
         }
     }
 
     /// Where a path leads, from the root; nothing for a path that starts with a name this file cannot place.
-    fn resolve(&self, path: Vec<String>, module: &[String], depth: usize) -> Option<Vec<String>> {
+    fn resolve(&self, path: &[String], module: &[String], depth: usize) -> Option<Vec<String>> {
         let mut here = module.to_vec();
         let mut rest = path.iter().map(String::as_str).peekable();
         match *rest.peek()? {
@@ -241,11 +241,11 @@ impl Reader {
             }
             first => {
                 if let Some(import) = self.names.imports.get(first).filter(|import| depth < 4 && import[0] != first) {
-                    let whole = import.iter().cloned().chain(path.iter().skip(1).cloned()).collect();
-                    return self.resolve(whole, module, depth + 1);
+                    let whole: Vec<String> = import.iter().cloned().chain(path.iter().skip(1).cloned()).collect();
+                    return self.resolve(&whole, module, depth + 1);
                 }
                 let external = !self.names.modules.contains(first) && first.starts_with(|c: char| c.is_lowercase());
-                return external.then(|| path.clone());
+                return external.then(|| path.to_vec());
             }
         }
         let root = std::iter::once("crate".to_owned());

@@ -119,7 +119,7 @@ fn stream_lines(state: &State, s: &StreamProgress, choice: usize, out: &mut Vec<
         RunState::Queued => out.push(line(vec![label, (" queued".to_owned(), theme.busy)], thousands(s.stored))),
         RunState::Cut => out.push(line(vec![label, (" cut".to_owned(), theme.warn)], progress(s))),
         RunState::Failed { .. } => {
-            out.push(line(vec![label, (" failed".to_owned(), theme.error)], thousands(s.stored)))
+            out.push(line(vec![label, (" failed".to_owned(), theme.error)], thousands(s.stored)));
         }
         RunState::Never => out.push(line(vec![label, (" never".to_owned(), theme.dim)], String::new())),
         RunState::Ok => {

@@ -131,7 +131,7 @@ fn scroll_key(state: &mut State, key: Key) {
         (KeyCode::Char('j'), false) | (KeyCode::Down, _) => *scroll = (*scroll + 1).min(most),
         (KeyCode::Char('k'), false) | (KeyCode::Up, _) => *scroll = scroll.saturating_sub(1),
         (KeyCode::Char('d'), true) | (KeyCode::PageDown | KeyCode::Char(' '), _) => {
-            *scroll = (*scroll + page).min(most)
+            *scroll = (*scroll + page).min(most);
         }
         (KeyCode::Char('u'), true) | (KeyCode::PageUp, _) => *scroll = scroll.saturating_sub(page),
         (KeyCode::Char('g') | KeyCode::Home, _) => *scroll = 0,
@@ -478,7 +478,7 @@ fn history_key(state: &mut State, key: Key) {
     let page = list_page(state);
     let Some(Overlay::History { entries: Some(entries), cursor, top }) = &mut state.overlay else {
         return if key.code == KeyCode::Char('q') {
-            close(state)
+            close(state);
         };
     };
     let last = entries.len().saturating_sub(1);
