@@ -190,7 +190,7 @@ impl Reader {
             for segment in &leaf.path {
                 self.scan.words.push((segment.clone(), leaf.line, test));
             }
-            self.refer(leaf.path, leaf.line, module, test);
+            self.refer(&leaf.path, leaf.line, module, test);
         }
     }
 
@@ -211,13 +211,13 @@ impl Reader {
         let starts = at == 0 || !matches!(&tokens[at - 1], TokenTree::Punct(mark) if mark.as_char() == '.');
         let continues = at >= 3 && is_colons(tokens, at - 2) && !begins_path(tokens, at - 2);
         if starts && !continues && segments.len() > 1 {
-            self.refer(segments, line, module, test);
+            self.refer(&segments, line, module, test);
         }
         end
     }
 
-    fn refer(&mut self, path: Vec<String>, line: usize, module: &[String], test: bool) {
-        if let Some(path) = self.resolve(&path, module, 0) {
+    fn refer(&mut self, path: &[String], line: usize, module: &[String], test: bool) {
+        if let Some(path) = self.resolve(path, module, 0) {
             self.scan.references.push(Reference { path, line, test });
         }
     }
