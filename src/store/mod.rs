@@ -4,8 +4,8 @@
 //! means. It refuses to decide anything, to talk to a vendor and to hold a secret.
 //!
 //! Everything lives in one sled tree, because only writes to one tree can be one atomic batch. Keys are
-//! `[table][big-endian prefix][id]`, values are a version byte and named fields ([`codec`]). All writes of a process
-//! pass one lock ([`transaction`]); readers never wait for it.
+//! `[table][big-endian prefix][id]`, values are a version byte and named fields (`codec`). All writes of a process
+//! pass one lock (`transaction`); readers never wait for it.
 //!
 //! Calls may wait for the disk: run them off the event loop.
 
