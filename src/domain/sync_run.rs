@@ -85,6 +85,27 @@ pub struct StreamProgress {
     pub finished: Option<Timestamp>,
 }
 
+impl StreamProgress {
+    /// A stream that never ran.
+    #[must_use]
+    pub fn never(integration: IntegrationId, stream: Stream, label: String) -> Self {
+        Self {
+            integration,
+            stream,
+            label,
+            state: RunState::Never,
+            run: None,
+            done: 0,
+            total: None,
+            rate: 0.0,
+            counts: RunCounts::default(),
+            stored: 0,
+            started: None,
+            finished: None,
+        }
+    }
+}
+
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "outcome")]

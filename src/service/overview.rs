@@ -2,8 +2,8 @@
 
 use super::messages::{BudgetView, FlowView, IntegrationState, IntegrationView, Overview, TabView};
 use super::rows::FlowState;
-use crate::connectors::{Connector, StreamInfo};
-use crate::domain::{FailureClass, IntegrationId, RunCounts, RunState, Stream, StreamProgress, Timestamp};
+use crate::connectors::Connector;
+use crate::domain::{FailureClass, IntegrationId, RunState, Stream, StreamProgress, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ fn integration(parts: &Parts<'_>, integration: &Integration) -> IntegrationView 
         .iter()
         .map(|info| {
             let known = parts.progress.get(&(integration.id.clone(), info.stream)).cloned();
-            known.unwrap_or_else(|| blank(&integration.id, info))
+            known.unwrap_or_else(|| StreamProgress::never(integration.id.clone(), info.stream, info.word_many.clone()))
         })
         .collect();
     IntegrationView {
@@ -91,24 +91,6 @@ pub fn state(streams: &[StreamProgress], paused: bool) -> IntegrationState {
         IntegrationState::New
     } else {
         IntegrationState::Ok
-    }
-}
-
-/// A stream that never ran.
-pub fn blank(integration: &IntegrationId, info: &StreamInfo) -> StreamProgress {
-    StreamProgress {
-        integration: integration.clone(),
-        stream: info.stream,
-        label: info.word_many.clone(),
-        state: RunState::Never,
-        run: None,
-        done: 0,
-        total: None,
-        rate: 0.0,
-        counts: RunCounts::default(),
-        stored: 0,
-        started: None,
-        finished: None,
     }
 }
 

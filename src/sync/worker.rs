@@ -4,7 +4,7 @@ use super::plan::{self, Listing, Start, Unfinished};
 use super::{Sink, Task};
 use crate::connectors::{BadRow, Connector, Page};
 use crate::domain::{
-    Clock, Failure, FailureClass, LogEntry, LogLevel, RecordId, RunCounts, RunId, RunState, StreamProgress, Timestamp,
+    Clock, Failure, FailureClass, LogEntry, LogLevel, RecordId, RunId, RunState, StreamProgress, Timestamp,
 };
 use crate::store::{ListingFacts, PageBatch, RunFinish, RunRecord, Store};
 use futures::StreamExt;
@@ -88,20 +88,7 @@ enum Ended {
 }
 
 fn blank(task: &Task, label: &str) -> StreamProgress {
-    StreamProgress {
-        integration: task.integration.clone(),
-        stream: task.stream,
-        label: label.to_owned(),
-        state: RunState::Never,
-        run: None,
-        done: 0,
-        total: None,
-        rate: 0.0,
-        counts: RunCounts::default(),
-        stored: 0,
-        started: None,
-        finished: None,
-    }
+    StreamProgress::never(task.integration.clone(), task.stream, label.to_owned())
 }
 
 fn starting(job: &Job) -> StreamProgress {
