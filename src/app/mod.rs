@@ -2,4 +2,5 @@
 
 mod run;
 
+pub use crate::term::{Abilities, detect};
 pub use run::{AppOptions, Exit, run};

@@ -73,25 +73,16 @@ async fn finish(home: &home::Home, result: Result<(), Failure>) -> Result<Outcom
 }
 
 fn options(settings: &config::UiConfig, home: &home::Home) -> app::AppOptions {
+    let abilities = app::detect(|name| std::env::var(name).ok());
     app::AppOptions {
         ui: UiConfig {
             theme: ThemeName::parse(&settings.theme).unwrap_or_default(),
-            colour: std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
-            unicode: !settings.ascii && locale_is_unicode(),
+            colour: abilities.colour,
+            unicode: !settings.ascii && abilities.unicode,
             keys: settings.keys.clone(),
             ..UiConfig::default()
         },
         home: home.name.clone(),
         overview: None,
     }
-}
-
-/// By the variables in the order in which the C library reads them; unset means a terminal of today.
-fn locale_is_unicode() -> bool {
-    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
-    locale.is_none_or(|locale| {
-        let locale = locale.to_ascii_lowercase();
-        locale.contains("utf-8") || locale.contains("utf8")
-    })
 }
