@@ -16,6 +16,7 @@ pub mod outside;
 pub mod people;
 pub mod record;
 pub mod schedule;
+pub mod scope;
 pub mod serial;
 pub mod sync_run;
 pub mod text;
@@ -36,6 +37,7 @@ pub use outside::{Clock, IdSource, SystemClock};
 pub use people::{Contact, DomainName, Location, Manufacturer, Member, Model, Ticket};
 pub use record::{Address, Company, DeviceType, Named, Record, VendorLink, VendorSystem};
 pub use schedule::Schedule;
+pub use scope::{SyncScope, TypesMode};
 pub use serial::Serial;
 pub use sync_run::{RunCounts, RunOutcome, RunState, StreamProgress};
 
