@@ -66,7 +66,7 @@ fn read_stream(
 ) -> Result<(), Failure> {
     let mut chunk: Vec<(Change, bool)> = Vec::with_capacity(CHUNK);
     store.each_record(integration, stream, &mut |stored| {
-        chunk.push((Change::of(&stored.record), stored.orphaned.is_some()));
+        chunk.extend(Change::of(&stored.record).map(|change| (change, stored.orphaned.is_some())));
         if chunk.len() == CHUNK {
             put(tables, &mut chunk);
         }

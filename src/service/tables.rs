@@ -175,15 +175,16 @@ pub enum Change {
 }
 
 impl Change {
-    /// The change that a stored or delivered record means.
-    pub fn of(record: &Record) -> Self {
-        match record {
+    /// The change that a stored or delivered record means; `None` for records that no queue compares yet.
+    pub fn of(record: &Record) -> Option<Self> {
+        Some(match record {
             Record::Company(company) => {
                 Self::Company(Box::new(CompanyFacts::from(company.as_ref())), company_extra(company))
             }
             Record::Device(device) => Self::Device(Box::new(device_facts(device))),
             Record::DeviceType(DeviceType { id, name }) => Self::DeviceType(id.into(), name.as_str().into()),
-        }
+            _ => return None,
+        })
     }
 }
 
