@@ -5,9 +5,13 @@
 
 use crate::domain::{
     Confidence, DecisionKind, Evidence, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, LogLevel,
-    MatchState, RecordId, Stream, StreamProgress, Timestamp,
+    MatchState, RecordId, Stream, StreamProgress, SyncScope, Timestamp,
 };
 use serde::{Deserialize, Serialize};
+
+mod sync_settings;
+
+pub use sync_settings::{ChoiceList, ChoiceView, MovedRecord, ScopePreview, ScopedStream, StreamMove, SyncSettings};
 
 /// Number that pairs a [`Reply`] with its [`Request`]; chosen by the asker, increasing.
 pub type Ticket = u64;
@@ -120,6 +124,16 @@ pub enum Command {
     },
     /// Do again what the last undo took back.
     Redo,
+    /// Change what is synced of an integration: kept in the configuration, then in effect at once. Matches of what is
+    /// left out stay. Answered by [`Reply::Done`] once it is kept.
+    SetSyncSettings {
+        /// Which.
+        integration: IntegrationId,
+        /// All of its settings.
+        scope: SyncScope,
+        /// Sync what only the vendor can bring.
+        sync: bool,
+    },
 }
 
 /// What to decide. On rows where it makes no sense it changes nothing and says so in [`Done::skipped`].
@@ -314,6 +328,18 @@ pub enum Query {
         /// Name, id or serial.
         text: String,
     },
+    /// What is synced of an integration, with the choices and their counts.
+    SyncSettings {
+        /// Which.
+        integration: IntegrationId,
+    },
+    /// What other sync settings would do.
+    PreviewSyncSettings {
+        /// Which.
+        integration: IntegrationId,
+        /// All of its settings.
+        scope: SyncScope,
+    },
 }
 
 /// Which lines of the log.
@@ -348,6 +374,10 @@ pub enum View {
     History(Vec<HistoryEntry>),
     /// To [`Query::Why`].
     Why(Vec<WhyRecord>),
+    /// To [`Query::SyncSettings`].
+    SyncSettings(Box<SyncSettings>),
+    /// To [`Query::PreviewSyncSettings`].
+    ScopePreview(ScopePreview),
 }
 
 /// Integrations, flows and counts.
