@@ -204,6 +204,8 @@ pub enum Filter {
     State(MatchState),
     /// Gone at the source or target.
     Orphaned,
+    /// Decided rows that the sync settings leave out.
+    LeftOut,
 }
 
 /// Sort key and direction.
@@ -502,6 +504,8 @@ pub struct StateCounts {
     pub waiting: u64,
     /// Gone at the source or target; also counted in their state.
     pub orphaned: u64,
+    /// Decided and left out by the sync settings; also counted in their state.
+    pub left_out: u64,
 }
 
 impl StateCounts {
@@ -591,6 +595,9 @@ pub struct QueueRow {
     pub waits: bool,
     /// Gone at the source or target.
     pub orphaned: bool,
+    /// Why the sync settings leave it out; empty when they do not.
+    #[serde(default)]
+    pub left_out: String,
 }
 
 /// How a target is named so that equal names can be told apart.

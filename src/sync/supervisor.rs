@@ -3,7 +3,7 @@
 use super::Sink;
 use super::worker::{self, Job};
 use crate::connectors::Connector;
-use crate::domain::{Clock, IntegrationId, RunState, Schedule, Stream, StreamProgress, Timestamp};
+use crate::domain::{Clock, IntegrationId, RunState, Schedule, Stream, StreamProgress, SyncScope, Timestamp};
 use crate::store::Store;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,6 +22,7 @@ pub struct Task {
 struct Entry {
     connector: Arc<dyn Connector>,
     schedules: BTreeMap<Stream, Schedule>,
+    scope: Arc<SyncScope>,
 }
 
 /// Starts, stops and counts the workers.
@@ -56,7 +57,13 @@ impl Supervisor {
         connector: Arc<dyn Connector>,
         schedules: BTreeMap<Stream, Schedule>,
     ) {
-        self.entries.insert(integration, Entry { connector, schedules });
+        self.entries.insert(integration, Entry { connector, schedules, scope: Arc::default() });
+    }
+
+    /// What of an integration is synced from the next run on; returns what it was. `None` when there is none.
+    pub fn set_scope(&mut self, integration: &IntegrationId, scope: Arc<SyncScope>) -> Option<Arc<SyncScope>> {
+        let entry = self.entries.get_mut(integration)?;
+        Some(std::mem::replace(&mut entry.scope, scope))
     }
 
     /// The connector of an integration.
@@ -92,6 +99,7 @@ impl Supervisor {
                 clock: Arc::clone(&self.clock),
                 cancel,
                 full,
+                scope: Arc::clone(&entry.scope),
             };
             self.spawn(job);
             started.push(task);

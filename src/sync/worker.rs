@@ -4,7 +4,7 @@ use super::plan::{self, Listing, Start, Unfinished};
 use super::{Sink, Task};
 use crate::connectors::{Ask, BadRow, Connector, Page};
 use crate::domain::{
-    Clock, Failure, FailureClass, LogEntry, LogLevel, RecordId, RunId, RunState, StreamProgress, Timestamp,
+    Clock, Failure, FailureClass, LogEntry, LogLevel, RecordId, RunId, RunState, StreamProgress, SyncScope, Timestamp,
 };
 use crate::store::{ListingFacts, PageBatch, RunFinish, RunRecord, Store};
 use futures::StreamExt;
@@ -33,6 +33,8 @@ pub struct Job {
     pub cancel: CancellationToken,
     /// New listing whatever is stored.
     pub full: bool,
+    /// What of the integration is synced, as it was when the run started.
+    pub scope: Arc<SyncScope>,
 }
 
 /// Runs to the end, the cut or the failure, and leaves the state in the store.
@@ -105,7 +107,8 @@ fn starting(job: &Job) -> StreamProgress {
 
 async fn listing(job: &Job, progress: &mut StreamProgress) -> Result<Ended, Failure> {
     let (run, after) = begin(job, progress).await?;
-    let mut pages = job.connector.pages(job.task.stream, Ask::after(after));
+    let ask = Ask { scope: Arc::clone(&job.scope), ..Ask::after(after) };
+    let mut pages = job.connector.pages(job.task.stream, ask);
     let mut meter = Meter::new(job.clock.now());
     let mut whole = false;
     loop {

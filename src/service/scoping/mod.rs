@@ -9,4 +9,4 @@ pub mod register;
 pub mod settings;
 
 pub use facets::Facets;
-pub use register::{Register, Shift};
+pub use register::Register;

@@ -16,6 +16,8 @@ pub struct Register {
     left_out: FxHashMap<Stream, u64>,
     /// A company's judgement or the settings changed: what belongs to companies has to be judged again.
     unsettled: bool,
+    /// Records that came and are left out.
+    came: Vec<(Stream, RecordId)>,
 }
 
 /// A record that came within the settings or left them.
@@ -44,6 +46,23 @@ impl Entry {
     /// The settings leave it out.
     pub const fn is_left_out(&self) -> bool {
         self.out.is_some()
+    }
+
+    /// The values of a record that a list judges; one `None` when it has none.
+    pub fn values(&self, rule: ScopeRule) -> Vec<Option<Label>> {
+        let one = |value: Option<Label>| vec![value];
+        match (rule, &self.traits) {
+            (ScopeRule::CompanyTypes, Packed::Company(traits)) if !traits.types.is_empty() => {
+                traits.types.iter().copied().map(Some).collect()
+            }
+            (ScopeRule::CompanyTypes, Packed::Company(_)) => one(None),
+            (ScopeRule::CompanyStatuses, Packed::Company(traits)) => one(traits.status),
+            (ScopeRule::Classifications, Packed::Company(traits)) => one(traits.classification),
+            (ScopeRule::DeviceTypes, Packed::Device(value, _))
+            | (ScopeRule::DeviceStatuses, Packed::Device(_, value)) => one(*value),
+            (ScopeRule::TicketQueues, Packed::Ticket(queue, _)) => one(*queue),
+            _ => Vec::new(),
+        }
     }
 }
 
@@ -74,6 +93,7 @@ struct Out {
 #[derive(Clone, Debug, Default)]
 struct Companies {
     places: FxHashMap<RecordId, u32>,
+    ids: Vec<RecordId>,
     left_out: Vec<bool>,
 }
 
@@ -84,6 +104,7 @@ impl Companies {
         }
         let place = u32::try_from(self.left_out.len()).unwrap_or(u32::MAX);
         self.places.insert(id.clone(), place);
+        self.ids.push(id.clone());
         self.left_out.push(false);
         place
     }
@@ -117,12 +138,12 @@ impl Register {
 
     /// [`Register::settle`] has something to do.
     pub const fn is_unsettled(&self) -> bool {
-        self.unsettled
+        self.unsettled || !self.came.is_empty()
     }
 
-    /// Puts a record that the vendor lists (or that is stored as orphaned) and says whether it is left out. A company
-    /// that comes in or leaves takes what belongs to it along when this is settled.
-    pub fn put(&mut self, facets: Facets, orphaned: bool, now: Timestamp) -> bool {
+    /// Puts a record that the vendor lists, or that is stored as orphaned. When it is left out, settling moves it; a
+    /// company takes what belongs to it along then.
+    pub fn put(&mut self, facets: Facets, orphaned: bool, now: Timestamp) {
         let Facets { stream, id, company, traits } = facets;
         let traits = self.pack(traits);
         let company = company.map(|id| self.companies.place(&id));
@@ -133,11 +154,13 @@ impl Register {
             self.companies.left_out[place] = out.is_some();
         }
         let entry = Entry { traits, company, orphaned, out };
-        let (counted, is_out) = (u64::from(counts(&entry)), entry.is_left_out());
+        if entry.is_left_out() && !orphaned {
+            self.came.push((stream, id.clone()));
+        }
+        let counted = u64::from(counts(&entry));
         let old = self.streams.entry(stream).or_default().insert(id, entry);
         let sum = self.left_out.entry(stream).or_default();
         *sum = *sum + counted - u64::from(old.as_ref().is_some_and(counts));
-        is_out
     }
 
     /// The vendor no longer lists it.
@@ -170,8 +193,8 @@ impl Register {
         if out.rule != ScopeRule::Company {
             return Some(reason);
         }
-        let company = self.companies.places.iter().find(|(_, place)| Some(**place) == entry.company);
-        let behind = company.and_then(|(id, _)| self.get(Stream::Companies, id)?.out);
+        let company = entry.company.and_then(|place| self.companies.ids.get(place as usize));
+        let behind = company.and_then(|id| self.get(Stream::Companies, id)?.out);
         Some(match behind {
             Some(out) => format!("{reason}: {}", self.unpack_out(out)),
             None => reason,
@@ -183,11 +206,16 @@ impl Register {
         self.left_out.get(&stream).copied().unwrap_or(0)
     }
 
-    /// Judges everything again and says what moved. Companies come first.
+    /// Judges again what may be judged otherwise, and says what moved since the last time.
     pub fn settle(&mut self, now: Timestamp) -> Vec<Shift> {
-        self.unsettled = false;
+        let mut shifts: Vec<Shift> = std::mem::take(&mut self.came)
+            .into_iter()
+            .map(|(stream, id)| Shift { stream, id, left_out: true })
+            .collect();
+        if !std::mem::take(&mut self.unsettled) {
+            return shifts;
+        }
         let judged = self.compare(&Arc::clone(&self.scope), now);
-        let mut shifts = Vec::new();
         for Judged { stream, id, was_left_out, out } in judged {
             if stream == Stream::Companies {
                 let place = self.companies.place(&id) as usize;
@@ -225,24 +253,6 @@ impl Register {
             }
         }
         judged
-    }
-
-    /// The values of a record that a list judges; one `None` when it has none.
-    pub fn values(&self, rule: ScopeRule, entry: &Entry) -> Vec<Option<Label>> {
-        let one = |value: Option<Label>| vec![value];
-        match (rule, &entry.traits) {
-            (ScopeRule::CompanyTypes, Packed::Company(traits)) if !traits.types.is_empty() => {
-                traits.types.iter().copied().map(Some).collect()
-            }
-            (ScopeRule::CompanyTypes, Packed::Company(_)) => one(None),
-            (ScopeRule::CompanyStatuses, Packed::Company(traits)) => one(traits.status),
-            (ScopeRule::Classifications, Packed::Company(traits)) => one(traits.classification),
-            (ScopeRule::DeviceTypes, Packed::Device(value, _)) | (ScopeRule::DeviceStatuses, Packed::Device(_, value)) => {
-                one(*value)
-            }
-            (ScopeRule::TicketQueues, Packed::Ticket(queue, _)) => one(*queue),
-            _ => Vec::new(),
-        }
     }
 
     /// The name behind a value.
@@ -351,15 +361,20 @@ mod tests {
     fn what_belongs_to_a_company_goes_and_comes_with_it_in_any_order() {
         let mut register = Register::new(clients());
         // Streams are read at the same time: a device may come before its company.
-        assert!(!register.put(device("d1", Some("c1")), false, now()));
-        assert!(!register.put(device("d2", None), false, now()));
-        assert!(register.put(company("c1", "Vendor"), false, now()));
+        register.put(device("d1", Some("c1")), false, now());
+        register.put(device("d2", None), false, now());
+        assert!(!register.is_unsettled());
+        register.put(company("c1", "Vendor"), false, now());
         assert!(register.is_unsettled());
-        assert_eq!(moved(&register.settle(now())), [("d1", true)]);
-        assert_eq!(register.why(Stream::Devices, &"d1".into()).unwrap(), "its company is left out: type Vendor is not chosen");
-        assert!(register.put(device("d3", Some("c1")), false, now()), "known by now");
+        assert_eq!(moved(&register.settle(now())), [("c1", true), ("d1", true)]);
+        assert_eq!(
+            register.why(Stream::Devices, &"d1".into()).unwrap(),
+            "its company is left out: type Vendor is not chosen"
+        );
+        register.put(device("d3", Some("c1")), false, now());
+        assert_eq!(moved(&register.settle(now())), [("d3", true)], "its company is known by now");
         assert_eq!((register.left_out(Stream::Companies), register.left_out(Stream::Devices)), (1, 2));
-        assert!(!register.put(company("c1", "CLIENT"), false, now()));
+        register.put(company("c1", "CLIENT"), false, now());
         assert_eq!(moved(&register.settle(now())), [("d1", false), ("d3", false)]);
         assert_eq!((register.left_out(Stream::Companies), register.left_out(Stream::Devices)), (0, 0));
         assert!(!register.is_unsettled() && register.settle(now()).is_empty());
@@ -379,7 +394,8 @@ mod tests {
         assert_eq!(expected.len(), 15, "seven companies with a device each, and a contact");
         register.set_scope(clients());
         let shifts = register.settle(now());
-        let told = |judged: &Judged| Shift { stream: judged.stream, id: judged.id.clone(), left_out: judged.out.is_some() };
+        let told =
+            |judged: &Judged| Shift { stream: judged.stream, id: judged.id.clone(), left_out: judged.out.is_some() };
         assert_eq!(shifts, expected.iter().map(told).collect::<Vec<_>>());
         register.set_scope(Arc::default());
         assert_eq!(register.settle(now()).len(), 15);
@@ -393,6 +409,7 @@ mod tests {
         register.orphan(Stream::Companies, &"c1".into());
         assert_eq!(register.left_out(Stream::Companies), 0);
         register.put(company("c2", "Vendor"), false, now());
+        register.settle(now());
         let other = SyncScope { company_types: vec!["Partner".into()], ..SyncScope::default() };
         let statuses = SyncScope { company_statuses: vec!["Active".into()], ..SyncScope::default() };
         register.set_scope(Arc::new(other));

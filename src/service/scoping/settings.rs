@@ -39,7 +39,7 @@ fn list(context: &Context<'_>, register: &Register, decided: &Decided, rule: Sco
     let mut counts: FxHashMap<Option<Label>, ChoiceView> = FxHashMap::default();
     for (id, entry) in register.each(stream).filter(|(_, entry)| !entry.orphaned) {
         let (matched, open) = (decided.is_matched(stream, id), decided.is_open(stream, id));
-        for value in register.values(rule, entry) {
+        for value in entry.values(rule) {
             let choice = counts.entry(value).or_insert_with(|| ChoiceView {
                 name: value.map(|label| text::clean(register.name(label)).into_owned()).unwrap_or_default(),
                 known: true,
