@@ -18,6 +18,7 @@ pub enum TypesMode {
 /// The choices of one integration; the default takes everything but tickets older than a year.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct SyncScope {
     /// Types of companies; empty: all, also companies without a type.
     pub company_types: Vec<String>,

@@ -86,7 +86,10 @@ fn put(tables: &mut IntegrationTables, chunk: &mut Vec<(Change, bool)>) {
                 tables.extra.insert(facts.id.clone(), extra);
                 tables.companies.put_orphan(*facts);
             }
-            (true, Change::Device(facts)) => tables.devices.put_orphan(*facts),
+            (true, Change::Device(mut facts)) => {
+                tables.texts.share_all(&mut facts);
+                tables.devices.put_orphan(*facts);
+            }
             (true, _) => {}
         }
     }
