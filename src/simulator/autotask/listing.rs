@@ -153,15 +153,16 @@ pub fn page<'a>(
         previous.drain(..forgotten);
         Cursor { size: cursor.size, previous, from: row.id }.link(address)
     });
-    let previous = cursor.previous.split_last().map(|(&from, rest)| {
-        Cursor { size: cursor.size, previous: rest.to_vec(), from }.link(address)
-    });
+    let previous = cursor
+        .previous
+        .split_last()
+        .map(|(&from, rest)| Cursor { size: cursor.size, previous: rest.to_vec(), from }.link(address));
     let include = query.include.as_deref();
     Page { entity: records.schema.at(entity), rows, include, size: cursor.size, spoil, previous, next }
 }
 
 /// All rows below a parent, which cannot be filtered.
-pub fn children<'a>(records: &'a Records, entity: usize, parent: i64, spoil: Option<usize>) -> Page<'a> {
+pub fn children(records: &Records, entity: usize, parent: i64, spoil: Option<usize>) -> Page<'_> {
     let of = records.schema.at(entity);
     let field = of.under.as_ref().map_or(0, |under| under.field);
     let below = records.rows(entity).iter().filter(|row| row.int(field) == Some(parent));

@@ -22,7 +22,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use records::Records;
-pub use routes::routes;
+pub use routes::{is_api, routes};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tenant::Tenant;
 use tokio::sync::Semaphore;

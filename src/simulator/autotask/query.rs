@@ -33,7 +33,6 @@ pub enum Filter {
 
 /// How a condition compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the vendor's names")]
 pub enum Operator {
     Eq,
     NotEq,
@@ -129,7 +128,10 @@ fn condition_field(entity: &Entity, element: &Map<String, Value>, counts: &mut C
     let found = if user_defined { entity.udf(name) } else { entity.field(name) };
     let field = found.ok_or_else(|| format!("Unable to find {name} in the {} Entity.", entity.name))?;
     if !entity.fields[field].queryable {
-        return Err(format!("The field {} of the {} Entity cannot be queried.", entity.fields[field].name, entity.name));
+        return Err(format!(
+            "The field {} of the {} Entity cannot be queried.",
+            entity.fields[field].name, entity.name
+        ));
     }
     counts.udfs += usize::from(user_defined);
     Ok(field)
@@ -184,7 +186,8 @@ fn holds(given: Option<&Cell>, operator: Operator, values: &[Cell]) -> bool {
     let Some(given) = given else {
         return matches!(operator, Operator::NotExist | Operator::NotEq | Operator::NotIn);
     };
-    let ordered = |wanted: fn(Ordering) -> bool| values.first().and_then(|value| compare(given, value)).is_some_and(wanted);
+    let ordered =
+        |wanted: fn(Ordering) -> bool| values.first().and_then(|value| compare(given, value)).is_some_and(wanted);
     let equal = || values.iter().any(|value| compare(given, value) == Some(Ordering::Equal));
     match operator {
         Operator::Exist => true,

@@ -203,7 +203,11 @@ impl<'a> Filler<'a> {
     pub fn with(mut self, name: &str, value: impl Into<Cell>) -> Self {
         let at = self.entity.field(name).or_else(|| self.entity.udf(name)).expect("a field of the embedded list");
         let value = value.into();
-        debug_assert_eq!(matches!(value, Cell::Text(_)), matches!(self.entity.fields[at].kind, Kind::Text(_)), "{name}");
+        debug_assert_eq!(
+            matches!(value, Cell::Text(_)),
+            matches!(self.entity.fields[at].kind, Kind::Text(_)),
+            "{name}"
+        );
         self.row.set(at, Some(value));
         self
     }

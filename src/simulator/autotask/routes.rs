@@ -13,7 +13,7 @@ use crate::simulator::server::{Spoil, Usage};
 use axum::{
     Extension, Router,
     body::Bytes,
-    extract::{OriginalUri, State},
+    extract::State,
     http::{HeaderMap, Method, Uri},
     response::{IntoResponse, Response},
 };
@@ -69,7 +69,7 @@ struct Asked<'a> {
 async fn dispatch(
     State(autotask): State<Arc<Autotask>>,
     method: Method,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     headers: HeaderMap,
     usage: Extension<Usage>,
     spoil: Option<Extension<Spoil>>,
@@ -95,7 +95,7 @@ async fn dispatch(
         Ok(author) => author,
         Err(refusal) => return refusal.into_response(),
     };
-    tokio::time::sleep(autotask.tenant().latency().after(usage.used, usage.limit.requests)).await;
+    tokio::time::sleep(autotask.tenant().latency().after(*usage)).await;
     let spoil = spoil.map(|s| s.0.0);
     let asked = Asked { autotask: &autotask, method, uri: &uri, host, body: &body, author, spoil };
     asked.answer(&rest, *usage).unwrap_or_else(IntoResponse::into_response)

@@ -8,6 +8,7 @@ pub struct Schema(Vec<Entity>);
 
 /// An entity.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "the vendor's entity information is a list of yes and no")]
 pub struct Entity {
     /// Its path segment (`Companies`).
     pub path: Box<str>,
@@ -188,7 +189,10 @@ impl Entity {
 
     /// The position of a user-defined field.
     pub fn udf(&self, name: &str) -> Option<usize> {
-        self.fields[self.first_udf..].iter().position(|f| f.name.eq_ignore_ascii_case(name)).map(|at| at + self.first_udf)
+        self.fields[self.first_udf..]
+            .iter()
+            .position(|f| f.name.eq_ignore_ascii_case(name))
+            .map(|at| at + self.first_udf)
     }
 
     /// The fields that are not user-defined.
@@ -251,11 +255,7 @@ fn entity(mut lines: Lines, number: &impl Fn(&str) -> usize) -> Entity {
         create: can("create"),
         update: can("update"),
         delete: can("delete"),
-        under: lines.under.map(|u| Under {
-            parent: number(&u.parent),
-            segment: u.segment.into(),
-            field: at(&u.field),
-        }),
+        under: lines.under.map(|u| Under { parent: number(&u.parent), segment: u.segment.into(), field: at(&u.field) }),
         zoned: lines.zoned,
         path: lines.path.into(),
         name: lines.name.into(),

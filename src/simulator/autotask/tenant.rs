@@ -1,7 +1,10 @@
 //! The tenant: its zone, its key, what else uses it at the same time.
 
 use super::{answers::Refusal, writes::Author};
-use crate::simulator::world::{Dice, derived_below};
+use crate::simulator::{
+    server::Usage,
+    world::{Dice, derived_below},
+};
 use axum::http::HeaderMap;
 use std::{
     collections::{HashMap, HashSet},
@@ -35,9 +38,11 @@ impl Latency {
     /// Not held up.
     pub const NONE: Self = Self { half: Duration::ZERO, three_quarters: Duration::ZERO };
 
-    /// How long an answer is held up after so many requests of so many.
-    pub fn after(self, used: usize, of: usize) -> Duration {
-        match used * 4 {
+    /// How long an answer is held up at that usage. A limit of seconds is the fault profile's, which has no steps.
+    pub fn after(self, usage: Usage) -> Duration {
+        let of = usage.limit.requests;
+        match usage.used * 4 {
+            _ if usage.limit.per < Duration::from_mins(1) => Duration::ZERO,
             quarters if quarters >= of * 3 => self.three_quarters,
             quarters if quarters >= of * 2 => self.half,
             _ => Duration::ZERO,

@@ -29,7 +29,8 @@ pub fn json(field: &Field, cell: Option<&Cell>, zoned: bool) -> Value {
 
 /// A moment in milliseconds since 1970, with as many digits of the second as it has.
 pub fn moment(milliseconds: i64, zoned: bool) -> String {
-    let whole = OffsetDateTime::from_unix_timestamp(milliseconds.div_euclid(1000)).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let whole =
+        OffsetDateTime::from_unix_timestamp(milliseconds.div_euclid(1000)).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
     let mut text = whole.format(format).unwrap_or_default();
     let fraction = milliseconds.rem_euclid(1000);
@@ -48,7 +49,8 @@ pub fn parse_moment(text: &str) -> Option<i64> {
     let zoned = OffsetDateTime::parse(text, &Rfc3339).or_else(|_| OffsetDateTime::parse(text, &Iso8601::DEFAULT));
     let moment = zoned.ok().or_else(|| {
         let local = PrimitiveDateTime::parse(text, &Iso8601::DEFAULT).ok();
-        let day = || time::Date::parse(text, format_description!("[year]-[month]-[day]")).ok().map(|d| d.midnight());
+        let day =
+            || time::Date::parse(text, format_description!("[year]-[month]-[day]")).ok().map(time::Date::midnight);
         local.or_else(day).map(PrimitiveDateTime::assume_utc)
     })?;
     i64::try_from(moment.to_offset(UtcOffset::UTC).unix_timestamp_nanos() / 1_000_000).ok()

@@ -198,7 +198,8 @@ fn unknown(records: &Records, of: &Entity, row: &Row, changed: impl Fn(usize) ->
         }
         if let Some(choices) = choices(records, field) {
             let parent = field.parent.and_then(|parent| row.int(parent));
-            let fits = choices.iter().any(|c| c.value == value && c.active && (c.parent.is_none() || c.parent == parent));
+            let fits =
+                choices.iter().any(|c| c.value == value && c.active && (c.parent.is_none() || c.parent == parent));
             if !fits {
                 errors.push(format!("Data Violation: Picklist value on field: {} is invalid.", field.name));
             }
@@ -238,7 +239,12 @@ fn primary_location(records: &Records, company: &Entity, row: &Row) -> Row {
     for name in ["address1", "address2", "city", "state", "postalCode", "phone", "countryID"] {
         filler = filler.maybe(name, company.field(name).and_then(|at| row.get(at)).cloned());
     }
-    filler.with("companyID", row.id).with("name", "Primary Location").with("isActive", true).with("isPrimary", true).done()
+    filler
+        .with("companyID", row.id)
+        .with("name", "Primary Location")
+        .with("isActive", true)
+        .with("isPrimary", true)
+        .done()
 }
 
 /// Completing a ticket notes when; reopening it forgets that.
