@@ -565,12 +565,6 @@ async fn over_the_hourly_threshold_nothing_is_answered_but_zone_information() {
     assert_eq!(tenant.simulator.requests().autotask.over_limit, 1);
 }
 
-#[test]
-fn answers_are_held_up_from_half_of_the_threshold_on() {
-    let latency = Latency::PUBLISHED;
-    assert_eq!([latency.half, latency.three_quarters].map(|d| d.as_millis()), [500, 1000]);
-}
-
 #[tokio::test]
 async fn a_listing_that_shifts_repeats_a_row_and_loses_none() {
     let tenant = Tenant::start().await;

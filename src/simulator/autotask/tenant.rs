@@ -188,3 +188,18 @@ impl Tenant {
         asked.map(|at| shifting.remove(at)).is_some()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulator::server::Limit;
+
+    #[test]
+    fn answers_are_held_up_from_half_of_the_threshold_on_and_more_from_three_quarters() {
+        let after = |used, per| Latency::PUBLISHED.after(Usage { used, limit: Limit { requests: 10_000, per } });
+        let hour = Duration::from_hours(1);
+        let steps = [4_999, 5_000, 7_499, 7_500].map(|used| after(used, hour).as_millis());
+        assert_eq!(steps, [0, 500, 500, 1000]);
+        assert_eq!(after(9_999, Duration::from_secs(1)), Duration::ZERO);
+    }
+}
