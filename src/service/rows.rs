@@ -1,10 +1,10 @@
 //! The rows of a flow's queues: what was decided, what the engine proposes, and the state that follows from both.
 
 use super::messages::{Generation, StateCounts};
-use super::solver::Packed;
 use super::tables::IntegrationTables;
 use super::views::CachedView;
 use crate::domain::{Confidence, Decision, DecisionKind, Flow, MatchState, RecordId, Stream, Verdict};
+use crate::matching::Engine;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -19,8 +19,6 @@ pub struct Row {
     pub best: Option<(RecordId, Confidence)>,
     /// The strongest evidence or the reason why there is none, short.
     pub why: Box<str>,
-    /// The whole proposal with its evidence.
-    pub packed: Packed,
     /// Follows from the above and from the company's decision; kept for counting and sorting.
     pub state: Option<MatchState>,
     /// A device whose company has no match yet.
@@ -150,16 +148,34 @@ pub struct FlowState {
     pub companies: Queue,
     /// Devices.
     pub devices: Queue,
-    /// Facts or decisions changed since the last full solve began.
+    /// What the engine found out; `None` while it follows changed records.
+    pub engine: Option<Arc<Engine>>,
+    /// Records changed since the engine last began.
+    pub changed: bool,
+    /// Records changed and are counted: the engine is to run when its rest is over.
     pub dirty: bool,
-    /// At least one full solve has ended.
+    /// A person decided: the engine is to run at once.
+    pub decided: bool,
+    /// The engine has answered at least once.
     pub solved: bool,
+    /// Fingerprint of the names that `name_rank` orders.
+    pub names: u64,
 }
 
 impl FlowState {
     /// A flow without rows.
     pub fn new(flow: Flow) -> Self {
-        Self { flow, companies: Queue::default(), devices: Queue::default(), dirty: true, solved: false }
+        Self {
+            flow,
+            companies: Queue::default(),
+            devices: Queue::default(),
+            engine: Some(Arc::default()),
+            changed: true,
+            dirty: true,
+            decided: false,
+            solved: false,
+            names: 0,
+        }
     }
 
     /// The queue of a stream.
