@@ -296,7 +296,7 @@ async fn companies_go_on_after_any_page() {
     serve(&server, "/api/v2/oa/policies/query", move |_| ResponseTemplate::new(200).set_body_json(&rows)).await;
     let it = connected(Vendor::Addigy, &server.uri(), impatient());
     let list = |after: Option<String>| {
-        let pages = it.connector.pages(Stream::Companies, after);
+        let pages = it.connector.pages(Stream::Companies, matchbook::connectors::Ask::after(after));
         async move { pages.map(Result::unwrap).collect::<Vec<_>>().await }
     };
     let pages = list(None).await;
@@ -526,7 +526,8 @@ async fn a_vendor_is_added_by_one_mapping_file() {
     let token = ("token".to_owned(), secrecy::SecretString::from("t"));
     own.credentials = matchbook::secrets::Credentials::from_pairs([token]);
     let connector = connect(own, Arc::new(|_| {})).unwrap();
-    let pages: Vec<_> = connector.pages(Stream::Devices, None).map(Result::unwrap).collect().await;
+    let pages: Vec<_> =
+        connector.pages(Stream::Devices, matchbook::connectors::Ask::default()).map(Result::unwrap).collect().await;
     assert_eq!((connector.vendor(), pages[0].records[0].name()), ("Shelf", "Lamp"));
     let listed = matchbook::connectors::available_with(Some(home.path()));
     assert!(listed.iter().any(|info| info.name == "shelf" && info.vendor == "Shelf"));

@@ -42,11 +42,11 @@ impl Files {
     }
 
     async fn pages(&self, stream: Stream) -> Vec<Page> {
-        self.connect(500).pages(stream, None).map(Result::unwrap).collect().await
+        self.connect(500).pages(stream, matchbook::connectors::Ask::default()).map(Result::unwrap).collect().await
     }
 
     async fn failure(&self, stream: Stream) -> Failure {
-        self.connect(500).pages(stream, None).next().await.unwrap().unwrap_err()
+        self.connect(500).pages(stream, matchbook::connectors::Ask::default()).next().await.unwrap().unwrap_err()
     }
 
     async fn devices(&self) -> Vec<Device> {
@@ -153,7 +153,7 @@ async fn a_listing_goes_on_after_any_page_of_the_same_file() {
     let text: String = std::iter::once("ID,Name\n".to_owned()).chain((0..25).map(|n| format!("{n},n{n}\n"))).collect();
     let files = Files::new().with(Stream::Devices, &text);
     let list = |after: Option<String>| {
-        let stream = files.connect(10).pages(Stream::Devices, after);
+        let stream = files.connect(10).pages(Stream::Devices, matchbook::connectors::Ask::after(after));
         async move { stream.map(Result::unwrap).collect::<Vec<_>>().await }
     };
     let pages = list(None).await;

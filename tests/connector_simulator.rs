@@ -34,7 +34,7 @@ fn connector(name: &str, at: &Endpoint, page_size: u32) -> Arc<dyn Connector> {
 
 async fn listed(connector: &Arc<dyn Connector>, stream: Stream) -> (Vec<Record>, u64, usize) {
     let (mut records, mut total, mut bad) = (Vec::new(), 0, 0);
-    let mut pages = connector.pages(stream, None);
+    let mut pages = connector.pages(stream, matchbook::connectors::Ask::default());
     let mut last = false;
     while let Some(page) = pages.next().await {
         let page = page.unwrap();

@@ -1,6 +1,6 @@
 //! A vendor's API as a connector: one mapping, one dialect, one client.
 
-use super::contract::{Connection, ConnectionReport, Connector, Observer, Page, StreamInfo, stream_infos};
+use super::contract::{Ask, Connection, ConnectionReport, Connector, Observer, Page, StreamInfo, stream_infos};
 use super::dialect::{Dialect, Listing, dialect, parse, read_listing};
 use super::http::{
     BodyFault, Budget, Call, CallError, CallErrorKind, ErrorBody, Http, Pacer, Setup, Tuning, base_address,
@@ -238,15 +238,15 @@ impl Connector for Api {
         Box::pin(self.shared.test())
     }
 
-    fn pages(&self, stream: Stream, after: Option<String>) -> BoxStream<'static, Result<Page, Failure>> {
+    fn pages(&self, stream: Stream, ask: Ask) -> BoxStream<'static, Result<Page, Failure>> {
         let shared = Arc::clone(&self.shared);
         let Some(map) = shared.mapping.streams.get(&stream).cloned().map(Arc::new) else {
             let what = format!("{} has no {stream}", shared.mapping.vendor);
             return stream::iter([Err(Failure::new(FailureClass::Usage, what, ""))]).boxed();
         };
         match map.paging {
-            Paging::Pages => paging::pages(shared, map, after.as_deref()),
-            Paging::Whole => whole::pages(shared, map, after.as_deref()),
+            Paging::Pages => paging::pages(shared, map, ask.after.as_deref()),
+            Paging::Whole => whole::pages(shared, map, ask.after.as_deref()),
         }
     }
 

@@ -5,7 +5,7 @@ use super::csv::CsvFiles;
 use super::fields::BadRow;
 use super::http::{Budget, Tuning};
 use super::mapping::{DialectName, Mapping, Region, SecretPrompt};
-use crate::domain::{Failure, IntegrationId, LogLevel, Record, Stream, Timestamp};
+use crate::domain::{Failure, IntegrationId, LogLevel, Record, Stream, SyncScope, Timestamp};
 use crate::secrets::Credentials;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
@@ -60,6 +60,8 @@ pub struct StreamInfo {
     pub word_one: String,
     /// The word for several (`policies`).
     pub word_many: String,
+    /// It can list what changed since a moment.
+    pub incremental: bool,
 }
 
 /// What a connection test found.
@@ -97,6 +99,26 @@ pub struct Page {
     pub whole: bool,
 }
 
+/// What is wanted of a listing.
+#[derive(Clone, Debug, Default)]
+pub struct Ask {
+    /// Cursor of the last page that is stored; the listing goes on behind it.
+    pub after: Option<String>,
+    /// Only records that changed since then, overlap included; only where [`StreamInfo::incremental`].
+    pub since: Option<Timestamp>,
+    /// What the person chose to sync. A connector leaves out what the vendor can filter cheaply; the sync judges every
+    /// record again.
+    pub scope: Arc<SyncScope>,
+}
+
+impl Ask {
+    /// A full listing behind that cursor.
+    #[must_use]
+    pub fn after(cursor: Option<String>) -> Self {
+        Self { after: cursor, ..Self::default() }
+    }
+}
+
 /// One account of a vendor.
 pub trait Connector: Send + Sync {
     /// The vendor's name.
@@ -108,10 +130,10 @@ pub trait Connector: Send + Sync {
     /// Proves the key (or the files) and names missing permissions.
     fn test(&self) -> BoxFuture<'_, Result<ConnectionReport, Failure>>;
 
-    /// The pages of a stream in order, from the first or after the page with that cursor; a few may be fetched ahead.
+    /// The pages of a stream in order, from the first or after the page with the cursor; a few may be fetched ahead.
     /// Ends after the page with `last`, or after the first failure. After the last page's cursor one empty last page
     /// comes.
-    fn pages(&self, stream: Stream, after: Option<String>) -> BoxStream<'static, Result<Page, Failure>>;
+    fn pages(&self, stream: Stream, ask: Ask) -> BoxStream<'static, Result<Page, Failure>>;
 
     /// Use of the vendor's published limit; `None` where there is none.
     fn budget(&self) -> Option<Budget>;
@@ -185,7 +207,12 @@ pub fn available_with(mapping_override_dir: Option<&Path>) -> Vec<ConnectorInfo>
 pub(super) fn stream_infos(mapping: &Mapping) -> Vec<StreamInfo> {
     let info = |stream: Stream| {
         let map = mapping.streams.get(&stream)?;
-        Some(StreamInfo { stream, word_one: map.word_one.clone(), word_many: map.word_many.clone() })
+        Some(StreamInfo {
+            stream,
+            word_one: map.word_one.clone(),
+            word_many: map.word_many.clone(),
+            incremental: false,
+        })
     };
     Stream::ALL.into_iter().filter_map(info).collect()
 }

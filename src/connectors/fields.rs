@@ -36,6 +36,7 @@ impl Fields {
             Stream::Companies => Self::Company(table.try_into()?),
             Stream::Devices => Self::Device(table.try_into()?),
             Stream::DeviceTypes => Self::DeviceType(table.try_into()?),
+            other => return Err(serde::de::Error::custom(format!("{other} cannot be mapped"))),
         })
     }
 
@@ -93,6 +94,10 @@ pub(crate) struct CompanyFields {
     #[serde(default)]
     status: NamedSource,
     #[serde(default)]
+    classification: NamedSource,
+    #[serde(default)]
+    number: Source,
+    #[serde(default)]
     domain: Source,
     #[serde(default)]
     phone: Source,
@@ -115,6 +120,7 @@ pub(crate) struct CompanyFields {
 #[serde(deny_unknown_fields, default)]
 struct AddressFields {
     street: Source,
+    street2: Source,
     city: Source,
     state: Source,
     zip: Source,
@@ -126,6 +132,7 @@ impl AddressFields {
         let part = |source: &Source| source.text(row).unwrap_or_default();
         let address = Address {
             street: part(&self.street),
+            street2: part(&self.street2),
             city: part(&self.city),
             state: part(&self.state),
             zip: part(&self.zip),
@@ -134,8 +141,8 @@ impl AddressFields {
         (address != Address::default()).then_some(address)
     }
 
-    fn sources(&self) -> [&Source; 5] {
-        [&self.street, &self.city, &self.state, &self.zip, &self.country]
+    fn sources(&self) -> [&Source; 6] {
+        [&self.street, &self.street2, &self.city, &self.state, &self.zip, &self.country]
     }
 }
 
@@ -153,6 +160,8 @@ impl CompanyFields {
             parent: parent.map(Into::into),
             types: self.r#type.named(row).into_iter().collect(),
             status: self.status.named(row),
+            classification: self.classification.named(row),
+            number: self.number.text(row),
             domain: self.domain.text(row),
             phone: self.phone.text(row),
             address: self.address.address(row),
@@ -168,6 +177,7 @@ impl CompanyFields {
     fn sources(&self) -> Vec<&Source> {
         let mut all = vec![&self.id, &self.name, &self.short_name, &self.parent, &self.domain, &self.phone];
         all.extend([&self.r#type.id, &self.r#type.name, &self.status.id, &self.status.name]);
+        all.extend([&self.classification.id, &self.classification.name, &self.number]);
         all.extend(self.address.sources());
         all.extend(self.links.values());
         all.extend([&self.synced_from, &self.created, &self.updated, &self.url]);
@@ -203,6 +213,10 @@ pub(crate) struct DeviceFields {
     pub(crate) company: Source,
     #[serde(default)]
     pub(crate) company_name: Source,
+    #[serde(default)]
+    location: Source,
+    #[serde(default)]
+    contact: Source,
     #[serde(default)]
     pub(crate) serial: Source,
     #[serde(default)]
@@ -322,6 +336,8 @@ impl DeviceFields {
         Ok(Device {
             host_name: self.host_name.text(row),
             company: self.company.text(row).map(Into::into),
+            location: self.location.text(row).map(Into::into),
+            contact: self.contact.text(row).map(Into::into),
             serial: self.serial.text(row),
             hardware_uuid: self.hardware_uuid.text(row),
             asset_tag: self.asset_tag.text(row),
@@ -351,6 +367,7 @@ impl DeviceFields {
 
     fn sources(&self) -> Vec<&Source> {
         let mut all = vec![&self.id, &self.name, &self.host_name, &self.company, &self.company_name, &self.serial];
+        all.extend([&self.location, &self.contact]);
         all.extend([&self.hardware_uuid, &self.asset_tag, &self.manufacturer, &self.model, &self.model_identifier]);
         all.extend([&self.device_type.id, &self.device_type.name, &self.status.id, &self.status.name]);
         all.extend([&self.archived, &self.synced_from, &self.user, &self.email, &self.last_seen]);

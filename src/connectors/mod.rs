@@ -17,7 +17,7 @@ mod source;
 mod whole;
 
 pub use contract::{
-    Connection, ConnectionReport, Connector, ConnectorInfo, HttpNotice, Observer, Page, StreamInfo, available,
+    Ask, Connection, ConnectionReport, Connector, ConnectorInfo, HttpNotice, Observer, Page, StreamInfo, available,
     available_with, connect, connect_with,
 };
 pub use fields::BadRow;

@@ -28,6 +28,12 @@ pub struct Device {
     /// The company (policy, organization) it sits in.
     #[serde(default)]
     pub company: Option<CompanyId>,
+    /// The location where it stands.
+    #[serde(default)]
+    pub location: Option<super::LocationId>,
+    /// The person it belongs to.
+    #[serde(default)]
+    pub contact: Option<super::ContactId>,
     /// Serial number as written; see [`super::Serial`] for the comparable form.
     #[serde(default)]
     pub serial: Option<String>,
@@ -92,6 +98,8 @@ impl Device {
             name: name.into(),
             host_name: None,
             company: None,
+            location: None,
+            contact: None,
             serial: None,
             hardware_uuid: None,
             asset_tag: None,

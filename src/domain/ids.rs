@@ -31,6 +31,13 @@ macro_rules! text_id {
             }
         }
 
+        impl Default for $name {
+            /// The empty id; no record has it.
+            fn default() -> Self {
+                Self("".into())
+            }
+        }
+
         impl From<&str> for $name {
             fn from(id: &str) -> Self {
                 Self(id.into())
@@ -69,6 +76,34 @@ text_id!(
     /// Id of a device type (IT Glue configuration type).
     DeviceTypeId
 );
+text_id!(
+    /// Id of a location (`ConnectWise` site, Autotask company location).
+    LocationId
+);
+text_id!(
+    /// Id of a contact.
+    ContactId
+);
+text_id!(
+    /// Id of a ticket; not its number.
+    TicketId
+);
+text_id!(
+    /// Id of a member of the service provider's own staff (`ConnectWise` member, Autotask resource, IT Glue user).
+    MemberId
+);
+text_id!(
+    /// Id of an internet domain that belongs to a company.
+    DomainId
+);
+text_id!(
+    /// Id of a maker of devices.
+    ManufacturerId
+);
+text_id!(
+    /// Id of a model of a maker.
+    ModelId
+);
 
 macro_rules! as_record_id {
     ($($name:ident),*) => { $(
@@ -78,7 +113,18 @@ macro_rules! as_record_id {
         impl From<&RecordId> for $name { fn from(id: &RecordId) -> Self { Self(id.0.clone()) } }
     )* };
 }
-as_record_id!(CompanyId, DeviceId, DeviceTypeId);
+as_record_id!(
+    CompanyId,
+    DeviceId,
+    DeviceTypeId,
+    LocationId,
+    ContactId,
+    TicketId,
+    MemberId,
+    DomainId,
+    ManufacturerId,
+    ModelId
+);
 
 /// Id of one run of one stream, increasing over the life of a home.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -90,17 +136,50 @@ pub struct RunId(pub u64);
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Stream {
-    /// Addigy policies, IT Glue organizations.
+    /// Addigy policies, IT Glue organizations, `ConnectWise` and Autotask companies.
     Companies,
-    /// Addigy devices, IT Glue configurations.
+    /// Addigy devices, IT Glue and `ConnectWise` configurations, Autotask configuration items.
     Devices,
-    /// IT Glue configuration types; Addigy's are derived from the devices' facts.
+    /// IT Glue, `ConnectWise` and Autotask configuration types; Addigy's are derived from the devices' facts.
     DeviceTypes,
+    /// IT Glue and Autotask locations, `ConnectWise` sites.
+    Locations,
+    /// People at the companies.
+    Contacts,
+    /// Service tickets.
+    Tickets,
+    /// The service provider's own staff: `ConnectWise` members, Autotask resources, IT Glue users.
+    Members,
+    /// Internet domains of companies (IT Glue).
+    Domains,
+    /// Makers of devices (IT Glue, `ConnectWise`).
+    Manufacturers,
+    /// Models of a maker (IT Glue); Autotask products.
+    Models,
 }
 
 impl Stream {
     /// All streams, in the order in which a sync takes them.
-    pub const ALL: [Stream; 3] = [Stream::Companies, Stream::DeviceTypes, Stream::Devices];
+    pub const ALL: [Stream; 10] = [
+        Stream::Companies,
+        Stream::DeviceTypes,
+        Stream::Manufacturers,
+        Stream::Models,
+        Stream::Members,
+        Stream::Locations,
+        Stream::Contacts,
+        Stream::Devices,
+        Stream::Domains,
+        Stream::Tickets,
+    ];
+
+    /// Streams whose records get a counterpart in a flow; the rest are read for their names and ids. In the order of
+    /// the queue's tabs.
+    pub const MATCHED: [Stream; 5] =
+        [Stream::Companies, Stream::Devices, Stream::Contacts, Stream::Locations, Stream::Tickets];
+
+    /// Streams whose records are matched inside the matched company by a key of their own (name, address, number).
+    pub const INSIDE: [Stream; 3] = [Stream::Contacts, Stream::Locations, Stream::Tickets];
 
     /// The name used in configuration, commands and JSON.
     #[must_use]
@@ -109,13 +188,38 @@ impl Stream {
             Stream::Companies => "companies",
             Stream::Devices => "devices",
             Stream::DeviceTypes => "device-types",
+            Stream::Locations => "locations",
+            Stream::Contacts => "contacts",
+            Stream::Tickets => "tickets",
+            Stream::Members => "members",
+            Stream::Domains => "domains",
+            Stream::Manufacturers => "manufacturers",
+            Stream::Models => "models",
+        }
+    }
+
+    /// The word for one record (`company`).
+    #[must_use]
+    pub const fn one(self) -> &'static str {
+        match self {
+            Stream::Companies => "company",
+            Stream::Devices => "device",
+            Stream::DeviceTypes => "device type",
+            Stream::Locations => "location",
+            Stream::Contacts => "contact",
+            Stream::Tickets => "ticket",
+            Stream::Members => "member",
+            Stream::Domains => "domain",
+            Stream::Manufacturers => "manufacturer",
+            Stream::Models => "model",
         }
     }
 
     /// The stream of that name, singular or plural.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|s| s.name() == name || s.name().strip_suffix('s') == Some(name))
+        let same = |s: &Self| s.name() == name || s.name().strip_suffix('s') == Some(name) || s.one() == name;
+        Self::ALL.into_iter().find(same)
     }
 }
 

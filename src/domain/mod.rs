@@ -13,8 +13,10 @@ pub mod junk;
 pub mod log;
 pub mod mac;
 pub mod outside;
+pub mod people;
 pub mod record;
 pub mod schedule;
+pub mod scope;
 pub mod serial;
 pub mod sync_run;
 pub mod text;
@@ -24,13 +26,18 @@ pub use device::{Battery, Device, DeviceDetails, Hardware, Interface, Security, 
 pub use evidence::{Candidate, Confidence, Evidence, EvidenceKind, Proposal, Verdict};
 pub use failure::{Failure, FailureClass};
 pub use flow::{Cardinality, Flow, NameMode, Ties};
-pub use ids::{CompanyId, DeviceId, DeviceTypeId, FlowId, IntegrationId, RecordId, RunId, Stream};
+pub use ids::{
+    CompanyId, ContactId, DeviceId, DeviceTypeId, DomainId, FlowId, IntegrationId, LocationId, ManufacturerId,
+    MemberId, ModelId, RecordId, RunId, Stream, TicketId,
+};
 pub use junk::JunkList;
 pub use log::{LogEntry, LogLevel};
 pub use mac::{Mac, MacUse};
 pub use outside::{Clock, IdSource, SystemClock};
+pub use people::{Contact, DomainName, Location, Manufacturer, Member, Model, Ticket};
 pub use record::{Address, Company, DeviceType, Named, Record, VendorLink, VendorSystem};
 pub use schedule::Schedule;
+pub use scope::{SyncScope, TypesMode};
 pub use serial::Serial;
 pub use sync_run::{RunCounts, RunOutcome, RunState, StreamProgress};
 

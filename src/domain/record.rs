@@ -1,6 +1,9 @@
-//! What the vendors' records become: companies, devices, device types.
+//! What the vendors' records become: companies, devices, device types, and in [`super::people`] what belongs to them.
 
-use super::{CompanyId, Device, DeviceTypeId, RecordId, Stream, Timestamp};
+use super::{
+    CompanyId, Contact, Device, DeviceTypeId, DomainName, Location, Manufacturer, Member, Model, RecordId, Stream,
+    Ticket, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 /// A choice of the vendor's (type, status, classification): its id where known, and its name.
@@ -20,6 +23,8 @@ pub struct Named {
 pub struct Address {
     /// Street and number.
     pub street: String,
+    /// Second line: floor, suite, building.
+    pub street2: String,
     /// City.
     pub city: String,
     /// State, region or province.
@@ -73,6 +78,12 @@ pub struct Company {
     /// Status (active …).
     #[serde(default)]
     pub status: Option<Named>,
+    /// Classification (Autotask), apart from the types.
+    #[serde(default)]
+    pub classification: Option<Named>,
+    /// The company's number or identifier at a PSA; people see it, it is not the id.
+    #[serde(default)]
+    pub number: Option<String>,
     /// Internet domain or web site.
     #[serde(default)]
     pub domain: Option<String>,
@@ -109,6 +120,8 @@ impl Company {
             parent: None,
             types: Vec::new(),
             status: None,
+            classification: None,
+            number: None,
             domain: None,
             phone: None,
             address: None,
@@ -140,6 +153,20 @@ pub enum Record {
     Device(Box<Device>),
     /// A device type.
     DeviceType(DeviceType),
+    /// A location.
+    Location(Box<Location>),
+    /// A contact.
+    Contact(Box<Contact>),
+    /// A ticket.
+    Ticket(Box<Ticket>),
+    /// A member of the provider's own staff.
+    Member(Box<Member>),
+    /// An internet domain of a company.
+    Domain(Box<DomainName>),
+    /// A maker.
+    Manufacturer(Manufacturer),
+    /// A model.
+    Model(Model),
 }
 
 impl Record {
@@ -150,6 +177,13 @@ impl Record {
             Record::Company(c) => (&c.id).into(),
             Record::Device(d) => (&d.id).into(),
             Record::DeviceType(t) => (&t.id).into(),
+            Record::Location(l) => (&l.id).into(),
+            Record::Contact(c) => (&c.id).into(),
+            Record::Ticket(t) => (&t.id).into(),
+            Record::Member(m) => (&m.id).into(),
+            Record::Domain(d) => (&d.id).into(),
+            Record::Manufacturer(m) => (&m.id).into(),
+            Record::Model(m) => (&m.id).into(),
         }
     }
 
@@ -160,6 +194,26 @@ impl Record {
             Record::Company(c) => &c.name,
             Record::Device(d) => &d.name,
             Record::DeviceType(t) => &t.name,
+            Record::Location(l) => &l.name,
+            Record::Contact(c) => &c.name,
+            Record::Ticket(t) => &t.title,
+            Record::Member(m) => &m.name,
+            Record::Domain(d) => &d.name,
+            Record::Manufacturer(m) => &m.name,
+            Record::Model(m) => &m.name,
+        }
+    }
+
+    /// The company that it belongs to; `None` for companies and for what belongs to none.
+    #[must_use]
+    pub fn company(&self) -> Option<&CompanyId> {
+        match self {
+            Record::Device(d) => d.company.as_ref(),
+            Record::Location(l) => l.company.as_ref(),
+            Record::Contact(c) => c.company.as_ref(),
+            Record::Ticket(t) => t.company.as_ref(),
+            Record::Domain(d) => d.company.as_ref(),
+            _ => None,
         }
     }
 
@@ -170,6 +224,13 @@ impl Record {
             Record::Company(_) => Stream::Companies,
             Record::Device(_) => Stream::Devices,
             Record::DeviceType(_) => Stream::DeviceTypes,
+            Record::Location(_) => Stream::Locations,
+            Record::Contact(_) => Stream::Contacts,
+            Record::Ticket(_) => Stream::Tickets,
+            Record::Member(_) => Stream::Members,
+            Record::Domain(_) => Stream::Domains,
+            Record::Manufacturer(_) => Stream::Manufacturers,
+            Record::Model(_) => Stream::Models,
         }
     }
 }

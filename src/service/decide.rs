@@ -303,10 +303,8 @@ pub fn describe(action: &DecideAction, stream: Stream, rows: usize) -> String {
 
 /// `1 company`, `14 devices`.
 pub fn counted(stream: Stream, rows: u64) -> String {
-    let (one, many) = match stream {
-        Stream::Companies => ("company", "companies"),
-        Stream::Devices => ("device", "devices"),
-        Stream::DeviceTypes => ("device type", "device types"),
-    };
-    format!("{rows} {}", if rows == 1 { one } else { many })
+    if rows == 1 {
+        return format!("1 {}", stream.one());
+    }
+    format!("{rows} {}", stream.name().replace('-', " "))
 }

@@ -66,7 +66,7 @@ fn read_stream(
 ) -> Result<(), Failure> {
     let mut chunk: Vec<(Change, bool)> = Vec::with_capacity(CHUNK);
     store.each_record(integration, stream, &mut |stored| {
-        chunk.push((Change::of(&stored.record), stored.orphaned.is_some()));
+        chunk.extend(Change::of(&stored.record).map(|change| (change, stored.orphaned.is_some())));
         if chunk.len() == CHUNK {
             put(tables, &mut chunk);
         }
@@ -86,7 +86,10 @@ fn put(tables: &mut IntegrationTables, chunk: &mut Vec<(Change, bool)>) {
                 tables.extra.insert(facts.id.clone(), extra);
                 tables.companies.put_orphan(*facts);
             }
-            (true, Change::Device(facts)) => tables.devices.put_orphan(*facts),
+            (true, Change::Device(mut facts)) => {
+                tables.texts.share_all(&mut facts);
+                tables.devices.put_orphan(*facts);
+            }
             (true, _) => {}
         }
     }

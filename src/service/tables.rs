@@ -4,7 +4,8 @@
 
 use crate::domain::{Company, Device, DeviceType, IntegrationId, Record, RecordId, Stream};
 use crate::matching::{CompanyFacts, DeviceFacts};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
 
 /// What a table holds: something with an id.
 pub trait Facts: Clone {
@@ -133,6 +134,40 @@ impl<T: Facts> Table<T> {
     }
 }
 
+/// Texts that many devices have in common (makers, models, users), each kept once.
+#[derive(Clone, Debug, Default)]
+pub struct Texts {
+    known: FxHashSet<Arc<str>>,
+    /// Size at which texts that no device has any more are let go.
+    full: usize,
+}
+
+impl Texts {
+    /// Smallest size at which a look for unused texts is worth it.
+    const FEW: usize = 4_096;
+
+    /// Makes the text the one that is kept.
+    fn share(&mut self, text: &mut Option<Arc<str>>) {
+        let Some(text) = text else { return };
+        if let Some(kept) = self.known.get(text) {
+            *text = Arc::clone(kept);
+            return;
+        }
+        if self.known.len() >= self.full.max(Self::FEW) {
+            self.known.retain(|kept| Arc::strong_count(kept) > 1);
+            self.full = self.known.len() * 2;
+        }
+        self.known.insert(Arc::clone(text));
+    }
+
+    /// Shares a device's texts.
+    pub fn share_all(&mut self, device: &mut DeviceFacts) {
+        for text in [&mut device.manufacturer, &mut device.model, &mut device.model_identifier, &mut device.user] {
+            self.share(text);
+        }
+    }
+}
+
 /// What the service keeps of a company besides what matching compares.
 #[derive(Clone, Debug, Default)]
 pub struct CompanyExtra {
@@ -159,6 +194,8 @@ pub struct IntegrationTables {
     pub device_types: FxHashMap<RecordId, Box<str>>,
     /// Deeper companies roll up to their first-level ancestor.
     pub roll_up: bool,
+    /// What devices' facts share.
+    pub texts: Texts,
 }
 
 /// A change of one record, as the sync hands it over: converted off the core's thread.
@@ -175,15 +212,16 @@ pub enum Change {
 }
 
 impl Change {
-    /// The change that a stored or delivered record means.
-    pub fn of(record: &Record) -> Self {
-        match record {
+    /// The change that a stored or delivered record means; `None` for records that no queue compares yet.
+    pub fn of(record: &Record) -> Option<Self> {
+        Some(match record {
             Record::Company(company) => {
                 Self::Company(Box::new(CompanyFacts::from(company.as_ref())), company_extra(company))
             }
             Record::Device(device) => Self::Device(Box::new(device_facts(device))),
             Record::DeviceType(DeviceType { id, name }) => Self::DeviceType(id.into(), name.as_str().into()),
-        }
+            _ => return None,
+        })
     }
 }
 
@@ -295,6 +333,25 @@ mod tests {
         for (at, row) in table.all().iter().enumerate() {
             assert_eq!(table.position(row.id()), Some(at));
         }
+    }
+
+    #[test]
+    fn equal_texts_are_kept_once_and_let_go_when_nobody_has_them() {
+        let mut texts = Texts::default();
+        let device = |model: &str| {
+            let mut device = DeviceFacts::new(model, model);
+            device.model = Some(model.into());
+            device
+        };
+        let (mut one, mut two) = (device("MacBook Air"), device("MacBook Air"));
+        texts.share_all(&mut one);
+        texts.share_all(&mut two);
+        assert!(Arc::ptr_eq(one.model.as_ref().unwrap(), two.model.as_ref().unwrap()));
+        for at in 0..3 * Texts::FEW {
+            texts.share_all(&mut device(&at.to_string()));
+        }
+        assert!(texts.known.len() <= Texts::FEW, "{}", texts.known.len());
+        assert!(texts.known.contains("MacBook Air"));
     }
 
     #[test]

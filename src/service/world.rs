@@ -88,6 +88,7 @@ pub fn apply(tables: &mut IntegrationTables, change: Change) -> Moved {
             moved(Stream::Companies, tables.companies.put(*facts))
         }
         Change::Device(mut facts) => {
+            tables.texts.share_all(&mut facts);
             if let Some(company) = &facts.company
                 && let Some(known) = tables.companies.get(company)
             {

@@ -29,7 +29,7 @@ use server::{Cut, Gate, Loopback, pass};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use world::{Lists, World};
+use world::{Lists, Psa, World};
 
 /// 1,000 requests in 10 seconds (Addigy API v2).
 const ADDIGY_LIMIT: Limit = Limit { requests: 1000, per: Duration::from_secs(10) };
@@ -45,6 +45,8 @@ pub struct Options {
     pub companies: usize,
     /// Agents of Addigy.
     pub devices: usize,
+    /// People of all companies together; `None` for as many as devices.
+    pub contacts: Option<usize>,
     /// The same seed and size make the same world.
     pub seed: u64,
     /// What goes wrong.
@@ -53,7 +55,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { listen: None, companies: 250, devices: 5000, seed: 1, faults: Faults::None }
+        Self { listen: None, companies: 250, devices: 5000, contacts: None, seed: 1, faults: Faults::None }
     }
 }
 
@@ -89,7 +91,7 @@ pub async fn start(options: Options) -> Result<Simulator, Failure> {
     let address = listener.address()?;
     let (seed, faults) = (options.seed, options.faults);
     let made = tokio::task::spawn_blocking(move || make(&options)).await;
-    let (addigy, itglue, truth) =
+    let Made { addigy, itglue, truth, psa: _ } =
         made.map_err(|error| Failure::new(FailureClass::Ours, format!("the simulated world failed: {error}"), ""))?;
     let (addigy, itglue) = (Arc::new(addigy), Arc::new(itglue));
     let addigy_gate = Arc::new(Gate::new(addigy.clone(), seed, faults, ADDIGY_LIMIT));
@@ -111,15 +113,31 @@ pub async fn start(options: Options) -> Result<Simulator, Failure> {
     Ok(Simulator { endpoints, truth: Arc::new(truth), control, stop, server: Some(server) })
 }
 
+/// The vendors' records, and what the PSAs derive theirs from.
+struct Made {
+    addigy: Addigy,
+    itglue: ItGlue,
+    #[allow(dead_code, reason = "the PSAs that read it are being built")]
+    psa: Arc<Psa>,
+    truth: Truth,
+}
+
 /// The world, written down by each vendor. The world itself is not kept.
-fn make(options: &Options) -> (Addigy, ItGlue, Truth) {
+fn make(options: &Options) -> Made {
     let lists = Arc::new(Lists::built_in());
     let world = World::new(options.seed, &lists, options.companies, options.devices);
+    let mut psa = Psa::new(&world, lists.clone(), options.contacts.unwrap_or(options.devices));
     let mut documented = itglue::write::organizations(&world, &lists);
     itglue::write::configurations(&world, &lists, &mut documented);
+    psa.set_others(std::mem::take(&mut documented.others));
     let managed = addigy::records::write(&world, &lists, |company| documented.organization_of[company]);
     let truth = Truth::new(&world, &managed, &documented);
-    (Addigy::new(managed.records, lists, options.seed), ItGlue::new(documented.records, options.seed), truth)
+    Made {
+        addigy: Addigy::new(managed.records, lists, options.seed),
+        itglue: ItGlue::new(documented.records, options.seed),
+        psa: Arc::new(psa),
+        truth,
+    }
 }
 
 impl Simulator {

@@ -118,5 +118,12 @@ pub(super) const fn stream_code(stream: Stream) -> u8 {
         Stream::Companies => 1,
         Stream::DeviceTypes => 2,
         Stream::Devices => 3,
+        Stream::Locations => 4,
+        Stream::Contacts => 5,
+        Stream::Tickets => 6,
+        Stream::Members => 7,
+        Stream::Domains => 8,
+        Stream::Manufacturers => 9,
+        Stream::Models => 10,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::plan::{self, Listing, Start, Unfinished};
 use super::{Sink, Task};
-use crate::connectors::{BadRow, Connector, Page};
+use crate::connectors::{Ask, BadRow, Connector, Page};
 use crate::domain::{
     Clock, Failure, FailureClass, LogEntry, LogLevel, RecordId, RunId, RunState, StreamProgress, Timestamp,
 };
@@ -105,7 +105,7 @@ fn starting(job: &Job) -> StreamProgress {
 
 async fn listing(job: &Job, progress: &mut StreamProgress) -> Result<Ended, Failure> {
     let (run, after) = begin(job, progress).await?;
-    let mut pages = job.connector.pages(job.task.stream, after);
+    let mut pages = job.connector.pages(job.task.stream, Ask::after(after));
     let mut meter = Meter::new(job.clock.now());
     let mut whole = false;
     loop {

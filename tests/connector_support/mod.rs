@@ -148,7 +148,7 @@ impl Connected {
     /// All pages of the devices, or the pages until the failure and the failure.
     pub async fn devices(&self, after: Option<String>) -> (Vec<Page>, Option<Failure>) {
         let mut pages = Vec::new();
-        let mut stream = self.connector.pages(Stream::Devices, after);
+        let mut stream = self.connector.pages(Stream::Devices, matchbook::connectors::Ask::after(after));
         while let Some(page) = stream.next().await {
             match page {
                 Ok(page) => pages.push(page),

@@ -3,7 +3,7 @@
 mod file;
 mod rows;
 
-use super::contract::{Connection, ConnectionReport, Connector, Page, StreamInfo};
+use super::contract::{Ask, Connection, ConnectionReport, Connector, Page, StreamInfo};
 use super::http::Budget;
 use super::mapping::Mapping;
 use crate::domain::{Failure, FailureClass, Stream};
@@ -98,13 +98,13 @@ impl Connector for CsvFiles {
         Box::pin(async move { blocking(move || shared.report()).await })
     }
 
-    fn pages(&self, stream: Stream, after: Option<String>) -> BoxStream<'static, Result<Page, Failure>> {
+    fn pages(&self, stream: Stream, ask: Ask) -> BoxStream<'static, Result<Page, Failure>> {
         let shared = Arc::clone(&self.shared);
         let first = async move {
             let default = shared.mapping.streams.get(&stream).map_or(500, |map| map.page_size);
             let size = shared.page_size.unwrap_or(default).clamp(1, 10_000) as usize;
             match blocking(move || shared.open(stream)).await {
-                Ok(reader) => Walk::new(reader, size, after.as_deref()).pages(),
+                Ok(reader) => Walk::new(reader, size, ask.after.as_deref()).pages(),
                 Err(failure) => stream::iter([Err(failure)]).boxed(),
             }
         };
