@@ -4,8 +4,8 @@ use matchbook::domain::{
     Cardinality, EvidenceKind, Mac, NameMode, Proposal, Stream, Ties, VendorLink, VendorSystem, Verdict,
 };
 use matchbook::matching::{
-    Alias, CompanyFacts, DeviceFacts, Engine, Known, News, Problem, Settings, Solution, explain_absence, explain_pair,
-    solve,
+    Alias, Changes, CompanyFacts, DeviceFacts, Engine, Known, News, Problem, Settings, Solution, explain_absence,
+    explain_pair, solve,
 };
 
 #[derive(Default)]
@@ -318,7 +318,7 @@ fn a_company_decision_scores_only_its_devices_again() {
     let mut lists = three_companies();
     let mut engine = Engine::default();
     assert_eq!(engine.settle(&lists.problem(), News::Records).rescored, 30);
-    assert_eq!(engine.settle(&lists.problem(), News::Records), Default::default());
+    assert_eq!(engine.settle(&lists.problem(), News::Records), Changes::default());
     lists.known.companies.insert("P1".into(), Some("R1".into()));
     let changes = engine.settle(&lists.problem(), News::Decisions);
     assert_eq!((changes.rescored, changes.devices.len(), changes.names_again), (10, 10, false));

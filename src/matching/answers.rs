@@ -163,7 +163,7 @@ impl<'a> Answers<'a> {
             Some(_) => reasons.push(guard("another candidate is better")),
             None => reasons.push(guard("too little in common")),
         }
-        self.with_evidence(reasons, self.company_pair(left, right))
+        with_evidence(reasons, self.company_pair(left, right))
     }
 
     fn device_absence(&self, left: usize, right: usize) -> Vec<Evidence> {
@@ -187,17 +187,17 @@ impl<'a> Answers<'a> {
             Some(_) => reasons.push(guard("another candidate is better")),
             None => reasons.push(guard("no identifier in common")),
         }
-        self.with_evidence(reasons, self.device_pair(left, right))
+        with_evidence(reasons, self.device_pair(left, right))
     }
+}
 
-    /// The reasons, then the evidence, what speaks against the pair first.
-    fn with_evidence(&self, mut reasons: Vec<Evidence>, pair: Candidate) -> Vec<Evidence> {
-        let mut evidence = pair.evidence;
-        evidence.retain(|e| e.note != REFUSED);
-        evidence.sort_by(|a, b| a.bits.total_cmp(&b.bits));
-        reasons.extend(evidence);
-        reasons
-    }
+/// The reasons, then the evidence, what speaks against the pair first.
+fn with_evidence(mut reasons: Vec<Evidence>, pair: Candidate) -> Vec<Evidence> {
+    let mut evidence = pair.evidence;
+    evidence.retain(|e| e.note != REFUSED);
+    evidence.sort_by(|a, b| a.bits.total_cmp(&b.bits));
+    reasons.extend(evidence);
+    reasons
 }
 
 /// How an explanation names a refusal.

@@ -274,7 +274,9 @@ fn score_devices(
     let scored: Vec<(u32, Vec<devices::Scored>)> =
         touched.into_par_iter().map(|i| (i, device_row(devices, map, decided, i as usize))).collect();
     let count = scored.len();
-    scored.into_iter().for_each(|(i, row)| rows[i as usize] = row);
+    for (i, row) in scored {
+        rows[i as usize] = row;
+    }
     count
 }
 

@@ -257,7 +257,9 @@ impl Index {
     pub fn update(&mut self, changed: &FxHashSet<u32>, all: &[Identifiers]) {
         let last = changed.iter().copied().max().map_or(0, |row| row as usize + 1);
         let mut gone = vec![false; last];
-        changed.iter().for_each(|row| gone[*row as usize] = true);
+        for row in changed {
+            gone[*row as usize] = true;
+        }
         self.entries.retain(|(_, row)| !gone.get(*row as usize).copied().unwrap_or(false));
         let mut new: Vec<(u64, u32)> = Vec::new();
         for row in changed.iter().filter(|row| (**row as usize) < all.len()) {
@@ -266,7 +268,7 @@ impl Index {
         new.sort_unstable();
         new.dedup();
         self.entries.extend(new);
-        // Two sorted runs: the stable sort only merges them.
+        #[expect(clippy::stable_sort_primitive, reason = "two sorted runs: the stable sort only merges them")]
         self.entries.sort();
         self.direct();
     }

@@ -4,7 +4,7 @@
 
 use super::devices::state::{Before, DeviceState, SideBefore, SideState, near};
 use super::devices::{CROWD, CompanyMap};
-use super::identifiers::{Identifiers, Kind, keys, kind_of};
+use super::identifiers::{Identifiers, Kind, key, keys, kind_of};
 use rustc_hash::FxHashSet;
 
 /// What a change reaches.
@@ -39,7 +39,9 @@ pub fn reach(before: &Before, now: &DeviceState, maps: [&CompanyMap; 2], decisio
     let moved = |i: usize| was.left.get(i) != Some(&is.left[i]) || was.known != is.known;
     touched.extend((0..count).filter(|&i| moved(i as usize)));
     let near_left = spread(&before.lefts, &now.lefts, &[]);
-    let near_right = spread(&before.rights, &now.rights, &decisions.right);
+    let mut right = decisions.right.clone();
+    right.extend(settled_serials(&before.lefts, now));
+    let near_right = spread(&before.rights, &now.rights, &right);
     let mut keys: FxHashSet<u64> = FxHashSet::default();
     for (rows, was, is) in [(&near_left, &before.lefts, &now.lefts), (&near_right, &before.rights, &now.rights)] {
         keys.extend(rows.iter().filter_map(|r| is.ids.get(*r as usize)).flat_map(plain));
@@ -69,6 +71,15 @@ fn spread(before: &SideBefore, now: &SideState, more: &[u32]) -> FxHashSet<u32> 
         found.extend(members);
     }
     found
+}
+
+/// Right rows with a serial that a changed left device has or had: to one who has it too, it is no slip of another any more.
+fn settled_serials(before: &SideBefore, now: &DeviceState) -> Vec<u32> {
+    let changed = before.changed.iter().filter_map(|r| now.lefts.ids.get(*r as usize)).chain(before.ids.values());
+    let serials: FxHashSet<u64> = changed.map(|ids| ids.serial).filter(|serial| *serial != 0).collect();
+    let keys = serials.into_iter().map(|serial| key(Kind::Serial, serial));
+    let came_or_went = |key: &u64| now.lefts.index.count(*key) <= before.changed.len();
+    keys.filter(came_or_went).flat_map(|key| now.rights.index.of(key)).collect()
 }
 
 /// Left devices that look a host name of these right records up, in the company that theirs follows, before or now.

@@ -139,6 +139,17 @@ impl Queue {
     }
 }
 
+/// What is new to the engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Due {
+    /// Records changed.
+    pub changed: bool,
+    /// Records changed and are counted: it is to run when its rest is over.
+    pub dirty: bool,
+    /// A person decided: it is to run at once.
+    pub decided: bool,
+}
+
 /// A flow with its queues.
 #[derive(Debug)]
 pub struct FlowState {
@@ -150,12 +161,8 @@ pub struct FlowState {
     pub devices: Queue,
     /// What the engine found out; `None` while it follows changed records.
     pub engine: Option<Arc<Engine>>,
-    /// Records changed since the engine last began.
-    pub changed: bool,
-    /// Records changed and are counted: the engine is to run when its rest is over.
-    pub dirty: bool,
-    /// A person decided: the engine is to run at once.
-    pub decided: bool,
+    /// What is new since the engine last began.
+    pub due: Due,
     /// The engine has answered at least once.
     pub solved: bool,
     /// Fingerprint of the names that `name_rank` orders.
@@ -170,9 +177,7 @@ impl FlowState {
             companies: Queue::default(),
             devices: Queue::default(),
             engine: Some(Arc::default()),
-            changed: true,
-            dirty: true,
-            decided: false,
+            due: Due { changed: true, dirty: true, decided: false },
             solved: false,
             names: 0,
         }

@@ -28,7 +28,7 @@ pub struct RowVerdict {
 
 impl RowVerdict {
     /// Keeps what a row shows of a proposal.
-    fn of(at: usize, proposal: &Proposal) -> Self {
+    pub(super) fn of(at: usize, proposal: &Proposal) -> Self {
         let best = proposal.candidates.first();
         Self {
             at,

@@ -231,7 +231,9 @@ impl CompanyState {
                 .filter(|(name, _)| wanted.contains(name.as_str()))
                 .collect();
             let mut map: FxHashMap<String, Vec<u32>> = FxHashMap::default();
-            named.into_iter().for_each(|(name, row)| map.entry(name).or_default().push(row));
+            for (name, row) in named {
+                map.entry(name).or_default().push(row);
+            }
             map
         };
         let (lefts, rights) = (by_name(left), by_name(right));

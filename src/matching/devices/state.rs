@@ -149,7 +149,11 @@ impl SideState {
 }
 
 /// The rows, and those that share an identifier with them which is not a crowd's.
-pub fn near<'i>(rows: &FxHashSet<u32>, ids: impl Iterator<Item = &'i Identifiers>, index: &Index) -> FxHashSet<u32> {
+pub(in super::super) fn near<'i>(
+    rows: &FxHashSet<u32>,
+    ids: impl Iterator<Item = &'i Identifiers>,
+    index: &Index,
+) -> FxHashSet<u32> {
     let mut near = rows.clone();
     for (_, key) in ids.flat_map(keys) {
         let found = index.of(key);

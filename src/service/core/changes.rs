@@ -36,7 +36,7 @@ impl Core {
                     let tables = world.tables.entry(integration.clone()).or_default();
                     let moved = world::apply(tables, change);
                     for state in &mut self.flows {
-                        state.changed |= state.flow.source == integration || state.flow.target == integration;
+                        state.due.changed |= state.flow.source == integration || state.flow.target == integration;
                         if state.flow.source == integration {
                             mirror(state, moved);
                         }
@@ -88,8 +88,8 @@ impl Core {
         }
         for state in &mut self.flows {
             if state.flow.source == *integration || state.flow.target == *integration {
-                state.dirty = true;
-                state.changed = true;
+                state.due.dirty = true;
+                state.due.changed = true;
                 if state.flow.source == *integration {
                     state.refresh(self.world.tables_of(integration));
                 }
@@ -117,7 +117,7 @@ impl Core {
         // Solved once more after the last page, so that matches can be decided automatically.
         for state in &mut self.flows {
             if state.flow.source == *integration || state.flow.target == *integration {
-                state.dirty = true;
+                state.due.dirty = true;
             }
         }
         self.plan_schedule();

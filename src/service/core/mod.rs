@@ -6,6 +6,8 @@ mod broadcast;
 mod changes;
 mod requests;
 mod solving;
+#[cfg(test)]
+mod tests;
 mod undo;
 
 use super::decide::By;
@@ -268,7 +270,7 @@ impl Core {
             && self.writing == 0
             && self.more.is_empty()
             && self.supervisor.running().is_empty()
-            && !self.flows.iter().any(|f| f.dirty || f.decided)
+            && !self.flows.iter().any(|f| f.due.dirty || f.due.decided)
     }
 
     /// Somebody else reads the facts: the engine or a picker. A message comes when they are free again, so nothing is

@@ -324,7 +324,7 @@ impl Core {
         let flow = self.flows[at].flow.id.clone();
         self.put(at, stream, &changes);
         // What the engine decides, it has reckoned with already.
-        self.flows[at].decided |= by.actor != Actor::Engine;
+        self.flows[at].due.decided |= by.actor != Actor::Engine;
         let entry = HistoryEntry {
             id: HistoryId(0),
             at: by.at,
@@ -379,7 +379,7 @@ impl Core {
                 if let Ok(at) = self.flow_at(&entry.flow) {
                     let back: Vec<RowChange> = entry.changes.iter().map(reversed).collect();
                     self.put(at, entry.stream, &back);
-                    self.flows[at].decided = true;
+                    self.flows[at].due.decided = true;
                 }
                 self.outbox.notice(crate::domain::LogLevel::Error, format!("not saved: {failure}"));
                 if let Some(reply) = waiting.reply {

@@ -1,6 +1,7 @@
 //! When the engine runs and what becomes of its answer.
 
 use super::super::decide;
+use super::super::rows::Due;
 use super::super::solver::{self, Job, Solved};
 use super::super::writer;
 use super::{Core, CoreMessage};
@@ -18,7 +19,7 @@ const SHORTEST_REST: Duration = Duration::from_secs(2);
 impl Core {
     /// When the next full solve may begin; `None` when there is nothing to do or it waits for an event.
     pub(super) fn solve_due(&self) -> Option<Instant> {
-        if !self.ready || self.solving || self.is_lent() || !self.flows.iter().any(|f| f.dirty) {
+        if !self.ready || self.solving || self.is_lent() || !self.flows.iter().any(|f| f.due.dirty) {
             return None;
         }
         if self.supervisor.running().is_empty() {
@@ -34,12 +35,12 @@ impl Core {
             return;
         }
         // What a person decided shows at once, also while pages stream in.
-        let decided = self.flows.iter().find(|f| f.decided && f.solved && f.engine.is_some());
+        let decided = self.flows.iter().find(|f| f.due.decided && f.solved && f.engine.is_some());
         if let Some(id) = decided.map(|f| f.flow.id.clone()) {
             return self.spawn_solver(&id);
         }
         if self.solve_due().is_none_or(|at| at > Instant::now()) {
-            if self.last_solve.is_none() && self.flows.iter().any(|f| f.dirty) {
+            if self.last_solve.is_none() && self.flows.iter().any(|f| f.due.dirty) {
                 self.last_solve = Some((Instant::now(), Duration::ZERO));
             }
             return;
@@ -50,17 +51,17 @@ impl Core {
                 return;
             }
         }
-        let Some(id) = self.flows.iter().find(|f| f.dirty).map(|f| f.flow.id.clone()) else { return };
+        let Some(id) = self.flows.iter().find(|f| f.due.dirty).map(|f| f.flow.id.clone()) else { return };
         self.spawn_solver(&id);
     }
 
     fn spawn_solver(&mut self, id: &FlowId) {
         let Some(state) = self.flows.iter_mut().find(|f| f.flow.id == *id) else { return };
-        let news = if state.changed { News::Records } else { News::Decisions };
+        let news = if state.due.changed { News::Records } else { News::Decisions };
         // Records: the engine changes in place, questions wait for it. Decisions: it stays readable meanwhile.
         let engine = if news == News::Records { state.engine.take() } else { state.engine.clone() };
         let job = Job { flow: state.flow.clone(), engine: engine.unwrap_or_default(), news, names: state.names };
-        (state.dirty, state.changed, state.decided) = (false, false, false);
+        state.due = Due::default();
         self.solving = true;
         self.last_solve = Some((Instant::now(), Duration::ZERO));
         let (world, inbox) = (Arc::clone(&self.world), self.inbox.clone());
@@ -138,8 +139,8 @@ impl Core {
             })
         };
         state.flow.auto_accept
-            && !state.dirty
-            && !state.decided
+            && !state.due.dirty
+            && !state.due.decided
             && self.pending.is_empty()
             && self.recount.is_empty()
             && quiet(Stream::Companies)
