@@ -132,6 +132,9 @@ fn explained(
     asked: Option<&RecordId>,
 ) -> (Proposal, Option<Candidate>) {
     let (world, state) = (context.world, context.state);
+    if !matches!(stream, Stream::Companies | Stream::Devices) {
+        return (Proposal::default(), None);
+    }
     let sides = context.sides();
     let settings = world.settings(&state.flow);
     let problem = solver::problem(sides, world.known_of(&state.flow.id), &settings);
@@ -157,17 +160,14 @@ fn other_company(
     source: &RecordId,
     target: Option<&RecordId>,
 ) -> Option<String> {
-    if stream != Stream::Devices {
-        return None;
-    }
     let sides = context.sides();
-    let left = sides.source.devices.get(source)?.company.as_ref()?;
-    let right = sides.target.devices.get(target?)?.company.as_ref()?;
-    let at = sides.source.companies.position(left)?;
-    let expected = context.state.companies.rows.get(at)?.matched()?;
+    let at = views::position(sides.source, stream, source)?;
+    let right = sides.target.facts(stream, target?)?.company()?;
+    let expected = context.state.company_row(sides.source, stream, at)?.matched()?;
     (expected != right).then(|| {
         format!(
-            "other company: this device belongs to {}, the target to {}",
+            "other company: this {} belongs to {}, the target to {}",
+            stream.one(),
             views::company_name(sides.target, Some(expected)),
             views::company_name(sides.target, Some(right))
         )
@@ -184,7 +184,7 @@ fn candidate(context: &Context<'_>, stream: Stream, candidate: &Candidate) -> Ca
     }
 }
 
-/// What tells targets of equal names apart: type, city, devices; or company, serial, model.
+/// What tells targets of equal names apart: type, city, devices; or company, serial, model, email, address.
 pub fn target_detail(tables: &IntegrationTables, stream: Stream, id: &RecordId) -> String {
     let mut parts: Vec<String> = Vec::new();
     match stream {
@@ -200,10 +200,11 @@ pub fn target_detail(tables: &IntegrationTables, stream: Stream, id: &RecordId) 
             }
         }
         _ => {
-            if let Some(device) = tables.devices.get(id) {
-                parts.push(views::company_name(tables, device.company.as_ref()));
-                parts.extend(device.serial.as_deref().map(|s| format!("SN {s}")));
-                parts.extend(device.model.as_deref().map(str::to_owned));
+            if let Some(facts) = tables.facts(stream, id) {
+                parts.push(views::company_name(tables, facts.company()));
+                parts.push(facts.detail().into_owned());
+                parts.extend(facts.serial().map(|s| format!("SN {s}")));
+                parts.extend(facts.model().map(str::to_owned));
             }
         }
     }

@@ -141,18 +141,8 @@ impl Core {
         };
         let sides = sides_of(&self.world, &state.flow);
         let row = views::position(sides.source, stream, source);
-        let company = match stream {
-            Stream::Devices => row
-                .and_then(|at| sides.source.devices.all()[at].company.as_ref())
-                .and_then(|c| sides.source.companies.position(c))
-                .and_then(|c| state.companies.rows.get(c))
-                .and_then(|r| r.matched().cloned()),
-            _ => None,
-        };
-        let name = match stream {
-            Stream::Companies => sides.source.companies.get(source).map(|c| c.name.clone()),
-            _ => sides.source.devices.get(source).map(|d| d.name.to_string()),
-        };
+        let company = row.and_then(|at| state.company_row(sides.source, stream, at)).and_then(|r| r.matched().cloned());
+        let name = sides.source.facts(stream, source).map(|facts| facts.name().to_owned());
         let queue = state.queue(stream);
         let best = row.and_then(|at| queue?.rows.get(at)).and_then(|r| r.best.as_ref()).map(|(id, _)| id.clone());
         let pick = picker::Pick {

@@ -129,22 +129,14 @@ impl Core {
         }
     }
 
-    /// The engine decides only on complete listings: both sides read to the end, and no sync running.
+    /// The engine decides only on facts that stand still: nothing waits to be solved, and no sync runs.
     fn may_decide(&self, at: usize) -> bool {
         let state = &self.flows[at];
-        let quiet = |stream: Stream| {
-            [&state.flow.source, &state.flow.target].into_iter().all(|integration| {
-                let progress = self.progress.get(&(integration.clone(), stream));
-                progress.is_some_and(|p| p.finished.is_some() && p.state == RunState::Ok)
-            })
-        };
         state.flow.auto_accept
             && !state.due.dirty
             && !state.due.decided
             && self.pending.is_empty()
             && self.recount.is_empty()
-            && quiet(Stream::Companies)
-            && quiet(Stream::Devices)
             && self
                 .supervisor
                 .running()
@@ -152,12 +144,24 @@ impl Core {
                 .all(|t| t.integration != state.flow.source && t.integration != state.flow.target)
     }
 
+    /// And only on complete listings: both sides of a stream, and of what it is judged by, were read to the end.
+    fn is_read(&self, at: usize, stream: Stream) -> bool {
+        let flow = &self.flows[at].flow;
+        let read = |stream: Stream| {
+            [&flow.source, &flow.target].into_iter().all(|integration| {
+                let progress = self.progress.get(&(integration.clone(), stream));
+                progress.is_some_and(|p| p.finished.is_some() && p.state == RunState::Ok)
+            })
+        };
+        // Devices vote for their companies.
+        let voting = stream == Stream::Companies && flow.streams.contains(&Stream::Devices);
+        read(Stream::Companies) && read(stream) && (!voting || read(Stream::Devices))
+    }
+
     fn decide_automatically(&mut self, at: usize) {
-        for stream in [Stream::Companies, Stream::Devices] {
+        let streams: Vec<Stream> = self.flows[at].streams().filter(|stream| self.is_read(at, *stream)).collect();
+        for stream in streams {
             let flow = self.flows[at].flow.clone();
-            if !flow.streams.contains(&stream) {
-                continue;
-            }
             let sides = super::super::compare::sides_of(&self.world, &flow);
             let mut rows = decide::auto_rows(&self.flows[at], stream);
             rows.truncate(AUTOMATIC_ROWS);
@@ -167,7 +171,8 @@ impl Core {
             if plan.changes.is_empty() {
                 continue;
             }
-            let what = format!("matched {} by identifiers", decide::counted(stream, plan.changes.len() as u64));
+            let by_what = if Stream::INSIDE.contains(&stream) { "by their keys" } else { "by identifiers" };
+            let what = format!("matched {} {by_what}", decide::counted(stream, plan.changes.len() as u64));
             let changes = plan.changes.into_iter().map(|(_, change)| change).collect();
             let waiting = writer::Waiting { reply: None, skipped: Vec::new() };
             self.commit(at, stream, changes, by, what, None, waiting);
