@@ -5,7 +5,7 @@ use matchbook::domain::{
     Timestamp,
 };
 use matchbook::store::{
-    Applied, Judgement, PageBatch, RunFinish, RunFinished, RunRecord, Seen, Store, Verdict, Watermark,
+    Applied, Judgement, PageBatch, RunFinish, RunFinished, RunRecord, RunVerdict, Seen, Store, Watermark,
 };
 use std::ops::ControlFlow;
 use tempfile::TempDir;
@@ -72,7 +72,7 @@ impl Home {
         self.store.commit_page(batch).unwrap();
     }
 
-    fn run(&self, since: Option<Timestamp>, records: Vec<Record>, verdict: Verdict) -> RunFinished {
+    fn run(&self, since: Option<Timestamp>, records: Vec<Record>, verdict: RunVerdict) -> RunFinished {
         let run = self.store.begin_run_since(&itglue(), STREAM, since, at(0)).unwrap();
         self.page(&run, records);
         let finish = RunFinish { integration: itglue(), stream: STREAM, run: run.run, at: at(100) };
@@ -81,7 +81,7 @@ impl Home {
     }
 
     fn good(&self, records: Vec<Record>) -> RunFinished {
-        self.run(None, records, Verdict::Orphan)
+        self.run(None, records, RunVerdict::Orphan)
     }
 
     /// Name of every record, and whether it is orphaned.
@@ -107,7 +107,7 @@ impl Home {
 fn nothing_of_a_run_that_asks_is_applied_and_a_yes_applies_exactly_that() {
     let home = home();
     home.good(named(40, "old"));
-    let asked = home.run(None, named(30, "new"), Verdict::Ask);
+    let asked = home.run(None, named(30, "new"), RunVerdict::Ask);
     let change = asked.asks.clone().expect("it asks");
     assert_eq!((change.changed, change.gone, change.live), (30, 10, 40));
     assert_eq!((asked.changed.len(), asked.orphaned.len()), (0, 0));
@@ -143,7 +143,7 @@ fn nothing_of_a_run_that_asks_is_applied_and_a_yes_applies_exactly_that() {
 fn a_no_keeps_the_last_good_state_and_makes_the_next_run_a_full_one() {
     let home = home();
     home.good(named(40, "old"));
-    let change = home.run(Some(at(0)), named(30, "new"), Verdict::Ask).asks.unwrap();
+    let change = home.run(Some(at(0)), named(30, "new"), RunVerdict::Ask).asks.unwrap();
     assert_eq!((change.changed, change.gone), (30, 0), "an incremental run cannot tell what is gone");
     home.store.refuse_mass_change(&itglue(), STREAM, change.run, line("no")).unwrap();
     assert_eq!(home.all(), vec![("old".to_owned(), false); 40]);
@@ -155,8 +155,8 @@ fn a_no_keeps_the_last_good_state_and_makes_the_next_run_a_full_one() {
 fn a_later_good_run_answers_by_itself_and_a_later_question_takes_its_place() {
     let home = home();
     home.good(named(40, "old"));
-    let first = home.run(None, named(40, "new"), Verdict::Ask).asks.unwrap();
-    let second = home.run(None, named(25, "new"), Verdict::Ask).asks.unwrap();
+    let first = home.run(None, named(40, "new"), RunVerdict::Ask).asks.unwrap();
+    let second = home.run(None, named(25, "new"), RunVerdict::Ask).asks.unwrap();
     assert_eq!(home.store.mass_change(&itglue(), STREAM).unwrap(), Some(second.clone()));
     assert!(home.store.accept_mass_change(&itglue(), STREAM, first.run, line("late"), &mut |_| {}).is_err());
     assert_eq!(home.store.mass_change_rows(&itglue(), STREAM, 99).unwrap().len(), 40);
@@ -170,7 +170,7 @@ fn a_later_good_run_answers_by_itself_and_a_later_question_takes_its_place() {
 fn a_run_that_begins_leaves_the_open_question_alone() {
     let home = home();
     home.good(named(40, "old"));
-    let change = home.run(None, named(40, "new"), Verdict::Ask).asks.unwrap();
+    let change = home.run(None, named(40, "new"), RunVerdict::Ask).asks.unwrap();
     let cut = home.store.begin_run(&itglue(), STREAM, at(0)).unwrap();
     home.page(&cut, named(5, "newest"));
     home.store.abandon_run(&cut).unwrap();
@@ -214,7 +214,7 @@ fn a_record_that_comes_back_is_listed_again_with_its_history() {
 fn an_incremental_run_orphans_nothing_and_keeps_no_list_of_what_it_saw() {
     let home = home();
     home.good(named(10, "a"));
-    let done = home.run(Some(at(0)), vec![device(3, "b")], Verdict::Keep);
+    let done = home.run(Some(at(0)), vec![device(3, "b")], RunVerdict::Keep);
     assert_eq!((done.counts.read, done.counts.changed, done.counts.orphaned, done.withheld), (1, 1, 0, 0));
     assert_eq!(home.store.live_count(&itglue(), STREAM), 10);
 }

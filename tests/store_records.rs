@@ -4,7 +4,8 @@ use matchbook::domain::{
     Device, IntegrationId, LogEntry, LogLevel, MassChange, Record, RecordId, RunCounts, RunOutcome, Stream, Timestamp,
 };
 use matchbook::store::{
-    Judgement, ListingFacts, MAX_RECORD_ID, PageBatch, PageOutcome, RunFinish, RunFinished, RunRecord, Store, Verdict,
+    Judgement, ListingFacts, MAX_RECORD_ID, PageBatch, PageOutcome, RunFinish, RunFinished, RunRecord, RunVerdict,
+    Store,
 };
 use std::ops::ControlFlow;
 use tempfile::TempDir;
@@ -74,7 +75,7 @@ impl Home {
 
     fn finish(&self, run: &RunRecord, complete_listing: bool) -> RunFinished {
         let finish = RunFinish { integration: addigy(), stream: STREAM, run: run.run, at: at(100) };
-        let verdict = if complete_listing { Verdict::Orphan } else { Verdict::Keep };
+        let verdict = if complete_listing { RunVerdict::Orphan } else { RunVerdict::Keep };
         let judged = Judgement { verdict, ask_gone: complete_listing, watermark: None };
         let closing = |counts: &RunCounts, _: Option<&MassChange>| line(&format!("{} read", counts.read));
         self.store.finish_run(finish, |_| judged, closing).unwrap()
@@ -183,7 +184,7 @@ fn the_caller_sees_the_listing_and_may_withhold_orphans() {
     let mut facts = None;
     let judge = |listing: ListingFacts| {
         facts = Some(listing);
-        let verdict = if listing.gone * 2 < listing.live { Verdict::Orphan } else { Verdict::Keep };
+        let verdict = if listing.gone * 2 < listing.live { RunVerdict::Orphan } else { RunVerdict::Keep };
         Judgement { verdict, ask_gone: false, watermark: None }
     };
     let finished = home.store.finish_run(finish, judge, |_, _| line("closed")).unwrap();

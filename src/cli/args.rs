@@ -101,6 +101,9 @@ pub struct World {
     /// Devices in the simulated world
     #[arg(long, default_value_t = 5_000)]
     pub devices: usize,
+    /// People in the simulated world; as many as devices when left out
+    #[arg(long)]
+    pub contacts: Option<usize>,
     /// The same seed makes the same world
     #[arg(long, default_value_t = 1)]
     pub seed: u64,

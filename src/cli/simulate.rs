@@ -15,7 +15,14 @@ pub fn options(world: &World, listen: Option<SocketAddr>) -> Result<Options, Fai
     let faults = world.faults.parse().map_err(|_| {
         output::usage(format!("there is no fault profile “{}”", world.faults), "profiles: none, limits, flaky")
     })?;
-    Ok(Options { listen, companies: world.companies, devices: world.devices, seed: world.seed, faults })
+    Ok(Options {
+        listen,
+        companies: world.companies,
+        devices: world.devices,
+        contacts: world.contacts,
+        seed: world.seed,
+        faults,
+    })
 }
 
 /// Runs the vendors; the first line of stdout is their JSON.

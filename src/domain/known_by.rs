@@ -69,7 +69,9 @@ impl Record {
                 facts.extend([("email", text(email)), ("archived", flag(c.archived))]);
             }
             Record::Ticket(t) => facts.push(("number", t.number.as_str().into())),
-            Record::Member(m) => facts.extend([("account", text(m.account.as_deref())), ("archived", flag(m.archived))]),
+            Record::Member(m) => {
+                facts.extend([("account", text(m.account.as_deref())), ("archived", flag(m.archived))])
+            }
             Record::Domain(_) | Record::DeviceType(_) | Record::Manufacturer(_) | Record::Model(_) => {}
         }
         facts

@@ -17,11 +17,7 @@ pub struct SyncRules {
 impl Default for SyncRules {
     /// Ten minutes of overlap, a full listing a week, and [`MassLimit::default`].
     fn default() -> Self {
-        Self {
-            overlap: Duration::from_mins(10),
-            full_every: Duration::from_hours(7 * 24),
-            mass: MassLimit::default(),
-        }
+        Self { overlap: Duration::from_mins(10), full_every: Duration::from_hours(7 * 24), mass: MassLimit::default() }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::key::{self, Table};
 use super::transaction::Transaction;
 use super::{Store, codec};
-use crate::domain::{Failure, FactChange, IntegrationId, RecordId, RunId, Stream, Timestamp};
+use crate::domain::{FactChange, Failure, IntegrationId, RecordId, RunId, Stream, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 

@@ -165,7 +165,8 @@ impl Store {
             if chunk.is_empty() {
                 break;
             }
-            let gone: Vec<RecordId> = chunk.iter().filter(|(_, value)| value.is_none()).map(|(id, _)| id.clone()).collect();
+            let gone: Vec<RecordId> =
+                chunk.iter().filter(|(_, value)| value.is_none()).map(|(id, _)| id.clone()).collect();
             let mut tx = self.transaction();
             let changed = self.put_held(&mut tx, number, stream, run, chunk, at)?;
             self.mark_orphaned(&mut tx, number, stream, run, &gone, at)?;
@@ -196,12 +197,7 @@ impl Store {
     }
 
     /// Applies everything that the run held back; the run's record is written with each part.
-    pub(super) fn apply_held(
-        &self,
-        number: u16,
-        run: &mut RunRecord,
-        at: Timestamp,
-    ) -> Result<Vec<Record>, Failure> {
+    pub(super) fn apply_held(&self, number: u16, run: &mut RunRecord, at: Timestamp) -> Result<Vec<Record>, Failure> {
         let mut all = Vec::new();
         loop {
             let chunk = self.held_chunk(number, run.stream, run.run, PER_WRITE)?;

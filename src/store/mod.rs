@@ -35,7 +35,7 @@ pub use events::{RECORD_EVENTS, RecordEvent, Seen};
 pub use log::{LOG_CAPACITY, LOG_KEEP_DAYS};
 pub use mass::{Applied, MassRow};
 pub use records::{MAX_RECORD_ID, PageBatch, PageOutcome, StoredRecord};
-pub use runs::{Judgement, ListingFacts, RunFinish, RunFinished, RunRecord, RunSummary, Verdict};
+pub use runs::{Judgement, ListingFacts, RunFinish, RunFinished, RunRecord, RunSummary, RunVerdict};
 pub use watermark::Watermark;
 
 use crate::domain::Failure;

@@ -1,8 +1,8 @@
 //! Records of the vendors. A page of a run is one write: its records, the run's cursor, its counts and its log lines.
 
 use super::codec;
-use super::key::{self, Table};
 use super::events::{Events, RecordEvent, Seen};
+use super::key::{self, Table};
 use super::runs::{RunRecord, seen_hash};
 use super::transaction::Transaction;
 use super::watermark::impossible_time;
@@ -358,6 +358,5 @@ fn millis(at: Timestamp) -> i64 {
 }
 
 fn moment(millis: i64) -> Result<Timestamp, Failure> {
-    Timestamp::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000)
-        .map_err(|_| impossible_time())
+    Timestamp::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000).map_err(|_| impossible_time())
 }

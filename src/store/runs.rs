@@ -1,8 +1,8 @@
 //! Runs: one sync of one stream. An open run holds the cursor after its last stored page, so that a run that was killed
 //! goes on from there, and the ids that it has seen, so that its end knows which records are gone.
 
-use super::key::{self, Table};
 use super::events::{Events, RecordEvent, Seen};
+use super::key::{self, Table};
 use super::records::{PageBatch, is_orphaned, with_orphaned};
 use super::watermark::Watermark;
 use super::{Store, error};
@@ -125,7 +125,7 @@ pub struct ListingFacts {
 
 /// What becomes of a run whose every page is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum RunVerdict {
     /// What it held back is applied, what it has not seen is orphaned.
     Orphan,
     /// What it held back is applied, nothing is orphaned.
@@ -138,8 +138,8 @@ pub enum Verdict {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Judgement {
     /// What becomes of it.
-    pub verdict: Verdict,
-    /// With [`Verdict::Ask`]: the listing was complete, so what it has not seen is part of the question.
+    pub verdict: RunVerdict,
+    /// With [`RunVerdict::Ask`]: the listing was complete, so what it has not seen is part of the question.
     pub ask_gone: bool,
     /// The stream's watermark once it is applied; `None` leaves it as it is.
     pub watermark: Option<Watermark>,
@@ -273,7 +273,7 @@ impl Store {
 
     /// Ends a run as `judge` says of its listing. What it held back is applied and what it has not seen is orphaned in
     /// several writes; the run counts as finished only in the last one, so a kill in between leaves it open and this
-    /// can be called again. With [`Verdict::Ask`] neither is done: both are kept for a person
+    /// can be called again. With [`RunVerdict::Ask`] neither is done: both are kept for a person
     /// ([`Store::accept_mass_change`], [`Store::refuse_mass_change`]). `closing` makes the closing log line.
     ///
     /// # Errors
@@ -301,7 +301,7 @@ impl Store {
             incremental: run.since.is_some(),
         };
         let judged = judge(facts);
-        if judged.verdict == Verdict::Ask {
+        if judged.verdict == RunVerdict::Ask {
             let gone = if judged.ask_gone { gone } else { Vec::new() };
             let asks = self.ask(number, &run, &gone, facts.live, judged.watermark, at)?;
             let closing = closing(&run.counts, Some(&asks));
@@ -318,7 +318,7 @@ impl Store {
         }
         let changed = self.apply_held(number, &mut run, at)?;
         let (orphaned, withheld) =
-            if judged.verdict == Verdict::Orphan { (gone, 0) } else { (Vec::new(), facts.gone) };
+            if judged.verdict == RunVerdict::Orphan { (gone, 0) } else { (Vec::new(), facts.gone) };
         for ids in orphaned.chunks(ORPHANS_PER_WRITE) {
             self.orphan(number, &mut run, ids, at)?;
         }

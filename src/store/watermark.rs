@@ -49,12 +49,7 @@ impl Store {
 }
 
 impl Transaction<'_> {
-    pub(super) fn put_watermark(
-        &mut self,
-        number: u16,
-        stream: Stream,
-        watermark: &Watermark,
-    ) -> Result<(), Failure> {
+    pub(super) fn put_watermark(&mut self, number: u16, stream: Stream, watermark: &Watermark) -> Result<(), Failure> {
         self.put(key::stream(Table::Watermark, number, stream), watermark)
     }
 

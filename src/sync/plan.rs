@@ -1,7 +1,7 @@
 //! What a run of a stream should do, derived from what is stored. Pure.
 
 use crate::domain::{MassLimit, RunCounts, SyncRules, Timestamp};
-use crate::store::{Judgement, ListingFacts, Verdict, Watermark};
+use crate::store::{Judgement, ListingFacts, RunVerdict, Watermark};
 
 /// Where a run begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,11 +111,11 @@ pub struct Began {
 #[must_use]
 pub fn judge(listing: Listing, mass: &MassLimit, known: Option<Watermark>, began: Began) -> Judgement {
     let verdict = if mass.is_passed(listing.weight(), listing.facts.live) {
-        Verdict::Ask
+        RunVerdict::Ask
     } else if listing.may_orphan() {
-        Verdict::Orphan
+        RunVerdict::Orphan
     } else {
-        Verdict::Keep
+        RunVerdict::Keep
     };
     Judgement { verdict, ask_gone: listing.may_orphan(), watermark: watermark(listing, known, began) }
 }
@@ -139,8 +139,9 @@ fn watermark(listing: Listing, known: Option<Watermark>, began: Began) -> Option
 #[must_use]
 pub fn withheld_text(label: &str, listing: Listing, asks: bool) -> Option<String> {
     let gone = listing.facts.gone;
-    (gone > 0 && !listing.may_orphan() && !asks)
-        .then(|| format!("{label}: {gone} records were not listed, but the listing was not complete; none was orphaned"))
+    (gone > 0 && !listing.may_orphan() && !asks).then(|| {
+        format!("{label}: {gone} records were not listed, but the listing was not complete; none was orphaned")
+    })
 }
 
 /// The closing line of a run.
@@ -150,7 +151,9 @@ pub fn closing_text(label: &str, since: Option<Timestamp>, counts: &RunCounts, s
     let kind = since.map(since_text).unwrap_or_default();
     let RunCounts { read, added, changed, unchanged, orphaned, .. } = counts;
     let orphaned = if since.is_some() { String::new() } else { format!(", {orphaned} orphaned") };
-    format!("{label} complete{kind}: {read} read, {added} added, {changed} changed, {unchanged} unchanged{orphaned}{bad} · {seconds:.1} s")
+    format!(
+        "{label} complete{kind}: {read} read, {added} added, {changed} changed, {unchanged} unchanged{orphaned}{bad} · {seconds:.1} s"
+    )
 }
 
 /// What an incremental run asks for, in words.
@@ -189,7 +192,7 @@ mod tests {
         }
     }
 
-    fn verdict(facts: ListingFacts, whole: bool) -> Verdict {
+    fn verdict(facts: ListingFacts, whole: bool) -> RunVerdict {
         judge(Listing { facts, whole }, &MassLimit::default(), None, BEGAN).verdict
     }
 
@@ -209,16 +212,16 @@ mod tests {
     fn only_a_complete_listing_orphans() {
         let good = facts();
         for (facts, whole, wanted) in [
-            (good, true, Verdict::Orphan),
-            (ListingFacts { resumed: 1, ..good }, true, Verdict::Orphan),
-            (ListingFacts { bad: 1, ..good }, true, Verdict::Orphan),
-            (ListingFacts { total: None, ..good }, true, Verdict::Orphan),
-            (ListingFacts { seen: 9, ..good }, true, Verdict::Keep),
-            (ListingFacts { stable: false, ..good }, true, Verdict::Keep),
-            (good, false, Verdict::Keep),
-            (ListingFacts { total: None, bad: 1, ..good }, true, Verdict::Keep),
-            (ListingFacts { total: None, resumed: 1, ..good }, true, Verdict::Keep),
-            (ListingFacts { incremental: true, ..good }, true, Verdict::Keep),
+            (good, true, RunVerdict::Orphan),
+            (ListingFacts { resumed: 1, ..good }, true, RunVerdict::Orphan),
+            (ListingFacts { bad: 1, ..good }, true, RunVerdict::Orphan),
+            (ListingFacts { total: None, ..good }, true, RunVerdict::Orphan),
+            (ListingFacts { seen: 9, ..good }, true, RunVerdict::Keep),
+            (ListingFacts { stable: false, ..good }, true, RunVerdict::Keep),
+            (good, false, RunVerdict::Keep),
+            (ListingFacts { total: None, bad: 1, ..good }, true, RunVerdict::Keep),
+            (ListingFacts { total: None, resumed: 1, ..good }, true, RunVerdict::Keep),
+            (ListingFacts { incremental: true, ..good }, true, RunVerdict::Keep),
         ] {
             assert_eq!(verdict(facts, whole), wanted, "{facts:?} {whole}");
         }
@@ -227,20 +230,25 @@ mod tests {
     #[test]
     fn a_mass_of_changes_is_asked_about() {
         let many = ListingFacts { seen: 200, total: Some(200), live: 200, gone: 21, ..facts() };
-        assert_eq!(verdict(many, true), Verdict::Ask);
-        assert_eq!(verdict(many, false), Verdict::Keep, "what was not listed in full is not gone");
-        assert_eq!(verdict(ListingFacts { gone: 20, ..many }, true), Verdict::Orphan);
+        assert_eq!(verdict(many, true), RunVerdict::Ask);
+        assert_eq!(verdict(many, false), RunVerdict::Keep, "what was not listed in full is not gone");
+        assert_eq!(verdict(ListingFacts { gone: 20, ..many }, true), RunVerdict::Orphan);
         let changed = ListingFacts { gone: 0, held: 21, ..many };
-        assert_eq!(verdict(changed, true), Verdict::Ask);
-        assert_eq!(verdict(changed, false), Verdict::Ask, "a change is a change, however much was listed");
-        assert_eq!(verdict(ListingFacts { incremental: true, ..changed }, true), Verdict::Ask);
-        assert_eq!(verdict(ListingFacts { gone: 11, held: 10, ..many }, true), Verdict::Ask, "both count together");
+        assert_eq!(verdict(changed, true), RunVerdict::Ask);
+        assert_eq!(verdict(changed, false), RunVerdict::Ask, "a change is a change, however much was listed");
+        assert_eq!(verdict(ListingFacts { incremental: true, ..changed }, true), RunVerdict::Ask);
+        assert_eq!(verdict(ListingFacts { gone: 11, held: 10, ..many }, true), RunVerdict::Ask, "both count together");
     }
 
     #[test]
     fn a_run_asks_for_what_changed_unless_a_full_listing_is_due() {
         let rules = SyncRules::default();
-        let known = Watermark { since: NOW - time::Duration::hours(4), full: NOW - time::Duration::days(2), bad: 0, doubt: false };
+        let known = Watermark {
+            since: NOW - time::Duration::hours(4),
+            full: NOW - time::Duration::days(2),
+            bad: 0,
+            doubt: false,
+        };
         let since = Kind::Since(known.since - rules.overlap);
         let of = |known: Option<&Watermark>| kind(true, false, known, &rules, NOW);
         assert_eq!(of(Some(&known)), since);
@@ -254,12 +262,23 @@ mod tests {
 
     #[test]
     fn the_watermark_rises_only_when_nothing_can_have_been_missed() {
-        let old = Watermark { since: NOW - time::Duration::days(1), full: NOW - time::Duration::days(1), bad: 2, doubt: true };
-        let of = |facts: ListingFacts, whole| judge(Listing { facts, whole }, &MassLimit::default(), Some(old), BEGAN).watermark;
+        let old = Watermark {
+            since: NOW - time::Duration::days(1),
+            full: NOW - time::Duration::days(1),
+            bad: 2,
+            doubt: true,
+        };
+        let of = |facts: ListingFacts, whole| {
+            judge(Listing { facts, whole }, &MassLimit::default(), Some(old), BEGAN).watermark
+        };
         let full = Watermark { since: NOW, full: NOW, bad: 0, doubt: false };
         assert_eq!(of(facts(), true), Some(full));
         assert_eq!(of(facts(), false), None);
-        assert_eq!(of(ListingFacts { bad: 2, ..facts() }, true), Some(Watermark { bad: 2, ..full }), "the same as before");
+        assert_eq!(
+            of(ListingFacts { bad: 2, ..facts() }, true),
+            Some(Watermark { bad: 2, ..full }),
+            "the same as before"
+        );
         assert_eq!(of(ListingFacts { bad: 3, ..facts() }, true), Some(Watermark { bad: 3, doubt: true, ..full }));
         let incremental = ListingFacts { incremental: true, gone: 0, ..facts() };
         assert_eq!(of(incremental, true), Some(Watermark { since: NOW, doubt: false, ..old }));

@@ -51,8 +51,12 @@ pub async fn run(job: Job) {
             None
         }
         Ok(Ended::Asks(change)) => {
-            let text = format!("{}; see the cards, or `matchbook sync {}/{} --accept-mass-change`",
-                change.text(&job.label), job.task.integration, job.task.stream);
+            let text = format!(
+                "{}; see the cards, or `matchbook sync {}/{} --accept-mass-change`",
+                change.text(&job.label),
+                job.task.integration,
+                job.task.stream
+            );
             progress.state = RunState::Asks { change };
             progress.finished = Some(job.clock.now());
             Some((LogLevel::Error, text))

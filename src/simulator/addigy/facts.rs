@@ -6,6 +6,7 @@ use crate::simulator::world::{
     words::{Kind, Model},
 };
 use crate::simulator::world::{derived, derived_below};
+pub use crate::simulator::world::{host, lan_ip, mac};
 use serde::{Serialize, ser::SerializeStruct};
 use std::borrow::Cow;
 
@@ -143,20 +144,6 @@ fn tenths<'a>(value: f64) -> Value<'a> {
     Value::Number((value * 10.0).round() / 10.0)
 }
 
-/// Lower-case colons.
-pub fn mac(address: u64) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(17);
-    for octet in &address.to_be_bytes()[2..] {
-        if !text.is_empty() {
-            text.push(':');
-        }
-        text.push(char::from(DIGITS[usize::from(octet >> 4)]));
-        text.push(char::from(DIGITS[usize::from(octet & 15)]));
-    }
-    text
-}
-
 /// RFC 3339 with none to three fractional digits, as Addigy's answers vary.
 pub fn moment(seconds_ago: i64, digits: u64) -> String {
     let at = time::OffsetDateTime::from_unix_timestamp(NOW - seconds_ago).unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
@@ -271,24 +258,4 @@ pub const DEFAULT_FACTS: [&str; 6] =
 
 fn hardware_uuid(key: u64) -> u128 {
     u128::from(derived(key, 40)) << 64 | u128::from(derived(key, 41))
-}
-
-/// The device's address in its office's network.
-pub fn lan_ip(key: u64) -> String {
-    format!("10.{}.{}.{}", derived_below(key, 23, 40), derived_below(key, 31, 8), derived_below(key, 32, 253) + 2)
-}
-
-/// A host name made of a device's name.
-pub fn host(name: &str) -> String {
-    let ascii = any_ascii::any_ascii(name);
-    let mut out = String::with_capacity(ascii.len());
-    for c in ascii.chars().filter(|&c| c != '\'') {
-        match c {
-            c if c.is_ascii_alphanumeric() => out.push(c),
-            _ if !out.is_empty() && !out.ends_with('-') => out.push('-'),
-            _ => {}
-        }
-    }
-    out.truncate(out.trim_end_matches('-').len());
-    out
 }

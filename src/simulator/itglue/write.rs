@@ -3,7 +3,7 @@
 use super::records::{Choice, Configuration, Contact, Interface, Location, Organization, Records, Table};
 use crate::simulator::{
     addigy::facts::{host, lan_ip, mac},
-    world::{Company, Device, Dice, Double, Lists, NOW, Side, Trouble, World, derived, index32, private},
+    world::{Company, Device, Dice, Double, Lists, NOW, Side, Trouble, World, derived, index32, private, psa::Other},
 };
 use std::collections::HashMap;
 
@@ -19,6 +19,10 @@ pub struct Written {
     pub configuration_of: Vec<Option<u32>>,
     /// An older configuration of a device, besides its own.
     pub older_configuration_of: HashMap<usize, u32>,
+    /// Things that the RMM has not, as PSAs may know them.
+    pub others: Vec<Other>,
+    /// Their configurations.
+    pub configuration_of_other: Vec<u32>,
 }
 
 const DAY: i64 = 86_400;
@@ -66,6 +70,8 @@ pub fn organizations(world: &World, lists: &Lists) -> Written {
         old_organization_of,
         configuration_of: Vec::new(),
         older_configuration_of: HashMap::new(),
+        others: Vec::new(),
+        configuration_of_other: Vec::new(),
     }
 }
 
@@ -209,10 +215,19 @@ pub fn configurations(world: &World, lists: &Lists, written: &mut Written) {
         written.configuration_of[at] = Some(row.id);
         rows.push(row);
     }
-    for (company, organization) in world.companies.iter().zip(&written.organization_of) {
+    for (account, (company, organization)) in (0..).zip(world.companies.iter().zip(&written.organization_of)) {
         if let Some(organization) = *organization {
             for _ in 0..company.devices / 12 + scribe.dice.below(3) {
-                rows.push(scribe.other(organization));
+                let (hardware, row) = scribe.other(organization);
+                written.configuration_of_other.push(row.id);
+                written.others.push(Other {
+                    account,
+                    hardware,
+                    serial: row.serial_number.clone(),
+                    mac: row.interfaces.first().map_or(0, |interface| interface.mac),
+                    name: row.name.clone(),
+                });
+                rows.push(row);
             }
         }
     }
@@ -368,7 +383,7 @@ impl Scribe<'_> {
     }
 
     /// Something that Addigy does not manage.
-    fn other(&mut self, organization: u32) -> Configuration {
+    fn other(&mut self, organization: u32) -> (u32, Configuration) {
         let at = self.dice.below(self.lists.hardware.others.len());
         let other = &self.lists.hardware.others[at];
         let maker = 495 + self.maker_of(at);
@@ -383,7 +398,7 @@ impl Scribe<'_> {
         let age = i64::try_from(20 + self.dice.below(1500)).unwrap_or(0) * DAY;
         self.next_interface += 1;
         let interface = Interface { id: self.next_interface, mac: address, primary: true, ..Interface::default() };
-        Configuration {
+        let row = Configuration {
             id,
             organization,
             name: format!("{}-{}", other.r#type.split(' ').next().unwrap_or_default(), 1 + self.dice.below(99)).into(),
@@ -398,7 +413,8 @@ impl Scribe<'_> {
             updated: NOW - age / 5,
             interfaces: Box::new([interface]),
             ..Configuration::default()
-        }
+        };
+        (index32(at), row)
     }
 
     fn maker_of(&self, at: usize) -> u32 {

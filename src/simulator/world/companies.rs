@@ -159,13 +159,14 @@ fn spread_devices(all: &mut [Company], devices: usize, dice: &mut Dice) {
     }
 }
 
+/// That part of a count.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "a share of a count"
 )]
-fn share_of(count: usize, part: f64) -> usize {
+pub fn share_of(count: usize, part: f64) -> usize {
     ((count as f64) * part).round().min(count as f64) as usize
 }
 

@@ -144,13 +144,51 @@ pub struct Other {
     pub serial: String,
 }
 
-/// Both lists.
+/// What PSAs hold besides.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PsaWords {
+    /// Given name, short form.
+    pub nicknames: Vec<[String; 2]>,
+    /// What people do.
+    pub titles: Vec<String>,
+    /// Kinds of streets, long and short.
+    pub streets: Vec<[String; 2]>,
+    /// What stands before a number in a second address line.
+    pub units: Vec<String>,
+    /// Names of places beyond the main one, with `{city}`.
+    pub offices: Vec<String>,
+    /// Things that only a PSA knows.
+    pub things: Vec<Other>,
+    /// What tickets are about.
+    pub subjects: Vec<String>,
+    /// Where the cities of [`Words::cities`] are, in the same order.
+    pub towns: Vec<Town>,
+}
+
+/// Where a city is.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Town {
+    /// As in [`Words::cities`].
+    pub city: String,
+    /// State or province, and its code.
+    pub region: [String; 2],
+    /// Country, and its ISO 3166 code.
+    pub country: [String; 2],
+    /// Form of its postal codes: `#` a digit, `?` a letter.
+    pub zip: String,
+}
+
+/// All lists.
 #[derive(Debug)]
 pub struct Lists {
     /// Words for companies and people.
     pub words: Words,
     /// Devices.
     pub hardware: Hardware,
+    /// What PSAs hold besides.
+    pub psa: PsaWords,
 }
 
 impl Lists {
@@ -164,6 +202,7 @@ impl Lists {
             words: toml::from_str(include_str!("../../../assets/simulator/names.toml")).expect("embedded list parses"),
             hardware: toml::from_str(include_str!("../../../assets/simulator/hardware.toml"))
                 .expect("embedded list parses"),
+            psa: toml::from_str(include_str!("../../../assets/simulator/psa.toml")).expect("embedded list parses"),
         }
     }
 }
@@ -178,6 +217,8 @@ mod tests {
         for national in &lists.words.national {
             assert!(lists.words.legal.iter().any(|l| l.forms.contains(&national.legal)), "{}", national.legal);
         }
+        let towns: Vec<&String> = lists.psa.towns.iter().map(|town| &town.city).collect();
+        assert_eq!(towns, lists.words.cities.iter().collect::<Vec<_>>());
         for prefix in lists.hardware.apple_prefixes.iter().chain(&lists.hardware.dock_prefixes) {
             let octets = u32::from_str_radix(prefix, 16).unwrap();
             assert_eq!(octets >> 16 & 3, 0, "{prefix} is given by a maker");
