@@ -70,7 +70,7 @@ impl Record {
             }
             Record::Ticket(t) => facts.push(("number", t.number.as_str().into())),
             Record::Member(m) => {
-                facts.extend([("account", text(m.account.as_deref())), ("archived", flag(m.archived))])
+                facts.extend([("account", text(m.account.as_deref())), ("archived", flag(m.archived))]);
             }
             Record::Domain(_) | Record::DeviceType(_) | Record::Manufacturer(_) | Record::Model(_) => {}
         }
