@@ -4,8 +4,8 @@
 use matchbook::config::{self, Editor, IntegrationConfig};
 use matchbook::connectors::{self, Connection};
 use matchbook::domain::{
-    Cardinality, Failure, Flow, IntegrationId, JunkList, MatchState, NameMode, Stream, SyncScope, SystemClock, Ties,
-    TypesMode,
+    Cardinality, Failure, Flow, IntegrationId, JunkList, MatchState, NameMode, Stream, SyncRules, SyncScope,
+    SystemClock, Ties, TypesMode,
 };
 use matchbook::secrets::Credentials;
 use matchbook::service::messages::{
@@ -116,6 +116,7 @@ async fn open(dir: &Path) -> (Service, Store) {
         integrations: config.integrations.iter().map(connect).collect(),
         flows: vec![flow()],
         junk: JunkList::built_in(),
+        rules: SyncRules::default(),
         scheduled: false,
         notices,
         settings: Some(Arc::new(InConfig(dir.join("config.toml")))),

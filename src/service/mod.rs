@@ -29,7 +29,7 @@ use self::messages::{Door, Message, Reply, Request, Ticket};
 use self::reply::ReplyTo;
 use crate::connectors::Connector;
 use crate::domain::{
-    Clock, Failure, FailureClass, Flow, IntegrationId, JunkList, Schedule, Stream, SyncScope, VendorSystem,
+    Clock, Failure, FailureClass, Flow, IntegrationId, JunkList, Schedule, Stream, SyncRules, SyncScope, VendorSystem,
 };
 use crate::store::Store;
 use std::collections::BTreeMap;
@@ -80,6 +80,8 @@ pub struct Options {
     pub flows: Vec<Flow>,
     /// Values that identify nothing.
     pub junk: JunkList,
+    /// Settings of every sync.
+    pub rules: SyncRules,
     /// Start what is due by the schedules.
     pub scheduled: bool,
     /// Where connectors' notices go.

@@ -3,7 +3,9 @@
 use super::Sink;
 use super::worker::{self, Job};
 use crate::connectors::Connector;
-use crate::domain::{Clock, IntegrationId, RunState, Schedule, Stream, StreamProgress, SyncScope, Timestamp};
+use crate::domain::{
+    Clock, IntegrationId, RunState, Schedule, Stream, StreamProgress, SyncRules, SyncScope, Timestamp,
+};
 use crate::store::Store;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,6 +33,7 @@ pub struct Supervisor {
     store: Store,
     sink: Arc<dyn Sink>,
     clock: Arc<dyn Clock>,
+    rules: Arc<SyncRules>,
     entries: BTreeMap<IntegrationId, Entry>,
     running: Arc<Mutex<BTreeMap<Task, CancellationToken>>>,
     tracker: TaskTracker,
@@ -38,12 +41,19 @@ pub struct Supervisor {
 
 impl Supervisor {
     /// A supervisor without integrations.
-    pub fn new(runtime: tokio::runtime::Handle, store: Store, sink: Arc<dyn Sink>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        runtime: tokio::runtime::Handle,
+        store: Store,
+        sink: Arc<dyn Sink>,
+        clock: Arc<dyn Clock>,
+        rules: SyncRules,
+    ) -> Self {
         Self {
             runtime,
             store,
             sink,
             clock,
+            rules: Arc::new(rules),
             entries: BTreeMap::new(),
             running: Arc::default(),
             tracker: TaskTracker::new(),
@@ -100,6 +110,8 @@ impl Supervisor {
                 cancel,
                 full,
                 scope: Arc::clone(&entry.scope),
+                incremental: info.incremental,
+                rules: Arc::clone(&self.rules),
             };
             self.spawn(job);
             started.push(task);

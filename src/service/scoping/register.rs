@@ -131,6 +131,11 @@ impl Register {
         self.scope = scope;
     }
 
+    /// Time alone can leave a record out.
+    pub fn ages(&self) -> bool {
+        self.scope.ticket_months > 0 && self.streams.get(&Stream::Tickets).is_some_and(|tickets| !tickets.is_empty())
+    }
+
     /// Time went by: tickets may be too old by now.
     pub fn unsettle(&mut self) {
         self.unsettled = true;
