@@ -20,6 +20,7 @@ pub mod explain;
 pub mod facts;
 pub mod fields;
 pub mod identifiers;
+pub mod inside;
 pub mod model;
 pub mod names;
 pub mod propose;
@@ -29,5 +30,6 @@ pub mod verdict;
 
 pub use alias::Alias;
 pub use engine::{Changes, Decided, Engine, Side};
+pub use fields::Phone;
 pub use facts::{CompanyFacts, DeviceFacts, Known, Problem, Settings, Solution, is_retired};
 pub use solve::{Run, explain_absence, explain_pair, resolve_company, solve};
