@@ -91,9 +91,13 @@ fn what_says_that_it_is_another_person_blocks() {
         one(mail(l("John", "Smith"), "js@acme.test"), &there),
         (Verdict::Conflict, "a".into(), "its email is another person's there".into())
     );
-    let mailbox = one(mail(l("John", "Smith"), "john.smith2@acme.test"), &[mail(r("a", "John", "Smith"), "john.smith@acme.test")]);
+    let mailbox = one(
+        mail(l("John", "Smith"), "john.smith2@acme.test"),
+        &[mail(r("a", "John", "Smith"), "john.smith@acme.test")],
+    );
     assert_eq!((mailbox.0, mailbox.2.as_str()), (Verdict::Suggest, "another mailbox of the same domain"));
-    let private = one(mail(l("John", "Smith"), "smith42@mail.test"), &[mail(r("a", "John", "Smith"), "john.smith@acme.test")]);
+    let private =
+        one(mail(l("John", "Smith"), "smith42@mail.test"), &[mail(r("a", "John", "Smith"), "john.smith@acme.test")]);
     assert_eq!(private.0, Verdict::Auto, "a private address says nothing: {private:?}");
     let line = one(phone(l("John", "Smith"), "212 555 0101"), &[phone(r("a", "John", "Smith"), "212 555 0199")]);
     assert_eq!(line.0, Verdict::Suggest, "{line:?}");
@@ -158,7 +162,10 @@ fn the_whole_address_decides_and_less_is_a_suggestion() {
     let with = |location: LocationFacts| one(location, std::slice::from_ref(&there));
     assert_eq!(with(at(place("l", "L0", "Main", "12 MAIN ST."), "", "austin ", "TX", "78701-4411")).0, Verdict::Auto);
     for (left, note) in [
-        (at(place("l", "L0", "Main", "12 Main Street"), "Suite 4", "Austin", "TX", "78701"), "suite or floor on one side only"),
+        (
+            at(place("l", "L0", "Main", "12 Main Street"), "Suite 4", "Austin", "TX", "78701"),
+            "suite or floor on one side only",
+        ),
         (at(place("l", "L0", "Main", "12 Main Street"), "", "Austin", "TX", "78705"), "another postal code"),
         (at(place("l", "L0", "Main", "12 Main Street"), "", "", "", ""), "the address is not whole"),
         (place("l", "L0", "Main", "12 Maine Street"), "street only nearly the same"),
@@ -174,7 +181,10 @@ fn the_whole_address_decides_and_less_is_a_suggestion() {
 #[test]
 fn tickets_go_by_number() {
     let with = |number: &str, title: &str| {
-        one(TicketFacts::new("l", "L0", number, title), &[TicketFacts::new("a", "R0", "T2026.0001", "Printer offline again")])
+        one(
+            TicketFacts::new("l", "L0", number, title),
+            &[TicketFacts::new("a", "R0", "T2026.0001", "Printer offline again")],
+        )
     };
     assert_eq!(with("#T2026-0001", "Printer offline").0, Verdict::Auto);
     assert_eq!(with("T2026.0001", "").0, Verdict::Auto);

@@ -1,10 +1,10 @@
 //! The rows of a flow's queues: what was decided, what the engine proposes, and the state that follows from both.
 
 use super::messages::{Generation, StateCounts};
-use super::solver::Packed;
 use super::tables::IntegrationTables;
 use super::views::CachedView;
 use crate::domain::{Confidence, Decision, DecisionKind, Flow, MatchState, RecordId, Stream, Verdict};
+use crate::matching::Engine;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -19,8 +19,6 @@ pub struct Row {
     pub best: Option<(RecordId, Confidence)>,
     /// The strongest evidence or the reason why there is none, short.
     pub why: Box<str>,
-    /// The whole proposal with its evidence.
-    pub packed: Packed,
     /// Follows from the above and from the company's decision; kept for counting and sorting.
     pub state: Option<MatchState>,
     /// A record inside a company that has no match yet.
@@ -141,6 +139,17 @@ impl Queue {
     }
 }
 
+/// What is new to the engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Due {
+    /// Records changed.
+    pub changed: bool,
+    /// Records changed and are counted: it is to run when its rest is over.
+    pub dirty: bool,
+    /// A person decided: it is to run at once.
+    pub decided: bool,
+}
+
 /// A flow with its queues.
 #[derive(Debug)]
 pub struct FlowState {
@@ -152,10 +161,14 @@ pub struct FlowState {
     pub devices: Queue,
     /// The streams of [`Stream::INSIDE`], in that order.
     pub inside: [Queue; Stream::INSIDE.len()],
-    /// Facts or decisions changed since the last full solve began.
-    pub dirty: bool,
-    /// At least one full solve has ended.
+    /// What the engine found out; `None` while it follows changed records.
+    pub engine: Option<Arc<Engine>>,
+    /// What is new since the engine last began.
+    pub due: Due,
+    /// The engine has answered at least once.
     pub solved: bool,
+    /// Fingerprint of the names that `name_rank` orders.
+    pub names: u64,
 }
 
 impl FlowState {
@@ -166,8 +179,10 @@ impl FlowState {
             companies: Queue::default(),
             devices: Queue::default(),
             inside: Default::default(),
-            dirty: true,
+            engine: Some(Arc::default()),
+            due: Due { changed: true, dirty: true, decided: false },
             solved: false,
+            names: 0,
         }
     }
 

@@ -80,7 +80,8 @@ struct Email {
 impl Email {
     fn read(text: &str) -> Option<Self> {
         let lower = text.trim().to_lowercase();
-        let (local, domain) = lower.rsplit_once('@').filter(|(local, domain)| !local.is_empty() && !domain.is_empty())?;
+        let (local, domain) =
+            lower.rsplit_once('@').filter(|(local, domain)| !local.is_empty() && !domain.is_empty())?;
         Some(Self {
             hash: hash_of(kind::EMAIL, lower.as_str()),
             domain: hash_of(kind::EMAIL, domain),
@@ -232,7 +233,9 @@ fn names_of(pair: &mut Pair, left: &Name, right: &Name) {
         }
         _ if names::are_swapped(left, right) => add(bits::SWAPPED, "names swapped", "first and last name swapped"),
         (Likeness::Nickname, Likeness::Same) => add(bits::NICKNAME, "nickname and last name", "a nickname"),
-        (Likeness::Part, Likeness::Same) => add(bits::PART, "part of the first name, last name", "first names not whole"),
+        (Likeness::Part, Likeness::Same) => {
+            add(bits::PART, "part of the first name, last name", "first names not whole")
+        }
         (Likeness::Slip, Likeness::Same) => add(bits::SLIP, "last name, first name a slip apart", "a slip apart"),
         (Likeness::Initial, Likeness::Same) => add(bits::INITIAL, "initial and last name", "only an initial"),
         (Likeness::Missing, Likeness::Same) => add(bits::FAMILY, "last name", "no first name"),

@@ -138,8 +138,7 @@ impl Inside for LocationFacts {
     }
 
     fn read(&self) -> Read {
-        let place =
-            Place::read([&self.street, &self.street2, &self.city, &self.region, &self.zip, &self.country]);
+        let place = Place::read([&self.street, &self.street2, &self.city, &self.region, &self.zip, &self.country]);
         let name = fold(&self.name).chars().filter(char::is_ascii_alphanumeric).collect();
         Read { place, name, phone: self.phone }
     }
@@ -200,7 +199,9 @@ fn street_of(pair: &mut Pair, left: &Place, right: &Place) -> bool {
     match part {
         Likeness::Same => add(bits::PART, "suite or floor", ""),
         Likeness::Near => add(0.0, "suite or floor in part", "suite or floor not whole"),
-        Likeness::Missing => add(bits::PART_MISSING, "suite or floor on one side only", "suite or floor on one side only"),
+        Likeness::Missing => {
+            add(bits::PART_MISSING, "suite or floor on one side only", "suite or floor on one side only")
+        }
         Likeness::Differ => add(bits::PART_DIFFERS, "another suite or floor", "another suite or floor"),
         Likeness::Unknown => {}
     }

@@ -121,11 +121,8 @@ fn plain(text: &str) -> String {
 impl Place {
     /// Reads an address; each part as the vendor writes it, empty where unknown.
     pub fn read([street, street2, city, region, zip, country]: [&str; 6]) -> Self {
-        let mut place = Self {
-            city: kept(city),
-            zip: postal_code(Some(zip).filter(|z| !z.trim().is_empty())),
-            ..Self::default()
-        };
+        let mut place =
+            Self { city: kept(city), zip: postal_code(Some(zip).filter(|z| !z.trim().is_empty())), ..Self::default() };
         place.read_line(street, false);
         place.read_line(street2, true);
         place.parts.sort_unstable();
@@ -335,6 +332,9 @@ mod tests {
         let other = read("Ohio", "Canada");
         assert_eq!((texas.compare_region(&other), texas.compare_country(&other)), (Likeness::Differ, Likeness::Differ));
         let strange = read("82", "Atlantis");
-        assert_eq!((texas.compare_region(&strange), texas.compare_country(&strange)), (Likeness::Unknown, Likeness::Unknown));
+        assert_eq!(
+            (texas.compare_region(&strange), texas.compare_country(&strange)),
+            (Likeness::Unknown, Likeness::Unknown)
+        );
     }
 }

@@ -23,13 +23,7 @@ pub struct TicketFacts {
 impl TicketFacts {
     /// A ticket of which only id, company, number and title are known.
     pub fn new(id: impl Into<RecordId>, company: impl Into<RecordId>, number: &str, title: &str) -> Self {
-        Self {
-            id: id.into(),
-            company: Some(company.into()),
-            number: number.into(),
-            title: title.into(),
-            created: None,
-        }
+        Self { id: id.into(), company: Some(company.into()), number: number.into(), title: title.into(), created: None }
     }
 }
 

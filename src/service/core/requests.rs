@@ -71,6 +71,9 @@ impl Core {
             Query::Window { view, offset, limit, anchor } => {
                 self.window(&view, offset, limit, anchor.as_ref()).map(View::Window)
             }
+            Query::Compare { ref flow, .. } if self.is_away(flow) => {
+                return self.parked.push((reply, Request::Query(query)));
+            }
             Query::Compare { flow, stream, source, target } => {
                 self.compare(&flow, stream, &source, target.as_ref()).map(|c| View::Compare(Box::new(c)))
             }
@@ -107,6 +110,11 @@ impl Core {
         let state = &mut self.flows[at];
         let flow = state.flow.clone();
         Ok(views::window(state, sides_of(&self.world, &flow), view, offset, limit, anchor))
+    }
+
+    /// The engine of a solved flow follows changed records; it is back in a moment.
+    fn is_away(&self, flow: &FlowId) -> bool {
+        self.flow_at(flow).is_ok_and(|at| self.flows[at].solved && self.flows[at].engine.is_none())
     }
 
     fn compare(
@@ -306,9 +314,7 @@ impl Core {
         let flow = self.flows[at].flow.id.clone();
         self.put(at, stream, &changes);
         // What the engine decides, it has reckoned with already.
-        if stream == Stream::Companies && by.actor != Actor::Engine {
-            self.solve_companies(at, changes.iter().map(|c| c.source.clone()).collect());
-        }
+        self.flows[at].due.decided |= by.actor != Actor::Engine;
         let entry = HistoryEntry {
             id: HistoryId(0),
             at: by.at,
@@ -363,7 +369,7 @@ impl Core {
                 if let Ok(at) = self.flow_at(&entry.flow) {
                     let back: Vec<RowChange> = entry.changes.iter().map(reversed).collect();
                     self.put(at, entry.stream, &back);
-                    self.flows[at].dirty = true;
+                    self.flows[at].due.decided = true;
                 }
                 self.outbox.notice(crate::domain::LogLevel::Error, format!("not saved: {failure}"));
                 if let Some(reply) = waiting.reply {
