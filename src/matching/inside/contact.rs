@@ -234,7 +234,7 @@ fn names_of(pair: &mut Pair, left: &Name, right: &Name) {
         _ if names::are_swapped(left, right) => add(bits::SWAPPED, "names swapped", "first and last name swapped"),
         (Likeness::Nickname, Likeness::Same) => add(bits::NICKNAME, "nickname and last name", "a nickname"),
         (Likeness::Part, Likeness::Same) => {
-            add(bits::PART, "part of the first name, last name", "first names not whole")
+            add(bits::PART, "part of the first name, last name", "first names not whole");
         }
         (Likeness::Slip, Likeness::Same) => add(bits::SLIP, "last name, first name a slip apart", "a slip apart"),
         (Likeness::Initial, Likeness::Same) => add(bits::INITIAL, "initial and last name", "only an initial"),

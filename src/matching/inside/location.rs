@@ -200,7 +200,7 @@ fn street_of(pair: &mut Pair, left: &Place, right: &Place) -> bool {
         Likeness::Same => add(bits::PART, "suite or floor", ""),
         Likeness::Near => add(0.0, "suite or floor in part", "suite or floor not whole"),
         Likeness::Missing => {
-            add(bits::PART_MISSING, "suite or floor on one side only", "suite or floor on one side only")
+            add(bits::PART_MISSING, "suite or floor on one side only", "suite or floor on one side only");
         }
         Likeness::Differ => add(bits::PART_DIFFERS, "another suite or floor", "another suite or floor"),
         Likeness::Unknown => {}
