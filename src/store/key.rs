@@ -41,6 +41,8 @@ pub(super) enum Table {
     RecordEvents = b'e',
     /// Ids that a run has seen, by page.
     Seen = b's',
+    /// What was to be synced when the stream's watermark was set.
+    ListedScope = b'S',
     /// Runs that have not ended.
     OpenRun = b'u',
     /// From when on the next run of a stream asks for changes.
