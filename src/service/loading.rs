@@ -1,6 +1,7 @@
 //! Reads facts and decisions from the store when a home is opened, off the core's thread.
 
 use super::rows::FlowState;
+use super::rules::RuleBook;
 use super::tables::{Change, IntegrationTables, Tables};
 use super::world::{self, World};
 use crate::domain::{Decision, Failure, Flow, IntegrationId, JunkList, RecordId, Stream, VendorSystem};
@@ -13,6 +14,8 @@ use std::sync::Arc;
 pub struct Loaded {
     /// Facts and decisions for the engine.
     pub world: World,
+    /// Rules that decisions left.
+    pub rules: RuleBook,
     /// Flows with their decided rows.
     pub flows: Vec<FlowState>,
 }
@@ -44,7 +47,11 @@ pub fn load(
         states.push(read_flow(store, flow, &mut world)?);
         world.mark_unlisted(flow);
     }
-    Ok(Loaded { world, flows: states })
+    let rules = RuleBook::new(store.rules()?, store.last_rule());
+    for flow in flows {
+        rules.teach(&flow.id, world.known.entry(flow.id.clone()).or_default());
+    }
+    Ok(Loaded { world, rules, flows: states })
 }
 
 fn read_tables(store: &Store, tables: &mut Tables) -> Result<(), Failure> {

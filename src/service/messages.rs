@@ -5,7 +5,7 @@
 
 use crate::domain::{
     Confidence, DecisionKind, Evidence, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, LogLevel,
-    MatchState, RecordId, Stream, StreamProgress, Timestamp,
+    MatchState, RecordId, RuleId, RuleKind, Stream, StreamProgress, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -120,6 +120,18 @@ pub enum Command {
     },
     /// Do again what the last undo took back.
     Redo,
+    /// Take a rule away that a decision left.
+    RemoveRule {
+        /// Which.
+        rule: RuleId,
+    },
+    /// Let a rule hold in every flow, or in its own alone.
+    ScopeRule {
+        /// Which.
+        rule: RuleId,
+        /// In every flow.
+        everywhere: bool,
+    },
 }
 
 /// What to decide. On rows where it makes no sense it changes nothing and says so in [`Done::skipped`].
@@ -309,6 +321,11 @@ pub enum Query {
         /// How many (at most 500).
         limit: u32,
     },
+    /// Rules that decisions by hand left, newest first.
+    Rules {
+        /// Those that hold in this flow; `None` for all.
+        flow: Option<FlowId>,
+    },
     /// Every gate that a record passes, and the first that it fails.
     Why {
         /// Name, id or serial.
@@ -346,8 +363,36 @@ pub enum View {
     Log(Vec<LogEntry>),
     /// To [`Query::History`].
     History(Vec<HistoryEntry>),
+    /// To [`Query::Rules`].
+    Rules(Vec<RuleView>),
     /// To [`Query::Why`].
     Why(Vec<WhyRecord>),
+}
+
+/// A rule that a decision by hand left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleView {
+    /// Its number.
+    pub id: RuleId,
+    /// What it says.
+    pub kind: RuleKind,
+    /// The same in words.
+    pub text: String,
+    /// The flow of the decision.
+    pub flow: FlowId,
+    /// It holds in every flow.
+    pub everywhere: bool,
+    /// Of which stream.
+    pub stream: Stream,
+    /// The decision's source record.
+    pub source: RecordId,
+    /// The decision's target.
+    pub target: RecordId,
+    /// Who decided.
+    pub who: String,
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: Timestamp,
 }
 
 /// Integrations, flows and counts.

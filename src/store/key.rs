@@ -33,6 +33,10 @@ pub(super) enum Table {
     Paused = b'P',
     /// Records by integration, stream and id.
     Record = b'r',
+    /// What history entries changed of rules, in chunks.
+    HistoryRules = b'Q',
+    /// Rules by number.
+    Rule = b'R',
     /// Ids that a run has seen, by page.
     Seen = b's',
     /// Runs that have not ended.

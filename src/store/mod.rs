@@ -19,6 +19,7 @@ mod log;
 mod marker;
 mod open;
 mod records;
+mod rules;
 mod runs;
 mod settings;
 mod transaction;

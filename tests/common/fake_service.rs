@@ -16,7 +16,8 @@ use matchbook::domain::{
 use matchbook::service::messages::{
     BudgetView, CandidateView, Command, Compare, DecideAction, DecisionView, Done, Event, FieldPair, Filter, FlowView,
     Gate, IntegrationState, IntegrationView, Overview, PickRow, Preview, PreviewRow, Query, QueueRow, Relation, Reply,
-    Request, Selection, SortKey, StateCounts, TabView, TargetLabel, Targets, View, ViewSpec, WhyRecord, Window,
+    Request, RuleView, Selection, SortKey, StateCounts, TabView, TargetLabel, Targets, View, ViewSpec, WhyRecord,
+    Window,
 };
 use std::collections::HashMap;
 
@@ -57,6 +58,8 @@ pub struct FakeService {
     history: Vec<(HistoryEntry, Stream, Vec<(usize, QueueRow)>)>,
     overview: Overview,
     log: Vec<LogEntry>,
+    /// Rules that decisions left.
+    pub rules: Vec<RuleView>,
     /// Decisions are refused with this reason.
     pub refuse: Option<String>,
 }
@@ -114,8 +117,14 @@ impl FakeService {
             (Stream::Companies, table(companies, Stream::Companies)),
             (Stream::Devices, table(devices, Stream::Devices)),
         ]);
-        let mut service =
-            Self { tables, history: Vec::new(), overview: Overview::default(), log: Vec::new(), refuse: None };
+        let mut service = Self {
+            tables,
+            history: Vec::new(),
+            overview: Overview::default(),
+            log: Vec::new(),
+            rules: Vec::new(),
+            refuse: None,
+        };
         service.overview = Overview {
             home: "acme-msp".to_owned(),
             ready: true,
@@ -137,7 +146,7 @@ impl FakeService {
     /// A home without anything.
     pub fn empty() -> Self {
         let overview = Overview { home: "fresh".to_owned(), ready: true, ..Overview::default() };
-        Self { tables: HashMap::new(), history: Vec::new(), overview, log: Vec::new(), refuse: None }
+        Self { tables: HashMap::new(), history: Vec::new(), overview, log: Vec::new(), rules: Vec::new(), refuse: None }
     }
 
     fn tabs(&self) -> Vec<TabView> {
@@ -258,6 +267,7 @@ impl FakeService {
                 let at = self.sure(stream, threshold);
                 View::Preview(self.preview(stream, &at, "accepts"))
             }
+            Query::Rules { .. } => View::Rules(self.rules.clone()),
             Query::PreviewUndo { .. } => View::Preview(Preview::default()),
             Query::Log { filter, before, limit } => {
                 let fits = |l: &&LogEntry| {
@@ -474,6 +484,14 @@ impl FakeService {
             }
             Command::Undo { .. } => self.undo(),
             Command::Redo => done("nothing to do again"),
+            Command::RemoveRule { rule } => {
+                self.rules.retain(|r| r.id != rule);
+                done("removed the rule")
+            }
+            Command::ScopeRule { rule, everywhere } => {
+                self.rules.iter_mut().filter(|r| r.id == rule).for_each(|r| r.everywhere = everywhere);
+                done("applied the rule")
+            }
             Command::Sync { .. } => done("sync queued"),
             Command::CancelSync { .. } => done("syncs stopped"),
             Command::Pause { integration } => self.set_state(&integration, IntegrationState::Paused),
@@ -521,6 +539,7 @@ impl FakeService {
             what: what.clone(),
             changes: Vec::new(),
             rows,
+            rules: Vec::new(),
             undoes: None,
             undone_by: None,
         };

@@ -5,6 +5,7 @@
 mod broadcast;
 mod changes;
 mod requests;
+mod rules;
 mod solving;
 #[cfg(test)]
 mod tests;
@@ -17,13 +18,14 @@ use super::messages::{Message, Reply, Request, Window};
 use super::overview::Integration;
 use super::reply::ReplyTo;
 use super::rows::FlowState;
+use super::rules::RuleBook;
 use super::solver::Solved;
 use super::tables::Change;
 use super::world::World;
 use super::writer;
 use crate::domain::{
-    Actor, Clock, Decision, Failure, FlowId, HistoryEntry, IntegrationId, LogEntry, RecordId, Stream, StreamProgress,
-    Timestamp,
+    Actor, Clock, Decision, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, RecordId, RowChange,
+    RuleChange, Stream, StreamProgress, Timestamp,
 };
 use crate::store::Store;
 use crate::sync::Supervisor;
@@ -87,6 +89,22 @@ pub enum CoreMessage {
 enum Pending {
     Change(IntegrationId, Change),
     Decision(FlowId, Stream, RecordId, Option<Decision>),
+    Rules(FlowId),
+}
+
+/// A history entry in the making.
+pub(super) struct Entry {
+    stream: Stream,
+    changes: Vec<RowChange>,
+    rules: Vec<RuleChange>,
+    what: String,
+    undoes: Option<HistoryId>,
+}
+
+impl Entry {
+    fn new(stream: Stream, changes: Vec<RowChange>, what: String) -> Self {
+        Self { stream, changes, rules: Vec::new(), what, undoes: None }
+    }
 }
 
 /// What the core needs to begin.
@@ -126,6 +144,7 @@ pub struct Core {
     pub(super) writer: Sender<writer::Job>,
     pub(super) front: Option<Front>,
     world: Arc<World>,
+    rules: RuleBook,
     flows: Vec<FlowState>,
     progress: BTreeMap<(IntegrationId, Stream), StreamProgress>,
     paused: BTreeSet<IntegrationId>,
@@ -169,6 +188,7 @@ impl Core {
             inbox,
             writer,
             world: Arc::default(),
+            rules: RuleBook::default(),
             flows,
             paused,
             next: BTreeMap::new(),
