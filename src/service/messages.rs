@@ -5,9 +5,11 @@
 
 use crate::domain::{
     Confidence, DecisionKind, Evidence, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, LogLevel,
-    MatchState, RecordId, RuleId, RuleKind, Stream, StreamProgress, Timestamp,
+    MatchState, RecordId, RuleId, Stream, StreamProgress, Timestamp,
 };
 use serde::{Deserialize, Serialize};
+
+pub use super::rules::RuleView;
 
 /// Number that pairs a [`Reply`] with its [`Request`]; chosen by the asker, increasing.
 pub type Ticket = u64;
@@ -367,32 +369,6 @@ pub enum View {
     Rules(Vec<RuleView>),
     /// To [`Query::Why`].
     Why(Vec<WhyRecord>),
-}
-
-/// A rule that a decision by hand left.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RuleView {
-    /// Its number.
-    pub id: RuleId,
-    /// What it says.
-    pub kind: RuleKind,
-    /// The same in words.
-    pub text: String,
-    /// The flow of the decision.
-    pub flow: FlowId,
-    /// It holds in every flow.
-    pub everywhere: bool,
-    /// Of which stream.
-    pub stream: Stream,
-    /// The decision's source record.
-    pub source: RecordId,
-    /// The decision's target.
-    pub target: RecordId,
-    /// Who decided.
-    pub who: String,
-    /// When.
-    #[serde(with = "time::serde::rfc3339")]
-    pub at: Timestamp,
 }
 
 /// Integrations, flows and counts.

@@ -5,15 +5,41 @@
 //! confidence teaches nothing: nobody looked at its rows.
 
 use super::decide::By;
-use super::messages::RuleView;
 use super::rows::FlowState;
 use super::views::{self, Sides};
 use crate::domain::{
-    Actor, Decision, DecisionKind, FlowId, RecordId, RowChange, Rule, RuleChange, RuleId, RuleKind, Stream, Verdict,
-    text,
+    Actor, Decision, DecisionKind, FlowId, RecordId, RowChange, Rule, RuleChange, RuleId, RuleKind, Stream, Timestamp,
+    Verdict, text,
 };
 use crate::matching::{Alias, Known, alias::comparable};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// A rule that a decision by hand left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleView {
+    /// Its number.
+    pub id: RuleId,
+    /// What it says.
+    pub kind: RuleKind,
+    /// The same in words.
+    pub text: String,
+    /// The flow of the decision.
+    pub flow: FlowId,
+    /// It holds in every flow.
+    pub everywhere: bool,
+    /// Of which stream.
+    pub stream: Stream,
+    /// The decision's source record.
+    pub source: RecordId,
+    /// The decision's target.
+    pub target: RecordId,
+    /// Who decided.
+    pub who: String,
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: Timestamp,
+}
 
 /// Every rule of a home.
 #[derive(Clone, Debug, Default)]
