@@ -2,7 +2,7 @@
 
 use super::args::ConnectArguments;
 use super::{Outcome, home, output};
-use crate::config::{Editor, IntegrationConfig, Paths};
+use crate::config::{self, Editor, IntegrationConfig, Paths};
 use crate::connectors::{self, ConnectionReport, ConnectorInfo};
 use crate::domain::{Failure, FailureClass, Stream};
 use crate::secrets::Credentials;
@@ -21,7 +21,7 @@ pub async fn run(arguments: ConnectArguments) -> Result<Outcome, Failure> {
     let paths = Paths::discover(None)?;
     paths.create()?;
     let info = connector(&arguments.connector, &paths)?;
-    let settings = settings(&arguments, &info)?;
+    let settings = settings(&arguments, &info, &paths)?;
     let credentials = secrets(&info, arguments.secrets_stdin)?;
     let observer = Arc::new(|notice: connectors::HttpNotice| output::say(&notice.text));
     let connector = connectors::connect(home::connection(&settings, credentials.clone(), &paths), observer)?;
@@ -58,10 +58,17 @@ fn connector(name: &str, paths: &Paths) -> Result<ConnectorInfo, Failure> {
     })
 }
 
-fn settings(arguments: &ConnectArguments, info: &ConnectorInfo) -> Result<IntegrationConfig, Failure> {
-    let mut settings = IntegrationConfig::new(arguments.name.as_str(), info.name.as_str());
-    settings.region.clone_from(&arguments.region);
-    settings.base_url.clone_from(&arguments.base_url);
+/// The settings to save: those of the integration that has the name already, with what is new. Schedules and what is
+/// synced stay when a key is replaced.
+fn settings(arguments: &ConnectArguments, info: &ConnectorInfo, paths: &Paths) -> Result<IntegrationConfig, Failure> {
+    let name = arguments.name.as_str().into();
+    let known = config::load(&paths.config)?.config.integration(&name).cloned();
+    let known = known.filter(|known| known.connector == info.name);
+    let mut settings = known.unwrap_or_else(|| IntegrationConfig::new(arguments.name.as_str(), info.name.as_str()));
+    if arguments.region.is_some() || arguments.base_url.is_some() {
+        settings.region.clone_from(&arguments.region);
+        settings.base_url.clone_from(&arguments.base_url);
+    }
     for (stream, file) in [(Stream::Companies, &arguments.companies), (Stream::Devices, &arguments.devices)] {
         if let Some(file) = file {
             settings.files.insert(stream, absolute(file)?);

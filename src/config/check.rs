@@ -2,7 +2,7 @@
 
 use super::{Config, FlowConfig, IntegrationConfig, THEMES};
 use crate::domain::Schedule;
-use crate::domain::{Failure, FailureClass, IntegrationId, Stream};
+use crate::domain::{Failure, FailureClass, IntegrationId, ScopeRule, Stream, SyncScope};
 use std::collections::HashSet;
 use url::{Host, Url};
 
@@ -42,6 +42,25 @@ fn integration(integration: &IntegrationConfig) -> Result<(), Failure> {
     for (stream, text) in &integration.schedule {
         Schedule::parse(text)
             .map_err(|failure| Failure { what: format!("{path}.schedule.{stream}: {}", failure.what), ..failure })?;
+    }
+    scope(&format!("{path}.sync"), &integration.sync)
+}
+
+/// Longest age of tickets, in months: fifty years.
+const LONGEST_AGE: u32 = 600;
+
+/// What can be checked without knowing the vendor's names.
+pub(super) fn scope(path: &str, scope: &SyncScope) -> Result<(), Failure> {
+    for rule in ScopeRule::LISTS {
+        let names = scope.chosen(rule);
+        if names.iter().any(|name| name.trim().is_empty()) {
+            let remedy = "take it out; an empty list takes everything";
+            return Err(wrong(format!("{path}.{rule} holds an empty name"), remedy));
+        }
+    }
+    if scope.ticket_months > LONGEST_AGE {
+        let what = format!("{path}.ticket_months is {}", scope.ticket_months);
+        return Err(wrong(what, format!("write 1 to {LONGEST_AGE}, or 0 for tickets of any age")));
     }
     Ok(())
 }

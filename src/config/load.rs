@@ -95,6 +95,22 @@ pub(super) fn known_keys(table: &str) -> &'static [&'static str] {
             "requests_per_second",
             "page_size",
             "files",
+            "sync",
+        ],
+        ["integrations", _, "sync"] => &[
+            "company_types",
+            "company_types_mode",
+            "company_statuses",
+            "classifications",
+            "unclassified",
+            "device_types",
+            "untyped",
+            "device_statuses",
+            "contacts",
+            "locations",
+            "tickets",
+            "ticket_queues",
+            "ticket_months",
         ],
         ["flows", _] => {
             &["source", "target", "streams", "cardinality", "names", "ties", "roll_up", "needs_devices", "auto_accept"]

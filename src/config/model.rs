@@ -1,6 +1,6 @@
 //! The settings as a person writes them.
 
-use crate::domain::{Cardinality, Failure, Flow, FlowId, IntegrationId, NameMode, Schedule, Stream, Ties};
+use crate::domain::{Cardinality, Failure, Flow, FlowId, IntegrationId, NameMode, Schedule, Stream, SyncScope, Ties};
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -59,6 +59,13 @@ pub struct IntegrationConfig {
     /// Exported files, for the csv connector.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<Stream, PathBuf>,
+    /// What of it is synced; everything but old tickets when missing.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub sync: SyncScope,
+}
+
+fn is_default(scope: &SyncScope) -> bool {
+    *scope == SyncScope::default()
 }
 
 impl IntegrationConfig {
@@ -75,6 +82,7 @@ impl IntegrationConfig {
             requests_per_second: None,
             page_size: None,
             files: BTreeMap::new(),
+            sync: SyncScope::default(),
         }
     }
 

@@ -77,7 +77,7 @@ text_id!(
     DeviceTypeId
 );
 text_id!(
-    /// Id of a location (ConnectWise site, Autotask company location).
+    /// Id of a location (`ConnectWise` site, Autotask company location).
     LocationId
 );
 text_id!(
@@ -89,7 +89,7 @@ text_id!(
     TicketId
 );
 text_id!(
-    /// Id of a member of the service provider's own staff (ConnectWise member, Autotask resource, IT Glue user).
+    /// Id of a member of the service provider's own staff (`ConnectWise` member, Autotask resource, IT Glue user).
     MemberId
 );
 text_id!(
@@ -136,23 +136,23 @@ pub struct RunId(pub u64);
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Stream {
-    /// Addigy policies, IT Glue organizations, ConnectWise and Autotask companies.
+    /// Addigy policies, IT Glue organizations, `ConnectWise` and Autotask companies.
     Companies,
-    /// Addigy devices, IT Glue and ConnectWise configurations, Autotask configuration items.
+    /// Addigy devices, IT Glue and `ConnectWise` configurations, Autotask configuration items.
     Devices,
-    /// IT Glue, ConnectWise and Autotask configuration types; Addigy's are derived from the devices' facts.
+    /// IT Glue, `ConnectWise` and Autotask configuration types; Addigy's are derived from the devices' facts.
     DeviceTypes,
-    /// IT Glue and Autotask locations, ConnectWise sites.
+    /// IT Glue and Autotask locations, `ConnectWise` sites.
     Locations,
     /// People at the companies.
     Contacts,
     /// Service tickets.
     Tickets,
-    /// The service provider's own staff: ConnectWise members, Autotask resources, IT Glue users.
+    /// The service provider's own staff: `ConnectWise` members, Autotask resources, IT Glue users.
     Members,
     /// Internet domains of companies (IT Glue).
     Domains,
-    /// Makers of devices (IT Glue, ConnectWise).
+    /// Makers of devices (IT Glue, `ConnectWise`).
     Manufacturers,
     /// Models of a maker (IT Glue); Autotask products.
     Models,

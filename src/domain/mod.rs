@@ -10,6 +10,7 @@ pub mod failure;
 pub mod flow;
 pub mod ids;
 pub mod junk;
+pub mod left_out;
 pub mod log;
 pub mod mac;
 pub mod outside;
@@ -31,13 +32,14 @@ pub use ids::{
     MemberId, ModelId, RecordId, RunId, Stream, TicketId,
 };
 pub use junk::JunkList;
+pub use left_out::{LeftOut, Traits};
 pub use log::{LogEntry, LogLevel};
 pub use mac::{Mac, MacUse};
 pub use outside::{Clock, IdSource, SystemClock};
 pub use people::{Contact, DomainName, Location, Manufacturer, Member, Model, Ticket};
 pub use record::{Address, Company, DeviceType, Named, Record, VendorLink, VendorSystem};
 pub use schedule::Schedule;
-pub use scope::{SyncScope, TypesMode};
+pub use scope::{ScopeRule, SyncScope, TypesMode};
 pub use serial::Serial;
 pub use sync_run::{RunCounts, RunOutcome, RunState, StreamProgress};
 

@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// What the engine reads of a company (or of a site, where rows of a list are sites).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct CompanyFacts {
     /// The vendor's id.
     pub id: RecordId,
@@ -83,8 +83,9 @@ impl From<&Company> for CompanyFacts {
     }
 }
 
-/// What the engine reads of a device. Kept small: a large fleet's live in memory at once.
-#[derive(Clone, Debug, PartialEq)]
+/// What the engine reads of a device. Kept small: a large fleet's live in memory at once, and texts that many devices
+/// have in common can be shared.
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct DeviceFacts {
     /// The vendor's id.
     pub id: RecordId,
@@ -101,13 +102,13 @@ pub struct DeviceFacts {
     /// Every address of every interface.
     pub macs: Box<[Mac]>,
     /// Maker.
-    pub manufacturer: Option<Box<str>>,
+    pub manufacturer: Option<Arc<str>>,
     /// Model as shown to people.
-    pub model: Option<Box<str>>,
+    pub model: Option<Arc<str>>,
     /// Model identifier.
-    pub model_identifier: Option<Box<str>>,
+    pub model_identifier: Option<Arc<str>>,
     /// Account of the last user.
-    pub user: Option<Box<str>>,
+    pub user: Option<Arc<str>>,
     /// When the vendor last heard of it.
     pub last_seen: Option<Timestamp>,
     /// When the record was last changed.
@@ -155,6 +156,7 @@ pub fn is_retired(status: &str) -> bool {
 impl From<&Device> for DeviceFacts {
     fn from(device: &Device) -> Self {
         let boxed = |text: &Option<String>| text.as_deref().filter(|t| !t.trim().is_empty()).map(Box::from);
+        let shared = |text: &Option<String>| text.as_deref().filter(|t| !t.trim().is_empty()).map(Arc::from);
         let mut macs = Vec::new();
         for mac in device.interfaces.iter().filter_map(|i| i.mac.as_deref()).flat_map(Mac::parse_all) {
             if !macs.contains(&mac) {
@@ -169,10 +171,10 @@ impl From<&Device> for DeviceFacts {
             serial: boxed(&device.serial),
             hardware_uuid: boxed(&device.hardware_uuid),
             macs: macs.into(),
-            manufacturer: boxed(&device.manufacturer),
-            model: boxed(&device.model),
-            model_identifier: boxed(&device.model_identifier),
-            user: boxed(&device.user),
+            manufacturer: shared(&device.manufacturer),
+            model: shared(&device.model),
+            model_identifier: shared(&device.model_identifier),
+            user: shared(&device.user),
             last_seen: device.last_seen,
             updated: device.updated,
             created: device.created,

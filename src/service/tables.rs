@@ -2,27 +2,11 @@
 //!
 //! A table keeps live records before orphaned ones, so that the engine gets `&rows[..live]` without a copy.
 
+use super::listed::Facts;
 use crate::domain::{Company, Device, DeviceType, IntegrationId, Record, RecordId, Stream};
 use crate::matching::{CompanyFacts, DeviceFacts};
-use rustc_hash::FxHashMap;
-
-/// What a table holds: something with an id.
-pub trait Facts: Clone {
-    /// The vendor's id.
-    fn id(&self) -> &RecordId;
-}
-
-impl Facts for CompanyFacts {
-    fn id(&self) -> &RecordId {
-        &self.id
-    }
-}
-
-impl Facts for DeviceFacts {
-    fn id(&self) -> &RecordId {
-        &self.id
-    }
-}
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
 
 /// Where a record went when it was put into a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,6 +117,40 @@ impl<T: Facts> Table<T> {
     }
 }
 
+/// Texts that many devices have in common (makers, models, users), each kept once.
+#[derive(Clone, Debug, Default)]
+pub struct Texts {
+    known: FxHashSet<Arc<str>>,
+    /// Size at which texts that no device has any more are let go.
+    full: usize,
+}
+
+impl Texts {
+    /// Smallest size at which a look for unused texts is worth it.
+    const FEW: usize = 4_096;
+
+    /// Makes the text the one that is kept.
+    fn share(&mut self, text: &mut Option<Arc<str>>) {
+        let Some(text) = text else { return };
+        if let Some(kept) = self.known.get(text) {
+            *text = Arc::clone(kept);
+            return;
+        }
+        if self.known.len() >= self.full.max(Self::FEW) {
+            self.known.retain(|kept| Arc::strong_count(kept) > 1);
+            self.full = self.known.len() * 2;
+        }
+        self.known.insert(Arc::clone(text));
+    }
+
+    /// Shares a device's texts.
+    pub fn share_all(&mut self, device: &mut DeviceFacts) {
+        for text in [&mut device.manufacturer, &mut device.model, &mut device.model_identifier, &mut device.user] {
+            self.share(text);
+        }
+    }
+}
+
 /// What the service keeps of a company besides what matching compares.
 #[derive(Clone, Debug, Default)]
 pub struct CompanyExtra {
@@ -159,6 +177,8 @@ pub struct IntegrationTables {
     pub device_types: FxHashMap<RecordId, Box<str>>,
     /// Deeper companies roll up to their first-level ancestor.
     pub roll_up: bool,
+    /// What devices' facts share.
+    pub texts: Texts,
 }
 
 /// A change of one record, as the sync hands it over: converted off the core's thread.
@@ -200,13 +220,18 @@ fn device_facts(device: &Device) -> DeviceFacts {
 impl IntegrationTables {
     /// The first-level ancestor of a company (itself when it is one or nothing above it is known). Cycles end.
     pub fn root_of(&self, company: &RecordId) -> RecordId {
-        let mut at = company.clone();
+        self.root(company).clone()
+    }
+
+    /// The same, borrowed.
+    pub fn root<'a>(&'a self, company: &'a RecordId) -> &'a RecordId {
+        let mut at = company;
         for _ in 0..32 {
-            let Some(parent) = self.extra.get(&at).and_then(|e| e.parent.as_ref()) else { break };
-            if *parent == at || !self.extra.contains_key(parent) {
+            let Some(parent) = self.extra.get(at).and_then(|e| e.parent.as_ref()) else { break };
+            if parent == at || !self.extra.contains_key(parent) {
                 break;
             }
-            at = parent.clone();
+            at = parent;
         }
         at
     }
@@ -296,6 +321,25 @@ mod tests {
         for (at, row) in table.all().iter().enumerate() {
             assert_eq!(table.position(row.id()), Some(at));
         }
+    }
+
+    #[test]
+    fn equal_texts_are_kept_once_and_let_go_when_nobody_has_them() {
+        let mut texts = Texts::default();
+        let device = |model: &str| {
+            let mut device = DeviceFacts::new(model, model);
+            device.model = Some(model.into());
+            device
+        };
+        let (mut one, mut two) = (device("MacBook Air"), device("MacBook Air"));
+        texts.share_all(&mut one);
+        texts.share_all(&mut two);
+        assert!(Arc::ptr_eq(one.model.as_ref().unwrap(), two.model.as_ref().unwrap()));
+        for at in 0..3 * Texts::FEW {
+            texts.share_all(&mut device(&at.to_string()));
+        }
+        assert!(texts.known.len() <= Texts::FEW, "{}", texts.known.len());
+        assert!(texts.known.contains("MacBook Air"));
     }
 
     #[test]

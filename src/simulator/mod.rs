@@ -5,6 +5,7 @@
 //! that is not loopback. Keys and names are made from the seed and belong to nobody.
 
 mod addigy;
+mod autotask;
 mod connectwise;
 mod control;
 mod endpoints;
@@ -14,8 +15,9 @@ mod server;
 mod truth;
 mod world;
 
-pub use control::{AddigyRecords, Control, ItGlueRecords, Vendor};
-pub use endpoints::{Endpoint, Endpoints};
+pub use autotask::tenant::Latency;
+pub use control::{AddigyRecords, AutotaskRecords, Control, ItGlueRecords, Vendor};
+pub use endpoints::{AutotaskEndpoint, Endpoint, Endpoints};
 pub use faults::{Failing, Faults};
 pub use server::{Limit, VendorCounts};
 pub use truth::{CompanyPair, DevicePair, Findable, Truth, TruthCounts, Verdict};
@@ -23,7 +25,13 @@ pub use world::{NameTrouble, Trouble};
 
 use crate::domain::{Failure, FailureClass};
 use addigy::Addigy;
-use axum::{Router, middleware::from_fn_with_state};
+use autotask::Autotask;
+use axum::{
+    Router,
+    extract::Request,
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::Response,
+};
 use itglue::ItGlue;
 use serde::Serialize;
 use server::{Cut, Gate, Loopback, pass};
@@ -36,6 +44,8 @@ use world::{Lists, Psa, World};
 const ADDIGY_LIMIT: Limit = Limit { requests: 1000, per: Duration::from_secs(10) };
 /// 3,000 requests in 5 minutes (IT Glue API).
 const ITGLUE_LIMIT: Limit = Limit { requests: 3000, per: Duration::from_mins(5) };
+/// 10,000 requests in an hour (Autotask REST API), of all integrations of a tenant together.
+const AUTOTASK_LIMIT: Limit = Limit { requests: 10_000, per: Duration::from_hours(1) };
 
 /// What to simulate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +77,8 @@ pub struct RequestCounts {
     pub addigy: VendorCounts,
     /// IT Glue.
     pub itglue: VendorCounts,
+    /// Autotask.
+    pub autotask: VendorCounts,
 }
 
 /// Running simulated vendors. Dropping it ends them at once.
@@ -92,33 +104,53 @@ pub async fn start(options: Options) -> Result<Simulator, Failure> {
     let address = listener.address()?;
     let (seed, faults) = (options.seed, options.faults);
     let made = tokio::task::spawn_blocking(move || make(&options)).await;
-    let Made { addigy, itglue, truth, psa: _ } =
+    let Made { addigy, itglue, truth, psa } =
         made.map_err(|error| Failure::new(FailureClass::Ours, format!("the simulated world failed: {error}"), ""))?;
     let (addigy, itglue) = (Arc::new(addigy), Arc::new(itglue));
+    let autotask = Arc::new(Autotask::new(seed, move || autotask::write::write(&psa)));
     let addigy_gate = Arc::new(Gate::new(addigy.clone(), seed, faults, ADDIGY_LIMIT));
     let itglue_gate = Arc::new(Gate::new(itglue.clone(), seed ^ 0x1761, faults, ITGLUE_LIMIT));
-    let endpoints = Endpoints::new(address, addigy.keys()[0].secret.clone(), itglue.key().to_owned());
+    let autotask_gate = Arc::new(Gate::new(autotask.clone(), seed ^ 0xA7A5, faults, AUTOTASK_LIMIT));
+    let endpoints =
+        Endpoints::new(address, addigy.keys()[0].secret.clone(), itglue.key().to_owned(), autotask.tenant());
     let router = Router::new()
         .nest(
             endpoints::ADDIGY_PATH,
             addigy::routes(addigy.clone()).layer(from_fn_with_state(addigy_gate.clone(), pass)),
         )
+        .nest(
+            AUTOTASK_INSIDE,
+            autotask::routes(autotask.clone()).layer(from_fn_with_state(autotask_gate.clone(), pass)),
+        )
         .fallback_service(itglue::routes(itglue.clone()).layer(from_fn_with_state(itglue_gate.clone(), pass)));
+    let router = Router::new().fallback_service(router).layer(from_fn(any_case));
     let service = router.into_make_service_with_connect_info::<Cut>();
     let until = stop.clone().cancelled_owned();
     let server = tokio::spawn(async move {
         // Serving only ends by being told to.
         let _ = axum::serve(listener, service).with_graceful_shutdown(until).await;
     });
-    let control = Control::new(addigy, addigy_gate, itglue, itglue_gate);
+    let control = Control::new(addigy, addigy_gate, itglue, itglue_gate, autotask, autotask_gate);
     Ok(Simulator { endpoints, truth: Arc::new(truth), control, stop, server: Some(server) })
+}
+
+/// Where Autotask's paths go, which a router could not tell apart: they come in any case, behind any zone.
+const AUTOTASK_INSIDE: &str = "/autotask";
+
+async fn any_case(mut request: Request, next: Next) -> Response {
+    if autotask::is_api(request.uri().path()) {
+        let rest = request.uri().path_and_query().map_or("", |path| path.as_str());
+        if let Ok(uri) = format!("{AUTOTASK_INSIDE}{rest}").parse() {
+            *request.uri_mut() = uri;
+        }
+    }
+    next.run(request).await
 }
 
 /// The vendors' records, and what the PSAs derive theirs from.
 struct Made {
     addigy: Addigy,
     itglue: ItGlue,
-    #[allow(dead_code, reason = "the PSAs that read it are being built")]
     psa: Arc<Psa>,
     truth: Truth,
 }

@@ -7,6 +7,7 @@ use crate::matching::{CompanyFacts, DeviceFacts, Known, Problem, Run, Settings, 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::path::Path;
+use std::sync::Arc;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 
@@ -90,6 +91,7 @@ impl Lists {
             settings,
         };
         let run = Run::new(&problem);
+        let run = run.answers();
         let ids = |i: usize| self.left_owners[i].id.as_str();
         let mut summary = super::LinkSummary::default();
         super::write(path, args.limit, self.left_owners.len(), ids, |i| run.company(i), &mut summary)
@@ -148,6 +150,7 @@ fn company(table: &Table, row: &csv::StringRecord, owners: &FxHashMap<String, St
 
 fn device(table: &Table, row: &csv::StringRecord) -> DeviceFacts {
     let text = |columns: &[&str]| table.first(row, columns).map(Box::from);
+    let shared = |columns: &[&str]| table.first(row, columns).map(Arc::from);
     let mut facts = DeviceFacts::new(table.get(row, "id").unwrap_or(""), table.get(row, "name").unwrap_or(""));
     facts.company = company_id(table, row).map(RecordId::from);
     facts.host_name = text(&["host_name", "hostname"]);
@@ -155,10 +158,10 @@ fn device(table: &Table, row: &csv::StringRecord) -> DeviceFacts {
     facts.hardware_uuid = text(&["hardware_uuid", "uuid", "udid"]);
     let macs = ["macs", "mac", "mac_address", "mac_addresses", "primary_mac"];
     facts.macs = macs.iter().filter_map(|c| table.get(row, c)).flat_map(Mac::parse_all).collect();
-    facts.manufacturer = text(&["manufacturer", "maker"]);
-    facts.model = text(&["model"]);
-    facts.model_identifier = text(&["model_identifier"]);
-    facts.user = text(&["user", "last_user", "username"]);
+    facts.manufacturer = shared(&["manufacturer", "maker"]);
+    facts.model = shared(&["model"]);
+    facts.model_identifier = shared(&["model_identifier"]);
+    facts.user = shared(&["user", "last_user", "username"]);
     facts.last_seen = time_of(table, row, &["last_seen"]);
     facts.updated = time_of(table, row, &["updated", "updated_at"]);
     facts.created = time_of(table, row, &["created", "created_at"]);
