@@ -563,6 +563,13 @@ async fn over_the_hourly_threshold_nothing_is_answered_but_zone_information() {
     control.use_up(Vendor::Autotask, 0);
     assert_eq!(tenant.get("/Companies/0").await.0, 200);
     assert_eq!(tenant.simulator.requests().autotask.over_limit, 1);
+    let counts = tenant.simulator.endpoints().itglue.base_url.clone() + "/simulator/requests";
+    let (_, counts) = parts(tenant.client.get(counts)).await;
+    assert_eq!(
+        (counts["autotask"]["requests"].as_u64(), counts["autotask"]["over_limit"].as_u64()),
+        (Some(5), Some(1))
+    );
+    assert_eq!(counts["itglue"]["requests"], 0);
 }
 
 #[tokio::test]

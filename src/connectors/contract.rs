@@ -137,6 +137,11 @@ pub trait Connector: Send + Sync {
 
     /// Use of the vendor's published limit; `None` where there is none.
     fn budget(&self) -> Option<Budget>;
+
+    /// How far the vendor's clock is ahead of this machine's, as its last answer said; `None` where it does not say.
+    fn clock_skew(&self) -> Option<time::Duration> {
+        None
+    }
 }
 
 /// Makes the connector of a connection; nothing is sent or read yet.

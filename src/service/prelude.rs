@@ -91,7 +91,8 @@ pub(super) fn prepare(
 ) -> Result<Opened, Failure> {
     let sink = Arc::new(sink::CoreSink::new(inbox.clone()));
     options.notices.attach(options.store.clone(), inbox.clone(), Arc::clone(&options.clock), runtime.clone());
-    let mut supervisor = Supervisor::new(runtime.clone(), options.store.clone(), sink, Arc::clone(&options.clock));
+    let (store, clock) = (options.store.clone(), Arc::clone(&options.clock));
+    let mut supervisor = Supervisor::new(runtime.clone(), store, sink, clock, options.rules);
     let mut integrations = Vec::new();
     let mut systems = rustc_hash::FxHashMap::default();
     for connected in options.integrations {

@@ -27,10 +27,11 @@ use crate::domain::{Failure, FailureClass};
 use addigy::Addigy;
 use autotask::Autotask;
 use axum::{
-    Router,
-    extract::Request,
+    Json, Router,
+    extract::{Request, State},
     middleware::{Next, from_fn, from_fn_with_state},
     response::Response,
+    routing::get,
 };
 use itglue::ItGlue;
 use serde::Serialize;
@@ -113,16 +114,19 @@ pub async fn start(options: Options) -> Result<Simulator, Failure> {
     let autotask_gate = Arc::new(Gate::new(autotask.clone(), seed ^ 0xA7A5, faults, AUTOTASK_LIMIT));
     let endpoints =
         Endpoints::new(address, addigy.keys()[0].secret.clone(), itglue.key().to_owned(), autotask.tenant());
+    let control = Control::new(
+        addigy.clone(),
+        addigy_gate.clone(),
+        itglue.clone(),
+        itglue_gate.clone(),
+        autotask.clone(),
+        autotask_gate.clone(),
+    );
     let router = Router::new()
-        .nest(
-            endpoints::ADDIGY_PATH,
-            addigy::routes(addigy.clone()).layer(from_fn_with_state(addigy_gate.clone(), pass)),
-        )
-        .nest(
-            AUTOTASK_INSIDE,
-            autotask::routes(autotask.clone()).layer(from_fn_with_state(autotask_gate.clone(), pass)),
-        )
-        .fallback_service(itglue::routes(itglue.clone()).layer(from_fn_with_state(itglue_gate.clone(), pass)));
+        .route(REQUESTS_PATH, get(requests).with_state(control.clone()))
+        .nest(endpoints::ADDIGY_PATH, addigy::routes(addigy).layer(from_fn_with_state(addigy_gate, pass)))
+        .nest(AUTOTASK_INSIDE, autotask::routes(autotask).layer(from_fn_with_state(autotask_gate, pass)))
+        .fallback_service(itglue::routes(itglue).layer(from_fn_with_state(itglue_gate, pass)));
     let router = Router::new().fallback_service(router).layer(from_fn(any_case));
     let service = router.into_make_service_with_connect_info::<Cut>();
     let until = stop.clone().cancelled_owned();
@@ -130,8 +134,15 @@ pub async fn start(options: Options) -> Result<Simulator, Failure> {
         // Serving only ends by being told to.
         let _ = axum::serve(listener, service).with_graceful_shutdown(until).await;
     });
-    let control = Control::new(addigy, addigy_gate, itglue, itglue_gate, autotask, autotask_gate);
     Ok(Simulator { endpoints, truth: Arc::new(truth), control, stop, server: Some(server) })
+}
+
+/// Where anybody on this machine can ask what the vendors have been asked, and how often a limit was exceeded: no vendor
+/// has such an address.
+const REQUESTS_PATH: &str = "/simulator/requests";
+
+async fn requests(State(control): State<Control>) -> Json<RequestCounts> {
+    Json(control.requests())
 }
 
 /// Where Autotask's paths go, which a router could not tell apart: they come in any case, behind any zone.

@@ -97,6 +97,7 @@ impl Home {
             integrations: Vec::new(),
             flows: vec![flow()],
             junk: JunkList::built_in(),
+            rules: crate::domain::SyncRules::default(),
             scheduled: false,
             notices: Notices::default(),
         };
