@@ -39,7 +39,7 @@ pub struct Contact {
     /// Id of a location; 0 for none.
     pub location: u32,
     /// Id in [`Table::ContactTypes`]; 0 for none.
-    pub contact_type: u32,
+    pub kind: u32,
     /// Marked as important; few are.
     pub important: Option<bool>,
     /// Visible to few.
@@ -104,7 +104,7 @@ impl Contact {
             id: of_person(person.number),
             organization,
             location: site.map_or(0, |site| locations::of_site(site.number)),
-            contact_type: [0, 12, 13, 13][usize::try_from(derived_below(number, 61, 4)).unwrap_or(0)],
+            kind: [0, 12, 13, 13][usize::try_from(derived_below(number, 61, 4)).unwrap_or(0)],
             important: person.primary().then_some(true),
             restricted: false,
             synced: synced && person.in_book(Book::ConnectWise),
@@ -161,7 +161,7 @@ impl Contact {
         let number = |id: u32| (id != 0).then(|| Field::Number(id.into()));
         match name {
             "organization_id" => number(self.organization),
-            "contact_type_id" => number(self.contact_type),
+            "contact_type_id" => number(self.kind),
             "created_at" => Some(Field::Number(self.created)),
             "updated_at" => Some(Field::Number(self.updated)),
             "psa_id" => number(self.psa_id(records)?),
@@ -187,7 +187,7 @@ impl Contact {
         m.serialize_entry("first-name", &text.first_name)?;
         m.serialize_entry("last-name", &text.last_name)?;
         m.serialize_entry("title", &text.title)?;
-        named(m, "contact-type", records.choice(Table::ContactTypes, self.contact_type))?;
+        named(m, "contact-type", records.choice(Table::ContactTypes, self.kind))?;
         let location = find(&records.locations, self.location, |l| l.id);
         m.serialize_entry("location-id", &location.map(|l| l.id))?;
         m.serialize_entry("location-name", &location.map(|l| l.text(records).name.clone()))?;
@@ -242,7 +242,7 @@ impl Attributes {
         if text.first_name.is_none() && text.last_name.is_none() {
             return Err(Refusal::of_attribute("first_name", json!(["can't be blank"])));
         }
-        self.set_choice("contact_type_id", Table::ContactTypes, &mut row.contact_type, records)?;
+        self.set_choice("contact_type_id", Table::ContactTypes, &mut row.kind, records)?;
         if let Some(id) = self.number("location_id")? {
             row.location = find(&records.locations, id, |l| l.id)
                 .map(|l| l.id)
