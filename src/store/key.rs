@@ -37,6 +37,10 @@ pub(super) enum Table {
     Question = b'q',
     /// Records by integration, stream and id.
     Record = b'r',
+    /// What history entries changed of rules, in chunks.
+    HistoryRules = b'Q',
+    /// Rules by number.
+    Rule = b'R',
     /// What was seen of a record: its last changes, by integration, stream and id.
     RecordEvents = b'e',
     /// Ids that a run has seen, by page.

@@ -53,6 +53,7 @@ fn large_entry() -> HistoryEntry {
         what: "all".into(),
         changes: (0..1500).map(change).collect(),
         rows: 0,
+        rules: Vec::new(),
         undoes: None,
         undone_by: None,
     }
