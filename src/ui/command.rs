@@ -20,6 +20,7 @@ pub enum Context {
 const ALL: &[Context] = &[Context::Integrations, Context::Queue, Context::Log];
 const QUEUE: &[Context] = &[Context::Queue];
 const LOG: &[Context] = &[Context::Log];
+const INTEGRATIONS: &[Context] = &[Context::Integrations];
 const SIDES: &[Context] = &[Context::Integrations, Context::Log];
 const QUEUE_LOG: &[Context] = &[Context::Queue, Context::Log];
 
@@ -72,6 +73,7 @@ pub enum CommandId {
     SyncAll,
     FullSync,
     CancelSync,
+    SyncSettings,
     Pause,
     Copy,
     Palette,
@@ -148,6 +150,7 @@ commands! {
     FullSync "sync.full" [], ALL, "full sync", 0, no_integration, false, "Sync the chosen integration with full listings, so that vanished records are found.";
     CancelSync "sync.cancel" [], ALL, "stop syncs", 0, nothing_running, true, "Stop running syncs; what was stored stays, the next sync goes on from there.";
     Pause "sync.pause" ["p"], ALL, "pause/resume", 15, no_integration, true, "Pause or resume the chosen integration's syncs.";
+    SyncSettings "sync.settings" ["e", "Enter"], INTEGRATIONS, "what is synced", 1, no_integration, true, "Choose what is synced of the integration: types, statuses, contacts …, with counts and a preview.";
     Copy "copy" ["y"], ALL, "copy id", 0, always, false, "Send the id under the cursor, or the log line, to the terminal's clipboard (OSC 52).";
     Down "move.down" ["j", "Down"], ALL, "down", 0, always, false, "One row down.";
     Up "move.up" ["k", "Up"], ALL, "up", 0, always, false, "One row up.";

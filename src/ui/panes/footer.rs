@@ -56,6 +56,12 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
         Some(Overlay::Confirm(_)) => return fixed(&[("Enter y", "yes"), ("Esc n", "no")]),
         Some(Overlay::Quick(_)) => return fixed(&[("Enter", "accept these"), ("Esc", "back")]),
         Some(Overlay::History { .. }) => return fixed(&[("j k", "move"), ("u", "take back"), ("Esc", "back")]),
+        Some(Overlay::Settings(settings)) if settings.asking.is_some() => {
+            return fixed(&[("Enter y", "yes"), ("j k", "scroll"), ("Esc n", "back")]);
+        }
+        Some(Overlay::Settings(_)) => {
+            return fixed(&[("Space", "take or not"), ("o", "only it"), ("Enter", "apply"), ("Esc", "leave as it is")]);
+        }
         Some(Overlay::Rules { .. }) => {
             return fixed(&[("j k", "move"), ("x", "remove"), ("e", "everywhere or here"), ("Esc", "back")]);
         }

@@ -116,10 +116,10 @@ fn stream_lines(state: &State, s: &StreamProgress, choice: usize, out: &mut Vec<
             let at = moment(*until, state.now.wall);
             out.push(line(vec![label, (format!(" waits until {at}"), theme.warn)], progress(s)));
         }
-        RunState::Queued => out.push(line(vec![label, (" queued".to_owned(), theme.busy)], thousands(s.stored))),
+        RunState::Queued => out.push(line(vec![label, (" queued".to_owned(), theme.busy)], kept(s))),
         RunState::Cut => out.push(line(vec![label, (" cut".to_owned(), theme.warn)], progress(s))),
         RunState::Failed { .. } => {
-            out.push(line(vec![label, (" failed".to_owned(), theme.error)], thousands(s.stored)));
+            out.push(line(vec![label, (" failed".to_owned(), theme.error)], kept(s)));
         }
         RunState::Asks { .. } => {
             out.push(line(vec![label, (" asks".to_owned(), theme.warn)], thousands(s.stored)));
@@ -127,8 +127,16 @@ fn stream_lines(state: &State, s: &StreamProgress, choice: usize, out: &mut Vec<
         RunState::Never => out.push(line(vec![label, (" never".to_owned(), theme.dim)], String::new())),
         RunState::Ok => {
             let bad = if s.counts.bad > 0 { format!(" {} bad", thousands(s.counts.bad)) } else { String::new() };
-            out.push(line(vec![label, (bad, theme.warn)], thousands(s.stored)));
+            out.push(line(vec![label, (bad, theme.warn)], kept(s)));
         }
+    }
+}
+
+/// Records that the sync settings take, of those that are stored.
+fn kept(s: &StreamProgress) -> String {
+    match s.left_out {
+        0 => thousands(s.stored),
+        out => format!("{}/{}", thousands(s.stored.saturating_sub(out)), thousands(s.stored)),
     }
 }
 

@@ -5,6 +5,7 @@ pub mod log;
 pub mod marks;
 pub mod overlay;
 pub mod queue;
+pub mod settings;
 pub mod ticket;
 
 use super::keymap::Keymap;

@@ -1,5 +1,6 @@
 //! What can lie over the panes; one at a time.
 
+use super::settings::Settings;
 use crate::domain::{Confidence, HistoryEntry, IntegrationId, LogLevel, RecordId};
 use crate::service::messages::{
     DecideAction, Filter, Preview, RuleView, Selection, SortKey, TargetLabel, Targets, Ticket, WhyRecord,
@@ -78,6 +79,8 @@ pub enum Overlay {
         /// First line on the screen.
         top: usize,
     },
+    /// Sync settings of an integration.
+    Settings(Box<Settings>),
 }
 
 impl Overlay {
@@ -89,6 +92,7 @@ impl Overlay {
             Self::Confirm(confirm) => confirm.ticket.is_some(),
             Self::Quick(quick) => quick.ticket.is_some(),
             Self::Why { records, .. } => records.is_none(),
+            Self::Settings(settings) => settings.current.is_none(),
             Self::History { entries, .. } => entries.is_none(),
             Self::Rules { rules, .. } => rules.is_none(),
             _ => false,

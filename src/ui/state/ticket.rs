@@ -35,6 +35,12 @@ pub enum Purpose {
     RuleChange,
     /// The gates of a record.
     Why,
+    /// Sync settings with their choices.
+    SyncSettings,
+    /// What edited sync settings would do.
+    ScopePreview,
+    /// A change of sync settings.
+    SetSyncSettings,
     /// Anything whose answer is only said.
     Say,
 }

@@ -1,6 +1,6 @@
 //! From key to action: overlays first, then the pane in focus.
 
-use super::{decide, log, navigate, overlays, picker, requests, rules, syncs};
+use super::{decide, log, navigate, overlays, picker, requests, rules, settings, syncs};
 use crate::domain::LogLevel;
 use crate::ui::command::{CommandId, Context, command};
 use crate::ui::key::{Key, KeyCode};
@@ -102,6 +102,7 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         CommandId::FullSync => syncs::sync(state, true),
         CommandId::SyncAll => syncs::sync_all(state),
         CommandId::CancelSync => syncs::cancel(state),
+        CommandId::SyncSettings => settings::open(state),
         CommandId::Pause => syncs::pause(state),
         CommandId::Copy => copy(state),
         CommandId::Quit => overlays::ask_to_quit(state),

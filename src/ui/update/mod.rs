@@ -10,6 +10,7 @@ pub mod reasons;
 pub mod replies;
 pub mod requests;
 pub mod rules;
+pub mod settings;
 pub mod syncs;
 
 use super::message::{Effect, Msg, Now};
@@ -72,6 +73,7 @@ fn wake(state: &mut State) {
         Some(Overlay::Find { due, .. }) => is_due(due),
         Some(Overlay::Picker(picker)) => is_due(&mut picker.due),
         Some(Overlay::Quick(quick)) => is_due(&mut quick.due),
+        Some(Overlay::Settings(settings)) => is_due(&mut settings.due),
         _ => false,
     };
     if search {

@@ -1,6 +1,6 @@
 //! Opening, steering and closing what lies over the panes.
 
-use super::{SEARCH_AFTER, decide, keys, navigate, picker, requests, rules};
+use super::{SEARCH_AFTER, decide, keys, navigate, picker, requests, rules, settings};
 use crate::domain::{LogLevel, MatchState, RunState, Stream};
 use crate::service::messages::{Command, Filter, Preview, Query, Request, SortKey, Ticket};
 use crate::ui::command::{COMMANDS, CommandId};
@@ -69,6 +69,7 @@ pub fn key(state: &mut State, key: Key) {
         Some(Overlay::Confirm(_)) => confirm_key(state, key),
         Some(Overlay::Quick(_)) => quick_key(state, key),
         Some(Overlay::Menu { .. }) => menu_key(state, key),
+        Some(Overlay::Settings(_)) => settings::key(state, key),
         Some(Overlay::Find { .. }) => find_key(state, key),
         Some(Overlay::History { .. }) => history_key(state, key),
         Some(Overlay::Rules { .. }) => rules::key(state, key),
@@ -98,12 +99,16 @@ pub fn search(state: &mut State) {
         Some(Overlay::Find { .. }) => find_now(state),
         Some(Overlay::Picker(_)) => picker::search(state),
         Some(Overlay::Quick(_)) => count_quick(state),
+        Some(Overlay::Settings(_)) => settings::count(state),
         Some(Overlay::Palette { .. }) => fill_palette(state),
         _ => {}
     }
 }
 
 fn escape(state: &mut State) {
+    if let Some(Overlay::Settings(_)) = &state.overlay {
+        return settings::escape(state);
+    }
     if let Some(Overlay::Find { before, log, .. }) = &state.overlay {
         let (before, log) = (before.clone(), *log);
         state.overlay = None;

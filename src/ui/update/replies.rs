@@ -1,6 +1,6 @@
 //! What the door says.
 
-use super::{overlays, picker, requests, rules};
+use super::{overlays, picker, requests, rules, settings};
 use crate::domain::{Failure, LogEntry, LogLevel, RecordId};
 use crate::service::messages::{Compare, Done, Event, Message, Overview, Reply, Ticket, View, Window};
 use crate::ui::state::overlay::Overlay;
@@ -94,6 +94,8 @@ fn on_view(state: &mut State, ticket: Ticket, purpose: Purpose, view: View) {
             }
         }
         (Purpose::Rules, View::Rules(list)) => rules::came(state, list),
+        (Purpose::SyncSettings, View::SyncSettings(current)) => settings::on_settings(state, *current),
+        (Purpose::ScopePreview, View::ScopePreview(preview)) => settings::on_preview(state, ticket, preview),
         (Purpose::Why, View::Why(list)) => {
             if let Some(Overlay::Why { records, .. }) = &mut state.overlay {
                 *records = Some(list);
@@ -175,6 +177,10 @@ fn on_done(state: &mut State, purpose: Purpose, done: &Done) {
             say_done(state, done);
             rules::changed(state);
         }
+        Purpose::SetSyncSettings => {
+            overlays::close(state);
+            state.say(LogLevel::Info, done.text.clone());
+        }
         _ if !done.text.is_empty() => state.say(LogLevel::Info, done.text.clone()),
         _ => {}
     }
@@ -249,7 +255,10 @@ fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Fai
                 state.compare.shown = None;
             }
         }
-        Purpose::Pick | Purpose::Preview | Purpose::Why | Purpose::History | Purpose::Rules => overlays::close(state),
+        Purpose::SetSyncSettings | Purpose::ScopePreview => settings::on_refused(state),
+        Purpose::Pick | Purpose::Preview | Purpose::Why | Purpose::History | Purpose::Rules | Purpose::SyncSettings => {
+            overlays::close(state);
+        }
         _ => {}
     }
     state.say(LogLevel::Error, failure.to_string());
