@@ -5,6 +5,7 @@ use super::address::is_loopback;
 use super::budget::{Budget, Pacer};
 use super::chain::look;
 use super::fault::{BodyFault, CallError, CallErrorKind, ErrorBody};
+use super::header::secret_value;
 use super::retry::{Tuning, retry_after};
 use super::tls::{issuer_is_unknown, transport_fault};
 use crate::domain::text::clean;
@@ -12,7 +13,7 @@ use crate::domain::{Failure, FailureClass, LogLevel};
 use crate::secrets::Redactor;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Client, Method, Response, StatusCode};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 use url::Url;
@@ -78,11 +79,10 @@ impl Http {
         headers.insert(ACCEPT, media.clone());
         headers.insert(CONTENT_TYPE, media);
         let name = HeaderName::from_bytes(setup.header.as_bytes()).map_err(|_| ours("auth.header"))?;
-        let mut key = HeaderValue::from_str(setup.secret.expose_secret().trim()).map_err(|_| {
+        let key = secret_value(&setup.secret).ok_or_else(|| {
             let what = format!("the {} key holds characters that cannot be sent", setup.vendor);
             Failure::new(FailureClass::Credentials, what, "copy it again, without line ends")
         })?;
-        key.set_sensitive(true);
         headers.insert(name, key);
         let mut builder = Client::builder()
             .default_headers(headers)
