@@ -4,7 +4,7 @@
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use matchbook::domain::Mac;
-use matchbook::matching::{CompanyFacts, Decided, DeviceFacts, Engine, Known, Problem, Run, Settings, Side};
+use matchbook::matching::{CompanyFacts, DeviceFacts, Engine, Known, News, Problem, Run, Settings};
 use std::hint::black_box;
 
 /// A small generator of repeatable numbers (Marsaglia's xorshift).
@@ -131,24 +131,46 @@ fn fleets(c: &mut Criterion) {
     group.finish();
 }
 
-fn decisions(c: &mut Criterion) {
-    let (left, right) = companies(250);
-    let (left_devices, right_devices) = devices(5_000, 250);
-    let mut engine = Engine::new(Settings::default(), Known::default());
-    engine.put_companies(Side::Left, left);
-    engine.put_companies(Side::Right, right);
-    engine.put_devices(Side::Left, left_devices);
-    engine.put_devices(Side::Right, right_devices);
-    engine.settle();
+/// A flow that has been solved, and then a decision or a changed page.
+fn changes(c: &mut Criterion) {
+    let (count, firms) = if large() { (100_000, 1_000) } else { (5_000, 250) };
+    let (left, right) = companies(firms);
+    let (left_devices, mut right_devices) = devices(count, firms);
+    let (settings, mut known) = (Settings::default(), Known::default());
+    let mut engine = Engine::default();
+    let mut settle = |right_devices: &[DeviceFacts], known: &Known, news: News| {
+        let problem = Problem {
+            left_companies: &left,
+            right_companies: &right,
+            left_devices: &left_devices,
+            right_devices,
+            known,
+            settings: &settings,
+        };
+        engine.settle(&problem, news).rescored
+    };
+    settle(&right_devices, &known, News::Records);
+    let mut group = c.benchmark_group("incremental");
+    group.sample_size(10);
     let mut turn = 0;
-    c.bench_function("a company decision in a fleet of 5000", |b| {
+    group.bench_function(BenchmarkId::new("a company decision", count), |b| {
         b.iter(|| {
-            turn = (turn + 1) % 250;
-            engine.decide_company(&format!("L{turn}").into(), &Decided::Target(format!("R{turn}").into()));
-            black_box(engine.settle().rescored)
+            turn = (turn + 1) % firms;
+            known.companies.insert(format!("L{turn}").into(), Some(format!("R{turn}").into()));
+            black_box(settle(&right_devices, &known, News::Decisions))
         });
     });
+    group.bench_function(BenchmarkId::new("a page of 1,000 devices", count), |b| {
+        b.iter(|| {
+            turn += 1;
+            for device in right_devices.iter_mut().take(1_000) {
+                device.user = Some(format!("user{turn}").as_str().into());
+            }
+            black_box(settle(&right_devices, &known, News::Records))
+        });
+    });
+    group.finish();
 }
 
-criterion_group!(benches, names, fleets, decisions);
+criterion_group!(benches, names, fleets, changes);
 criterion_main!(benches);

@@ -7,7 +7,7 @@
 use matchbook::connectors::{self, Connection};
 use matchbook::domain::{
     Cardinality, Decision, Flow, FlowId, HistoryEntry, IntegrationId, JunkList, NameMode, Record, RecordId, Stream,
-    SystemClock, Ties,
+    SyncRules, SystemClock, Ties,
 };
 use matchbook::secrets::Credentials;
 use matchbook::service::messages::{
@@ -81,6 +81,7 @@ fn start_service(home: &Path, vendors: &str) -> (Service, Store) {
         integrations,
         flows: vec![flow()],
         junk: JunkList::built_in(),
+        rules: SyncRules::default(),
         scheduled: false,
         notices,
     })

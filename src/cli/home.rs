@@ -3,7 +3,7 @@
 use super::output;
 use crate::config::{self, Config, Paths};
 use crate::connectors::{self, Connection};
-use crate::domain::{Failure, FailureClass, Flow, JunkList, Stream, SystemClock, VendorSystem};
+use crate::domain::{Failure, FailureClass, Flow, JunkList, Stream, SyncRules, SystemClock, VendorSystem};
 use crate::secrets::{Credentials, Vault};
 use crate::service::messages::{Query, Reply, Request, View};
 use crate::service::{Connected, Notices, Options, Service};
@@ -70,6 +70,7 @@ pub fn begin(paths: &Paths, scheduled: bool) -> Result<Home, Failure> {
             integrations,
             flows,
             junk: junk(&places, &mut odd),
+            rules: SyncRules::default(),
             scheduled,
             notices,
         })

@@ -75,4 +75,8 @@ impl Connector for Api {
     fn requests(&self) -> u64 {
         self.shared.http.sent()
     }
+
+    fn clock_skew(&self) -> Option<time::Duration> {
+        self.shared.http.clock_skew()
+    }
 }

@@ -144,6 +144,11 @@ pub trait Connector: Send + Sync {
 
     /// Requests sent since the connector was made, repeated ones and look-ups included.
     fn requests(&self) -> u64;
+
+    /// How far the vendor's clock is ahead of this machine's, as its last answer said; `None` where it does not say.
+    fn clock_skew(&self) -> Option<time::Duration> {
+        None
+    }
 }
 
 /// Makes the connector of a connection; nothing is sent or read yet.

@@ -10,6 +10,7 @@ pub mod failure;
 pub mod flow;
 pub mod ids;
 pub mod junk;
+pub mod known_by;
 pub mod left_out;
 pub mod log;
 pub mod mac;
@@ -19,6 +20,7 @@ pub mod record;
 pub mod schedule;
 pub mod scope;
 pub mod serial;
+pub mod sync_rules;
 pub mod sync_run;
 pub mod text;
 
@@ -32,6 +34,7 @@ pub use ids::{
     MemberId, ModelId, RecordId, RunId, Stream, TicketId,
 };
 pub use junk::JunkList;
+pub use known_by::{FactChange, KnownFact};
 pub use left_out::{LeftOut, Traits};
 pub use log::{LogEntry, LogLevel};
 pub use mac::{Mac, MacUse};
@@ -41,7 +44,8 @@ pub use record::{Address, Company, DeviceType, Named, Record, VendorLink, Vendor
 pub use schedule::Schedule;
 pub use scope::{ScopeRule, SyncScope, TypesMode};
 pub use serial::Serial;
-pub use sync_run::{RunCounts, RunOutcome, RunState, StreamProgress};
+pub use sync_rules::{MassLimit, SyncRules};
+pub use sync_run::{MassChange, RunCounts, RunOutcome, RunState, StreamProgress};
 
 /// A moment in UTC, as the vendors give it.
 pub type Timestamp = time::OffsetDateTime;

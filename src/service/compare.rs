@@ -52,8 +52,9 @@ pub fn compare(
     let at = views::position(sides.source, stream, source).ok_or_else(|| gone(source))?;
     let row = views::row_view(context.state, sides, stream, at).ok_or_else(|| gone(source))?;
     let inner = context.state.queue(stream).and_then(|q| q.rows.get(at)).ok_or_else(|| gone(source))?;
-    let proposal = inner.packed.open();
-    let chosen = target.cloned().or_else(|| inner.matched().cloned()).or_else(|| best(&proposal));
+    let asked = target.or_else(|| inner.matched());
+    let (proposal, pair) = explained(context, stream, at, asked);
+    let chosen = asked.cloned().or_else(|| best(&proposal));
     let flow = &context.state.flow;
     let left = context.store.record(&flow.source, stream, source)?;
     let right = match &chosen {
@@ -79,7 +80,7 @@ pub fn compare(
         target: context.names.1.to_owned(),
         against,
         fields,
-        evidence: evidence(&proposal, chosen.as_ref()),
+        evidence: pair.into_iter().flat_map(|c| c.evidence).map(cleaned).collect(),
         note: note(&proposal, &row),
         candidates: proposal.candidates.iter().take(CANDIDATES).map(|c| candidate(context, stream, c)).collect(),
         decided: inner.decision.as_deref().map(|d| DecisionView {
@@ -122,10 +123,35 @@ fn best(proposal: &Proposal) -> Option<RecordId> {
     proposal.candidates.first().map(|c| c.target.clone())
 }
 
-/// The evidence for a target: that of the candidate, or nothing where a person chose one that was not proposed.
-fn evidence(proposal: &Proposal, target: Option<&RecordId>) -> Vec<Evidence> {
-    let candidate = proposal.candidates.iter().find(|c| Some(&c.target) == target);
-    candidate.map(|c| c.evidence.iter().cloned().map(cleaned).collect()).unwrap_or_default()
+/// The row's proposal, and the row beside the target that is asked for (the best candidate when none is), built from what
+/// the engine found out. Both are empty while it has found out nothing, or the records are no longer what it read.
+fn explained(
+    context: &Context<'_>,
+    stream: Stream,
+    at: usize,
+    asked: Option<&RecordId>,
+) -> (Proposal, Option<Candidate>) {
+    let (world, state) = (context.world, context.state);
+    if !matches!(stream, Stream::Companies | Stream::Devices) {
+        return (Proposal::default(), None);
+    }
+    let sides = context.sides();
+    let settings = world.settings(&state.flow);
+    let problem = solver::problem(sides, world.known_of(&state.flow.id), &settings);
+    let Some(answers) = state.engine.as_ref().and_then(|engine| engine.answers(&problem)) else {
+        return (Proposal::default(), None);
+    };
+    let proposal = answers.proposal_now(stream, at).unwrap_or_default();
+    let of = |id: &RecordId| proposal.candidates.iter().find(|c| c.target == *id).cloned();
+    let pair = match asked {
+        Some(id) => of(id).or_else(|| answers.pair_now(stream, at, target_position(sides, stream, id)?)),
+        None => proposal.candidates.first().cloned(),
+    };
+    (proposal, pair)
+}
+
+fn target_position(sides: Sides<'_>, stream: Stream, id: &RecordId) -> Option<usize> {
+    views::position(sides.target, stream, id)
 }
 
 fn other_company(
@@ -134,17 +160,14 @@ fn other_company(
     source: &RecordId,
     target: Option<&RecordId>,
 ) -> Option<String> {
-    if stream != Stream::Devices {
-        return None;
-    }
     let sides = context.sides();
-    let left = sides.source.devices.get(source)?.company.as_ref()?;
-    let right = sides.target.devices.get(target?)?.company.as_ref()?;
-    let at = sides.source.companies.position(left)?;
-    let expected = context.state.companies.rows.get(at)?.matched()?;
+    let at = views::position(sides.source, stream, source)?;
+    let right = sides.target.facts(stream, target?)?.company()?;
+    let expected = context.state.company_row(sides.source, stream, at)?.matched()?;
     (expected != right).then(|| {
         format!(
-            "other company: this device belongs to {}, the target to {}",
+            "other company: this {} belongs to {}, the target to {}",
+            stream.one(),
             views::company_name(sides.target, Some(expected)),
             views::company_name(sides.target, Some(right))
         )
@@ -161,7 +184,7 @@ fn candidate(context: &Context<'_>, stream: Stream, candidate: &Candidate) -> Ca
     }
 }
 
-/// What tells targets of equal names apart: type, city, devices; or company, serial, model.
+/// What tells targets of equal names apart: type, city, devices; or company, serial, model, email, address.
 pub fn target_detail(tables: &IntegrationTables, stream: Stream, id: &RecordId) -> String {
     let mut parts: Vec<String> = Vec::new();
     match stream {
@@ -177,10 +200,11 @@ pub fn target_detail(tables: &IntegrationTables, stream: Stream, id: &RecordId) 
             }
         }
         _ => {
-            if let Some(device) = tables.devices.get(id) {
-                parts.push(views::company_name(tables, device.company.as_ref()));
-                parts.extend(device.serial.as_deref().map(|s| format!("SN {s}")));
-                parts.extend(device.model.as_deref().map(str::to_owned));
+            if let Some(facts) = tables.facts(stream, id) {
+                parts.push(views::company_name(tables, facts.company()));
+                parts.push(facts.detail().into_owned());
+                parts.extend(facts.serial().map(|s| format!("SN {s}")));
+                parts.extend(facts.model().map(str::to_owned));
             }
         }
     }

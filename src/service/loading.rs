@@ -97,7 +97,7 @@ fn put(tables: &mut IntegrationTables, chunk: &mut Vec<(Change, bool)>) {
 
 fn read_flow(store: &Store, flow: &Flow, world: &mut World) -> Result<FlowState, Failure> {
     let mut state = FlowState::new(flow.clone());
-    for stream in [Stream::Companies, Stream::Devices] {
+    for stream in state.streams() {
         let mut decisions: Vec<(RecordId, Decision)> = Vec::new();
         store.each_decision(&flow.id, stream, &mut |id, decision| decisions.push((id, decision)))?;
         for (id, decision) in &decisions {
@@ -105,11 +105,7 @@ fn read_flow(store: &Store, flow: &Flow, world: &mut World) -> Result<FlowState,
         }
         let source = world.tables_of(&flow.source);
         let Some(queue) = state.queue_mut(stream) else { continue };
-        let rows = match stream {
-            Stream::Companies => source.companies.all().len(),
-            _ => source.devices.all().len(),
-        };
-        queue.rows.resize_with(rows, Default::default);
+        queue.rows.resize_with(source.count(stream), Default::default);
         for (id, decision) in decisions {
             if let Some(at) = super::views::position(source, stream, &id) {
                 queue.decide(at, Some(Box::new(decision)));

@@ -172,7 +172,7 @@ pub struct ViewSpec {
     /// Order.
     #[serde(default)]
     pub sort: Sort,
-    /// Only devices of this source company.
+    /// Only records of this source company.
     #[serde(default)]
     pub company: Option<RecordId>,
 }
@@ -468,7 +468,7 @@ pub struct StateCounts {
     pub matched: u64,
     /// Never matched.
     pub ignored: u64,
-    /// Of the open ones: devices that wait for their company's match.
+    /// Of the open ones: records that wait for their company's match.
     pub waiting: u64,
     /// Gone at the source or target; also counted in their state.
     pub orphaned: u64,
@@ -537,12 +537,16 @@ pub struct QueueRow {
     pub id: RecordId,
     /// Its name.
     pub name: String,
-    /// The source company's name (devices).
+    /// The source company's name; empty for companies.
     pub company: String,
     /// Serial number (devices).
     pub serial: String,
     /// Model or type.
     pub model: String,
+    /// What tells it from others of its name: a contact's email, a location's address, a ticket's title. Empty for
+    /// companies and devices.
+    #[serde(default)]
+    pub detail: String,
     /// Devices it has (companies).
     pub devices: u32,
     /// State.
@@ -553,7 +557,7 @@ pub struct QueueRow {
     pub confidence: Option<Confidence>,
     /// The strongest evidence, in a few words.
     pub why: String,
-    /// The device's company has no match yet.
+    /// The record's company has no match yet.
     pub waits: bool,
     /// Gone at the source or target.
     pub orphaned: bool,

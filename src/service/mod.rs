@@ -6,6 +6,7 @@ mod compare;
 mod core;
 mod decide;
 mod front;
+mod listed;
 mod loading;
 pub mod messages;
 mod overview;
@@ -26,7 +27,9 @@ use self::core::CoreMessage;
 use self::messages::{Door, Message, Reply, Request, Ticket};
 use self::reply::ReplyTo;
 use crate::connectors::Connector;
-use crate::domain::{Clock, Failure, FailureClass, Flow, IntegrationId, JunkList, Schedule, Stream, VendorSystem};
+use crate::domain::{
+    Clock, Failure, FailureClass, Flow, IntegrationId, JunkList, Schedule, Stream, SyncRules, VendorSystem,
+};
 use crate::store::Store;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -64,6 +67,8 @@ pub struct Options {
     pub flows: Vec<Flow>,
     /// Values that identify nothing.
     pub junk: JunkList,
+    /// Settings of every sync.
+    pub rules: SyncRules,
     /// Start what is due by the schedules.
     pub scheduled: bool,
     /// Where connectors' notices go.

@@ -105,13 +105,20 @@ fn word(parts: &Parts<'_>, id: &IntegrationId, stream: Stream) -> String {
     infos.into_iter().find(|i| i.stream == stream).map_or_else(|| stream.to_string(), |i| i.word_one)
 }
 
+/// A tab's title: `Companies`.
+fn title(stream: Stream) -> String {
+    let mut name = stream.name().to_owned();
+    name[..1].make_ascii_uppercase();
+    name
+}
+
 fn flow(parts: &Parts<'_>, state: &FlowState) -> FlowView {
     let (source, target) = (vendor_of(parts, &state.flow.source), vendor_of(parts, &state.flow.target));
-    let tabs = state.flow.streams.iter().filter_map(|&stream| {
+    let tabs = state.streams().filter_map(|stream| {
         let queue = state.queue(stream)?;
         Some(TabView {
             stream,
-            label: if stream == Stream::Companies { "Companies".into() } else { "Devices".into() },
+            label: title(stream),
             source_word: word(parts, &state.flow.source, stream),
             target_word: word(parts, &state.flow.target, stream),
             counts: queue.counts,

@@ -84,10 +84,15 @@ fn answer(front: Option<&Front>, message: CoreMessage) -> Option<CoreMessage> {
 }
 
 /// Puts together what the core is made of; writer and loader start.
-fn prepare(options: Options, inbox: &Sender<CoreMessage>, runtime: tokio::runtime::Handle) -> Result<Opened, Failure> {
+pub(super) fn prepare(
+    options: Options,
+    inbox: &Sender<CoreMessage>,
+    runtime: tokio::runtime::Handle,
+) -> Result<Opened, Failure> {
     let sink = Arc::new(sink::CoreSink::new(inbox.clone()));
     options.notices.attach(options.store.clone(), inbox.clone(), Arc::clone(&options.clock), runtime.clone());
-    let mut supervisor = Supervisor::new(runtime.clone(), options.store.clone(), sink, Arc::clone(&options.clock));
+    let (store, clock) = (options.store.clone(), Arc::clone(&options.clock));
+    let mut supervisor = Supervisor::new(runtime.clone(), store, sink, clock, options.rules);
     let mut integrations = Vec::new();
     let mut systems = rustc_hash::FxHashMap::default();
     for connected in options.integrations {

@@ -2,28 +2,11 @@
 //!
 //! A table keeps live records before orphaned ones, so that the engine gets `&rows[..live]` without a copy.
 
+use super::listed::Facts;
 use crate::domain::{Company, Device, DeviceType, IntegrationId, Record, RecordId, Stream};
 use crate::matching::{CompanyFacts, DeviceFacts};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
-
-/// What a table holds: something with an id.
-pub trait Facts: Clone {
-    /// The vendor's id.
-    fn id(&self) -> &RecordId;
-}
-
-impl Facts for CompanyFacts {
-    fn id(&self) -> &RecordId {
-        &self.id
-    }
-}
-
-impl Facts for DeviceFacts {
-    fn id(&self) -> &RecordId {
-        &self.id
-    }
-}
 
 /// Where a record went when it was put into a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -237,13 +220,18 @@ fn device_facts(device: &Device) -> DeviceFacts {
 impl IntegrationTables {
     /// The first-level ancestor of a company (itself when it is one or nothing above it is known). Cycles end.
     pub fn root_of(&self, company: &RecordId) -> RecordId {
-        let mut at = company.clone();
+        self.root(company).clone()
+    }
+
+    /// The same, borrowed.
+    pub fn root<'a>(&'a self, company: &'a RecordId) -> &'a RecordId {
+        let mut at = company;
         for _ in 0..32 {
-            let Some(parent) = self.extra.get(&at).and_then(|e| e.parent.as_ref()) else { break };
-            if *parent == at || !self.extra.contains_key(parent) {
+            let Some(parent) = self.extra.get(at).and_then(|e| e.parent.as_ref()) else { break };
+            if parent == at || !self.extra.contains_key(parent) {
                 break;
             }
-            at = parent.clone();
+            at = parent;
         }
         at
     }

@@ -37,17 +37,11 @@ pub fn why(world: &World, flows: &[FlowState], states: &[StreamProgress], text: 
 }
 
 fn hits(tables: &IntegrationTables, needle: &Needle) -> Vec<(Stream, usize)> {
-    let companies = tables.companies.all().iter().enumerate();
-    let devices = tables.devices.all().iter().enumerate();
-    let companies = companies.filter(|(_, c)| needle.is_in(&c.name) || needle.is_in(c.id.as_str()));
-    let devices = devices.filter(|(_, d)| {
-        needle.is_in(&d.name) || needle.is_in(d.id.as_str()) || d.serial.as_deref().is_some_and(|s| needle.is_in(s))
-    });
-    companies
-        .map(|(at, _)| (Stream::Companies, at))
-        .chain(devices.map(|(at, _)| (Stream::Devices, at)))
-        .take(LIMIT)
-        .collect()
+    let rows = |stream| (0..tables.count(stream)).map(move |at| (stream, at));
+    let fits = |&(stream, at): &(Stream, usize)| {
+        tables.facts_at(stream, at).is_some_and(|facts| facts.holds(&|text| needle.is_in(text)))
+    };
+    Stream::MATCHED.into_iter().flat_map(rows).filter(fits).take(LIMIT).collect()
 }
 
 fn gate(name: &str, passed: bool, text: impl AsRef<str>) -> Gate {
@@ -72,7 +66,7 @@ fn explain(
     ));
     match stream {
         Stream::Companies => gates.extend(company_gates(state, sides, &id)),
-        _ => gates.extend(device_gates(state, sides, &world.junk, at)),
+        _ => gates.extend(inside_gates(state, sides, &world.junk, stream, at)),
     }
     gates.push(target_synced(state, states, stream));
     gates.push(matched(state, sides, stream, row));
@@ -80,11 +74,7 @@ fn explain(
 }
 
 fn name(tables: &IntegrationTables, stream: Stream, at: usize) -> String {
-    let name = match stream {
-        Stream::Companies => tables.companies.all().get(at).map(|c| c.name.clone()),
-        _ => tables.devices.all().get(at).map(|d| d.name.to_string()),
-    };
-    text::clean(&name.unwrap_or_default()).into_owned()
+    tables.facts_at(stream, at).map(|facts| text::clean(facts.name()).into_owned()).unwrap_or_default()
 }
 
 fn synced(integration: &IntegrationId, states: &[StreamProgress], stream: Stream) -> Gate {
@@ -134,28 +124,33 @@ fn company_gates(state: &FlowState, sides: Sides<'_>, id: &RecordId) -> Vec<Gate
     ]
 }
 
-fn device_gates(state: &FlowState, sides: Sides<'_>, junk: &JunkList, at: usize) -> Vec<Gate> {
-    let device = &sides.source.devices.all()[at];
-    let company = device.company.as_ref();
-    let row = company.and_then(|c| sides.source.companies.position(c)).and_then(|c| state.companies.rows.get(c));
-    let place = views::company_name(sides.source, company);
+fn inside_gates(state: &FlowState, sides: Sides<'_>, junk: &JunkList, stream: Stream, at: usize) -> Vec<Gate> {
+    let place = views::company_name(sides.source, sides.source.company_of(stream, at));
+    let row = state.company_row(sides.source, stream, at);
     let company_gate = match row.map(|r| (r.state(), r.matched())) {
-        None => gate("in a company?", false, "no: its policy is not known; the key may not see it"),
+        None => gate("in a company?", false, "no: its company is not known; the key may not see it"),
         Some((MatchState::Matched, Some(target))) => {
             gate("company matched?", true, format!("{place} → {}", views::company_name(sides.target, Some(target))))
         }
         Some((MatchState::Ignored, _)) => gate("company matched?", false, format!("no: {place} is ignored")),
         Some(_) => gate("company matched?", false, format!("no: {place} has no match yet; decide it first")),
     };
-    let serial = match device.serial.as_deref() {
+    let mut gates = vec![company_gate];
+    if let (Stream::Devices, Some(facts)) = (stream, sides.source.facts_at(stream, at)) {
+        gates.push(serial_gate(facts.serial(), junk));
+    }
+    gates
+}
+
+fn serial_gate(serial: Option<&str>, junk: &JunkList) -> Gate {
+    match serial {
         None | Some("") => gate("serial identifies?", false, "no serial; MAC and name can only suggest"),
         Some(written) => match Serial::parse(written).map(|s| junk.serial_reason(&s)) {
             Some(None) => gate("serial identifies?", true, written),
             Some(Some(reason)) => gate("serial identifies?", false, format!("{written}: {reason}")),
             None => gate("serial identifies?", false, format!("{written}: cannot be read")),
         },
-    };
-    vec![company_gate, serial]
+    }
 }
 
 fn matched(state: &FlowState, sides: Sides<'_>, stream: Stream, row: &Row) -> Gate {

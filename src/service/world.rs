@@ -38,6 +38,12 @@ impl World {
         self.tables.get(integration).unwrap_or(&EMPTY)
     }
 
+    /// What people decided in a flow.
+    pub fn known_of(&self, flow: &FlowId) -> &Known {
+        static NOTHING: std::sync::LazyLock<Known> = std::sync::LazyLock::new(Known::default);
+        self.known.get(flow).unwrap_or(&NOTHING)
+    }
+
     /// Notes a decision for the engine.
     pub fn note(&mut self, flow: &FlowId, stream: Stream, source: &RecordId, decision: Option<&Decision>) {
         let known = self.known.entry(flow.clone()).or_default();

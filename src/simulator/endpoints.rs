@@ -1,5 +1,6 @@
 //! Where the simulated vendors are and with which keys: the line that `matchbook simulate` prints.
 
+use super::autotask::{API_PATH, tenant::Tenant};
 use serde::Serialize;
 use std::{fmt, net::SocketAddr};
 
@@ -21,6 +22,41 @@ impl fmt::Debug for Endpoint {
     }
 }
 
+/// Autotask's addresses and key.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct AutotaskEndpoint {
+    /// The tenant's zone, version path included.
+    pub base_url: String,
+    /// Where zone information is asked for; needs `?user=` and no key.
+    pub zone_url: String,
+    /// API user.
+    pub username: String,
+    /// Its secret.
+    pub secret: String,
+    /// Tracking identifier.
+    pub integration_code: String,
+}
+
+impl fmt::Debug for AutotaskEndpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AutotaskEndpoint").field("base_url", &self.base_url).finish_non_exhaustive()
+    }
+}
+
+impl AutotaskEndpoint {
+    pub(super) fn new(address: SocketAddr, tenant: &Tenant) -> Self {
+        let [username, secret, integration_code] = tenant.key().map(str::to_owned);
+        let path = format!("{}/v1.0", API_PATH.to_ascii_lowercase());
+        Self {
+            base_url: format!("http://{address}/{}{path}", tenant.zone()),
+            zone_url: format!("http://{address}{path}/zoneInformation"),
+            username,
+            secret,
+            integration_code,
+        }
+    }
+}
+
 /// All vendors. Serializes to the JSON object of `matchbook simulate`, keys in the clear.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Endpoints {
@@ -28,13 +64,16 @@ pub struct Endpoints {
     pub addigy: Endpoint,
     /// IT Glue.
     pub itglue: Endpoint,
+    /// Autotask.
+    pub autotask: AutotaskEndpoint,
 }
 
 impl Endpoints {
-    pub(super) fn new(address: SocketAddr, addigy_key: String, itglue_key: String) -> Self {
+    pub(super) fn new(address: SocketAddr, addigy_key: String, itglue_key: String, autotask: &Tenant) -> Self {
         Self {
             addigy: Endpoint { base_url: format!("http://{address}{ADDIGY_PATH}"), api_key: addigy_key },
             itglue: Endpoint { base_url: format!("http://{address}"), api_key: itglue_key },
+            autotask: AutotaskEndpoint::new(address, autotask),
         }
     }
 }

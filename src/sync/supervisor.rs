@@ -3,7 +3,7 @@
 use super::Sink;
 use super::worker::{self, Job};
 use crate::connectors::Connector;
-use crate::domain::{Clock, IntegrationId, RunState, Schedule, Stream, StreamProgress, Timestamp};
+use crate::domain::{Clock, IntegrationId, RunState, Schedule, Stream, StreamProgress, SyncRules, Timestamp};
 use crate::store::Store;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,6 +30,7 @@ pub struct Supervisor {
     store: Store,
     sink: Arc<dyn Sink>,
     clock: Arc<dyn Clock>,
+    rules: Arc<SyncRules>,
     entries: BTreeMap<IntegrationId, Entry>,
     running: Arc<Mutex<BTreeMap<Task, CancellationToken>>>,
     tracker: TaskTracker,
@@ -37,12 +38,19 @@ pub struct Supervisor {
 
 impl Supervisor {
     /// A supervisor without integrations.
-    pub fn new(runtime: tokio::runtime::Handle, store: Store, sink: Arc<dyn Sink>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        runtime: tokio::runtime::Handle,
+        store: Store,
+        sink: Arc<dyn Sink>,
+        clock: Arc<dyn Clock>,
+        rules: SyncRules,
+    ) -> Self {
         Self {
             runtime,
             store,
             sink,
             clock,
+            rules: Arc::new(rules),
             entries: BTreeMap::new(),
             running: Arc::default(),
             tracker: TaskTracker::new(),
@@ -92,6 +100,8 @@ impl Supervisor {
                 clock: Arc::clone(&self.clock),
                 cancel,
                 full,
+                incremental: info.incremental,
+                rules: Arc::clone(&self.rules),
             };
             self.spawn(job);
             started.push(task);

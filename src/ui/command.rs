@@ -132,7 +132,7 @@ commands! {
     FindPrevious "queue.previous-open" ["N"], QUEUE, "previous open", 0, no_row, false, "Go to the previous row that needs a decision.";
     Filter "list.filter" ["f"], QUEUE_LOG, "filter", 12, always, false, "Choose which rows are shown: by state, or by level in the log.";
     Sort "queue.sort" ["o"], QUEUE, "sort", 0, no_queue, false, "Choose the order of the rows.";
-    Company "queue.company" ["C"], QUEUE, "its devices", 0, no_queue, false, "On a company: show only its devices. On devices: back to those of all companies.";
+    Company "queue.company" ["C"], QUEUE, "its records", 0, no_queue, false, "On a company: show only what is in it, on every tab. There: back to all companies.";
     Why "queue.why" ["w"], QUEUE, "why", 10, no_row, false, "Show every gate that the record passes, and the first that it fails.";
     Undo "undo" ["u"], ALL, "undo", 9, always, true, "Take back the last action, also a bulk one, as one step.";
     Redo "redo" ["Ctrl-r"], ALL, "redo", 0, always, true, "Do again what the last undo took back.";

@@ -111,21 +111,13 @@ fn status(state: &State, theme: &super::theme::Theme) -> Vec<(String, Style)> {
     }
     let open = state.open_counts();
     let words: Vec<String> =
-        open.iter().filter(|(_, n)| *n > 0).map(|(s, n)| format!("{} {}", thousands(*n), stream_word(*s))).collect();
+        open.iter().filter(|(_, n)| *n > 0).map(|(s, n)| format!("{} {}", thousands(*n), s.name())).collect();
     if !words.is_empty() {
         parts.push((format!("{} to match", words.join(", ")), theme.text));
     } else if !open.is_empty() && state.overview.ready {
         parts.push(("everything is decided".to_owned(), theme.ok));
     }
     parts
-}
-
-fn stream_word(stream: crate::domain::Stream) -> &'static str {
-    match stream {
-        crate::domain::Stream::Companies => "companies",
-        crate::domain::Stream::Devices => "devices",
-        _ => "types",
-    }
 }
 
 /// Message and footer; on a small screen the message takes the footer's place.

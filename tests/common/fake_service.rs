@@ -94,6 +94,7 @@ fn row(i: usize, stream: Stream) -> QueueRow {
         company: if companies { String::new() } else { company(i / 20) },
         serial: if companies { String::new() } else { format!("C02{:09}", i * 7919 % 999_999_999) },
         model: if companies { String::new() } else { "MacBook Air".to_owned() },
+        detail: String::new(),
         devices: if companies { (i * 37 % 240) as u32 } else { 0 },
         state,
         target,

@@ -5,16 +5,16 @@ use super::address::is_loopback;
 use super::budget::{Budget, Pacer};
 use super::chain::look;
 use super::fault::{BodyFault, CallError, CallErrorKind, ErrorBody, Meaning};
-use super::retry::{Tuning, retry_after};
+use super::retry::{Tuning, moment, retry_after};
 use super::tls::{issuer_is_unknown, transport_fault};
 use crate::domain::text::clean;
 use crate::domain::{Failure, FailureClass, LogLevel};
 use crate::secrets::Redactor;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LINK, LOCATION, RETRY_AFTER};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LINK, LOCATION, RETRY_AFTER};
 use reqwest::{Client, Method, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Once, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, Once, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use url::Url;
 
@@ -106,6 +106,7 @@ pub(crate) struct Http {
     /// Where the account lives, as far as known.
     base: RwLock<Url>,
     sent: AtomicU64,
+    skew: Mutex<Option<time::Duration>>,
 }
 
 /// Largest error body that is read, in bytes.
@@ -150,7 +151,7 @@ impl Http {
             Failure::new(FailureClass::Local, what, "check this machine's certificate store")
         })?;
         let base = RwLock::new(setup.base.clone());
-        Ok(Self { client, setup, key, base, sent: AtomicU64::new(0) })
+        Ok(Self { client, setup, key, base, sent: AtomicU64::new(0), skew: Mutex::default() })
     }
 
     /// Where requests go.
@@ -170,6 +171,16 @@ impl Http {
     /// Requests sent so far.
     pub(crate) fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
+    }
+
+    /// How far the vendor's clock is ahead of this machine's, as its last answer said.
+    pub(crate) fn clock_skew(&self) -> Option<time::Duration> {
+        *self.skew.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note_clock(&self, headers: &HeaderMap) {
+        let Some(date) = headers.get(DATE).and_then(|value| moment(value.to_str().ok()?)) else { return };
+        *self.skew.lock().unwrap_or_else(PoisonError::into_inner) = Some(date - self.now());
     }
 
     /// The pace that is kept.
@@ -243,6 +254,7 @@ impl Http {
         };
         let status = response.status();
         let elapsed = started.elapsed();
+        self.note_clock(response.headers());
         tracing::debug!(vendor = %self.setup.vendor, method = %call.method, path = %call.path, status = status.as_u16(), ?elapsed, "request");
         if !status.is_success() {
             return self.refused(status, response, call).await;

@@ -4,7 +4,7 @@ use super::super::front::Front;
 use super::super::loading::Loaded;
 use super::super::messages::{Event, Message};
 use super::Core;
-use crate::domain::{Failure, FlowId, LogEntry, LogLevel, Stream};
+use crate::domain::{Failure, FlowId, LogEntry, LogLevel};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -79,7 +79,7 @@ impl Core {
         }
         for flow in outbox.queues {
             let Some(state) = self.flows.iter().find(|f| f.flow.id == flow) else { continue };
-            for stream in [Stream::Companies, Stream::Devices] {
+            for stream in state.streams() {
                 let generation = state.queue(stream).map_or(0, |q| q.generation);
                 events.push(Event::Queue { flow: flow.clone(), stream, generation });
             }

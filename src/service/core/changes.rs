@@ -22,7 +22,8 @@ pub fn at_start(mut progress: StreamProgress) -> StreamProgress {
 impl Core {
     /// Puts waiting changes into the facts, when nobody else reads them.
     pub(super) fn apply_pending(&mut self) {
-        if !self.ready || (self.pending.is_empty() && self.recount.is_empty()) {
+        // The engine's answer names positions: nothing moves until it is in the rows.
+        if !self.ready || self.solving || (self.pending.is_empty() && self.recount.is_empty()) {
             return;
         }
         let Some(world) = Arc::get_mut(&mut self.world) else { return };
@@ -34,8 +35,11 @@ impl Core {
                 Pending::Change(integration, change) => {
                     let tables = world.tables.entry(integration.clone()).or_default();
                     let moved = world::apply(tables, change);
-                    for state in self.flows.iter_mut().filter(|f| f.flow.source == integration) {
-                        mirror(state, moved);
+                    for state in &mut self.flows {
+                        state.due.changed |= state.flow.source == integration || state.flow.target == integration;
+                        if state.flow.source == integration {
+                            mirror(state, moved);
+                        }
                     }
                     self.recount.insert(integration);
                 }
@@ -49,7 +53,7 @@ impl Core {
     /// When counts and states are computed anew after records changed. While pages stream in this rests ten times as
     /// long as it takes, so that it stays a small share of the core's time however large the fleet is.
     pub(super) fn recount_due(&self) -> Option<Instant> {
-        if !self.ready || self.recount.is_empty() || self.is_lent() {
+        if !self.ready || self.recount.is_empty() || self.solving || self.is_lent() {
             return None;
         }
         let Some((at, took)) = self.last_recount else { return Some(Instant::now()) };
@@ -84,7 +88,8 @@ impl Core {
         }
         for state in &mut self.flows {
             if state.flow.source == *integration || state.flow.target == *integration {
-                state.dirty = true;
+                state.due.dirty = true;
+                state.due.changed = true;
                 if state.flow.source == *integration {
                     state.refresh(self.world.tables_of(integration));
                 }
@@ -112,7 +117,7 @@ impl Core {
         // Solved once more after the last page, so that matches can be decided automatically.
         for state in &mut self.flows {
             if state.flow.source == *integration || state.flow.target == *integration {
-                state.dirty = true;
+                state.due.dirty = true;
             }
         }
         self.plan_schedule();

@@ -6,6 +6,8 @@ mod broadcast;
 mod changes;
 mod requests;
 mod solving;
+#[cfg(test)]
+mod tests;
 mod undo;
 
 use super::decide::By;
@@ -15,7 +17,7 @@ use super::messages::{Message, Reply, Request, Window};
 use super::overview::Integration;
 use super::reply::ReplyTo;
 use super::rows::FlowState;
-use super::solver::{Scope, Solved};
+use super::solver::Solved;
 use super::tables::Change;
 use super::world::World;
 use super::writer;
@@ -135,7 +137,8 @@ pub struct Core {
     recount: BTreeSet<IntegrationId>,
     last_recount: Option<(Instant, Duration)>,
     solving: bool,
-    quick: Vec<(FlowId, Scope)>,
+    /// Questions that wait until the engine is back.
+    parked: Vec<(ReplyTo, Request)>,
     last_solve: Option<(Instant, Duration)>,
     writing: u64,
     more: BTreeSet<FlowId>,
@@ -176,7 +179,7 @@ impl Core {
             recount: BTreeSet::new(),
             last_recount: None,
             solving: false,
-            quick: Vec::new(),
+            parked: Vec::new(),
             last_solve: None,
             writing: 0,
             more: BTreeSet::new(),
@@ -264,11 +267,10 @@ impl Core {
             && !self.solving
             && self.pending.is_empty()
             && self.recount.is_empty()
-            && self.quick.is_empty()
             && self.writing == 0
             && self.more.is_empty()
             && self.supervisor.running().is_empty()
-            && !self.flows.iter().any(|f| f.dirty)
+            && !self.flows.iter().any(|f| f.due.dirty || f.due.decided)
     }
 
     /// Somebody else reads the facts: the engine or a picker. A message comes when they are free again, so nothing is

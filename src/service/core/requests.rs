@@ -71,6 +71,9 @@ impl Core {
             Query::Window { view, offset, limit, anchor } => {
                 self.window(&view, offset, limit, anchor.as_ref()).map(View::Window)
             }
+            Query::Compare { ref flow, .. } if self.is_away(flow) => {
+                return self.parked.push((reply, Request::Query(query)));
+            }
             Query::Compare { flow, stream, source, target } => {
                 self.compare(&flow, stream, &source, target.as_ref()).map(|c| View::Compare(Box::new(c)))
             }
@@ -109,6 +112,11 @@ impl Core {
         Ok(views::window(state, sides_of(&self.world, &flow), view, offset, limit, anchor))
     }
 
+    /// The engine of a solved flow follows changed records; it is back in a moment.
+    fn is_away(&self, flow: &FlowId) -> bool {
+        self.flow_at(flow).is_ok_and(|at| self.flows[at].solved && self.flows[at].engine.is_none())
+    }
+
     fn compare(
         &self,
         flow: &FlowId,
@@ -133,18 +141,8 @@ impl Core {
         };
         let sides = sides_of(&self.world, &state.flow);
         let row = views::position(sides.source, stream, source);
-        let company = match stream {
-            Stream::Devices => row
-                .and_then(|at| sides.source.devices.all()[at].company.as_ref())
-                .and_then(|c| sides.source.companies.position(c))
-                .and_then(|c| state.companies.rows.get(c))
-                .and_then(|r| r.matched().cloned()),
-            _ => None,
-        };
-        let name = match stream {
-            Stream::Companies => sides.source.companies.get(source).map(|c| c.name.clone()),
-            _ => sides.source.devices.get(source).map(|d| d.name.to_string()),
-        };
+        let company = row.and_then(|at| state.company_row(sides.source, stream, at)).and_then(|r| r.matched().cloned());
+        let name = sides.source.facts(stream, source).map(|facts| facts.name().to_owned());
         let queue = state.queue(stream);
         let best = row.and_then(|at| queue?.rows.get(at)).and_then(|r| r.best.as_ref()).map(|(id, _)| id.clone());
         let pick = picker::Pick {
@@ -316,9 +314,7 @@ impl Core {
         let flow = self.flows[at].flow.id.clone();
         self.put(at, stream, &changes);
         // What the engine decides, it has reckoned with already.
-        if stream == Stream::Companies && by.actor != Actor::Engine {
-            self.solve_companies(at, changes.iter().map(|c| c.source.clone()).collect());
-        }
+        self.flows[at].due.decided |= by.actor != Actor::Engine;
         let entry = HistoryEntry {
             id: HistoryId(0),
             at: by.at,
@@ -373,7 +369,7 @@ impl Core {
                 if let Ok(at) = self.flow_at(&entry.flow) {
                     let back: Vec<RowChange> = entry.changes.iter().map(reversed).collect();
                     self.put(at, entry.stream, &back);
-                    self.flows[at].dirty = true;
+                    self.flows[at].due.decided = true;
                 }
                 self.outbox.notice(crate::domain::LogLevel::Error, format!("not saved: {failure}"));
                 if let Some(reply) = waiting.reply {

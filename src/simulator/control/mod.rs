@@ -1,12 +1,15 @@
 //! What a test can do to the vendors while they run.
 
+mod autotask;
 mod records;
 
+pub use autotask::AutotaskRecords;
 pub use records::{AddigyRecords, ItGlueRecords};
 
 use super::{
     Failing, Limit, RequestCounts,
     addigy::{Addigy, Key, PERMISSIONS},
+    autotask::Autotask,
     itglue::ItGlue,
     server::Gate,
 };
@@ -19,6 +22,8 @@ pub enum Vendor {
     Addigy,
     /// IT Glue.
     ItGlue,
+    /// Autotask.
+    Autotask,
 }
 
 /// Changes records, keys and faults while the vendors run. Cheap to clone.
@@ -28,6 +33,8 @@ pub struct Control {
     addigy_gate: Arc<Gate>,
     itglue: Arc<ItGlue>,
     itglue_gate: Arc<Gate>,
+    autotask: Arc<Autotask>,
+    autotask_gate: Arc<Gate>,
 }
 
 impl Control {
@@ -36,21 +43,28 @@ impl Control {
         addigy_gate: Arc<Gate>,
         itglue: Arc<ItGlue>,
         itglue_gate: Arc<Gate>,
+        autotask: Arc<Autotask>,
+        autotask_gate: Arc<Gate>,
     ) -> Self {
-        Self { addigy, addigy_gate, itglue, itglue_gate }
+        Self { addigy, addigy_gate, itglue, itglue_gate, autotask, autotask_gate }
     }
 
     fn gate(&self, vendor: Vendor) -> &Gate {
         match vendor {
             Vendor::Addigy => &self.addigy_gate,
             Vendor::ItGlue => &self.itglue_gate,
+            Vendor::Autotask => &self.autotask_gate,
         }
     }
 
     /// What the vendors have been asked so far.
     #[must_use]
     pub fn requests(&self) -> RequestCounts {
-        RequestCounts { addigy: self.addigy_gate.counts(), itglue: self.itglue_gate.counts() }
+        RequestCounts {
+            addigy: self.addigy_gate.counts(),
+            itglue: self.itglue_gate.counts(),
+            autotask: self.autotask_gate.counts(),
+        }
     }
 
     /// Makes the vendor's next `count` requests fail that way, before the profile's own faults.
@@ -61,6 +75,11 @@ impl Control {
     /// Replaces the vendor's limit.
     pub fn set_limit(&self, vendor: Vendor, limit: Limit) {
         self.gate(vendor).set_limit(limit);
+    }
+
+    /// As if others had just made so many requests that count against the vendor's limit, and nobody any before.
+    pub fn use_up(&self, vendor: Vendor, requests: usize) {
+        self.gate(vendor).use_up(requests);
     }
 
     /// Holds every request of the vendor until [`Self::release`].
@@ -83,6 +102,7 @@ impl Control {
         match vendor {
             Vendor::Addigy => self.addigy.revoke(true),
             Vendor::ItGlue => self.itglue.revoke(true),
+            Vendor::Autotask => self.autotask.tenant().revoke(true),
         }
     }
 
@@ -91,6 +111,7 @@ impl Control {
         match vendor {
             Vendor::Addigy => self.addigy.revoke(false),
             Vendor::ItGlue => self.itglue.revoke(false),
+            Vendor::Autotask => self.autotask.tenant().revoke(false),
         }
     }
 
@@ -122,5 +143,11 @@ impl Control {
     #[must_use]
     pub fn itglue(&self) -> ItGlueRecords<'_> {
         ItGlueRecords(&self.itglue)
+    }
+
+    /// Changes Autotask's records, zone and threads.
+    #[must_use]
+    pub fn autotask(&self) -> AutotaskRecords<'_> {
+        AutotaskRecords(&self.autotask)
     }
 }

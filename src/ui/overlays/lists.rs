@@ -87,7 +87,7 @@ pub fn picker(state: &State, canvas: &mut Canvas<'_>, picker: &Picker) -> Positi
 /// What the row is, for whoever searches its counterpart.
 fn subject(row: &QueueRow) -> String {
     let devices = if row.devices > 0 { counted(row.devices.into(), "device", "devices") } else { String::new() };
-    let parts = [&row.name, &row.company, &row.serial, &row.model, &devices];
+    let parts = [&row.name, &row.company, &row.serial, &row.model, &row.detail, &devices];
     let parts: Vec<&str> = parts.into_iter().map(String::as_str).filter(|p| !p.is_empty()).collect();
     format!("for {}", parts.join(", "))
 }

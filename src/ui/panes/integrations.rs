@@ -121,6 +121,9 @@ fn stream_lines(state: &State, s: &StreamProgress, choice: usize, out: &mut Vec<
         RunState::Failed { .. } => {
             out.push(line(vec![label, (" failed".to_owned(), theme.error)], thousands(s.stored)));
         }
+        RunState::Asks { .. } => {
+            out.push(line(vec![label, (" asks".to_owned(), theme.warn)], thousands(s.stored)));
+        }
         RunState::Never => out.push(line(vec![label, (" never".to_owned(), theme.dim)], String::new())),
         RunState::Ok => {
             let bad = if s.counts.bad > 0 { format!(" {} bad", thousands(s.counts.bad)) } else { String::new() };

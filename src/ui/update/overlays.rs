@@ -1,7 +1,7 @@
 //! Opening, steering and closing what lies over the panes.
 
 use super::{SEARCH_AFTER, decide, keys, navigate, picker, requests};
-use crate::domain::{LogLevel, MatchState, RunState};
+use crate::domain::{LogLevel, MatchState, RunState, Stream};
 use crate::service::messages::{Command, Filter, Preview, Query, Request, SortKey, Ticket};
 use crate::ui::command::{COMMANDS, CommandId};
 use crate::ui::key::{Key, KeyCode};
@@ -401,8 +401,10 @@ pub fn open_sort(state: &mut State) {
         ("devices", SortKey::Devices),
         ("state", SortKey::State),
     ];
+    let companies = queue.spec.stream == Stream::Companies;
     let items = keys
         .into_iter()
+        .filter(|(_, key)| *key != if companies { SortKey::Company } else { SortKey::Devices })
         .map(|(name, key)| {
             let detail =
                 if key == now.key { if now.descending { "now, last first" } else { "now; again: turn" } } else { "" };

@@ -3,17 +3,25 @@
 //! Owns the way from facts to a probability for every candidate pair. Devices' votes come in as numbers; what becomes of
 //! a row is decided in [`super::verdict`].
 
+mod fields;
+mod owners;
+
+use super::alias;
 use super::devices::{fixed, from_fixed};
-use super::facts::{CompanyFacts, Known, Settings};
-use super::fields::{Likeness, Phone, Street, compare_places, domain, place, postal_code};
+use super::facts::{CompanyFacts, Known, Problem, Settings};
+use super::fields::{Likeness, compare_places};
 use super::model::{FieldMatch, features};
 use super::names::compare::{NameMatch, compare};
 use super::names::index::{NameIndex, Scratch};
-use super::names::parse::{fold, parse};
-use super::names::vocabulary::{Name, Vocabulary, compact_hash};
+use super::names::vocabulary::{Name, Vocabulary};
+use super::steps::rows_by_id;
 use crate::domain::NameMode;
+use fields::{Fields, PHONE_KEY, STREET_KEY, keys_of, read_fields, row_keys, tagged};
+use owners::{OwnerIds, Owners};
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 /// Candidates of a row that take part in the competition.
 const CONTENDERS: usize = 12;
@@ -65,34 +73,9 @@ impl Votes {
     }
 }
 
-/// Fields of a company in comparable form.
-#[derive(Clone, Debug, Default)]
-struct Fields {
-    phone: Phone,
-    street: Street,
-    zip: u32,
-    city: u32,
-    state: u32,
-    domain: u32,
-    /// Hash of the domain's first label, to compare with a name written together.
-    label: u64,
-    short: u64,
-    owner: u32,
-}
-
-/// Owners of both lists and how likely they are the same.
-#[derive(Default)]
-struct Owners {
-    pairs: FxHashMap<(u32, u32), f32>,
-    by_left: FxHashMap<u32, Vec<u32>>,
-    right_rows: FxHashMap<u32, Vec<u32>>,
-}
-
-/// Both lists ready for scoring.
-pub struct Companies<'a> {
-    left: &'a [CompanyFacts],
-    right: &'a [CompanyFacts],
-    settings: &'a Settings,
+/// What is read of both lists once: names, other fields, owners, rules. Owned, so that an engine can keep it.
+#[derive(Debug)]
+pub struct CompanyState {
     words: Vocabulary,
     left_names: Vec<Name>,
     right_names: Vec<Name>,
@@ -104,10 +87,67 @@ pub struct Companies<'a> {
     aliases: FxHashMap<u32, Vec<(u32, bool)>>,
     links: FxHashMap<u32, u32>,
     refused: FxHashSet<(u32, u32)>,
-    /// Votes of devices, by pair.
+    prints: Prints,
+}
+
+/// Fingerprints of the facts of both lists.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Prints {
+    left: Vec<u64>,
+    right: Vec<u64>,
+}
+
+impl Prints {
+    /// Of these lists.
+    #[must_use]
+    pub fn of(left: &[CompanyFacts], right: &[CompanyFacts]) -> Self {
+        Self { left: left.par_iter().map(print).collect(), right: right.par_iter().map(print).collect() }
+    }
+
+    /// True when these are still the records that were read at these rows; `None` for a row that is not asked for.
+    #[must_use]
+    pub fn are_current(
+        &self,
+        left: Option<(usize, Option<&CompanyFacts>)>,
+        right: Option<(usize, Option<&CompanyFacts>)>,
+    ) -> bool {
+        let same = |prints: &[u64], asked: Option<(usize, Option<&CompanyFacts>)>| {
+            asked.is_none_or(|(row, fact)| fact.is_some_and(|fact| prints.get(row) == Some(&print(fact))))
+        };
+        same(&self.left, left) && same(&self.right, right)
+    }
+}
+
+fn print(fact: &CompanyFacts) -> u64 {
+    let mut hasher = FxHasher::default();
+    fact.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// What devices say of companies.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ballot {
+    /// Votes by pair.
     pub votes: FxHashMap<(u32, u32), Votes>,
     /// For left companies with devices: how many were found anywhere.
     pub found: FxHashMap<u32, Votes>,
+}
+
+/// Both lists ready for scoring.
+pub struct Companies<'a> {
+    left: &'a [CompanyFacts],
+    right: &'a [CompanyFacts],
+    settings: &'a Settings,
+    state: Arc<CompanyState>,
+    ballot: Arc<Ballot>,
+}
+
+impl std::ops::Deref for Companies<'_> {
+    type Target = CompanyState;
+
+    fn deref(&self) -> &CompanyState {
+        &self.state
+    }
 }
 
 /// Natural log-odds of a person's rule for a pair: more than any name.
@@ -115,27 +155,15 @@ pub const ALIAS: f32 = 14.0;
 /// What a person's rule for another pair takes from this one.
 pub const ALIAS_ELSEWHERE: f32 = 4.0;
 
-/// Tags that keep keys of different fields apart.
-const PHONE_KEY: u64 = 1 << 60;
-const STREET_KEY: u64 = 2 << 60;
-const DOMAIN_KEY: u64 = 3 << 60;
-const EXACT_KEY: u64 = 4 << 60;
-const LABEL_KEY: u64 = 5 << 60;
-
-fn tagged(tag: u64, key: u64) -> u64 {
-    tag | (key & (PHONE_KEY - 1))
-}
-
 fn row(i: usize) -> u32 {
     u32::try_from(i).unwrap_or(u32::MAX)
 }
 
-impl<'a> Companies<'a> {
+impl CompanyState {
     /// Reads both lists.
     #[must_use]
-    pub fn new(left: &'a [CompanyFacts], right: &'a [CompanyFacts], known: &Known, settings: &'a Settings) -> Self {
-        let texts = |list: &'a [CompanyFacts]| list.iter().map(|c| c.name.as_str()).collect::<Vec<_>>();
-        let (words, left_names, right_names) = Vocabulary::read(&texts(left), &texts(right));
+    pub fn new(left: &[CompanyFacts], right: &[CompanyFacts], known: &Known, settings: &Settings) -> Self {
+        let (words, left_names, right_names) = Vocabulary::read(&names(left), &names(right));
         let mut owner_ids = OwnerIds::default();
         let left_fields: Vec<Fields> = left.iter().map(|c| read_fields(c, &mut owner_ids.left)).collect();
         let right_fields: Vec<Fields> = right.iter().map(|c| read_fields(c, &mut owner_ids.right)).collect();
@@ -148,9 +176,6 @@ impl<'a> Companies<'a> {
             }
         }
         let mut this = Self {
-            left,
-            right,
-            settings,
             words,
             left_names,
             right_names,
@@ -162,47 +187,56 @@ impl<'a> Companies<'a> {
             aliases: FxHashMap::default(),
             links: FxHashMap::default(),
             refused: FxHashSet::default(),
-            votes: FxHashMap::default(),
-            found: FxHashMap::default(),
+            prints: Prints::of(left, right),
         };
-        this.read_known(known);
+        this.read_known((left, right), known, settings);
         this
     }
 
-    fn read_known(&mut self, known: &Known) {
-        let by_id = |list: &'a [CompanyFacts]| -> FxHashMap<&'a str, u32> {
-            list.iter().enumerate().map(|(i, c)| (c.id.as_str(), row(i))).collect()
-        };
-        let target = self.settings.target_system;
+    /// Fingerprints of the facts that were read.
+    #[must_use]
+    pub fn prints(&self) -> &Prints {
+        &self.prints
+    }
+
+    fn read_known(&mut self, (left, right): Lists<'_>, known: &Known, settings: &Settings) {
+        let target = settings.target_system;
         if known.refused_companies.is_empty() && known.aliases.is_empty() && target.is_none() {
             return;
         }
-        let (lefts, rights) = (by_id(self.left), by_id(self.right));
+        let (lefts, rights) = (rows_by_id(left.iter().map(|c| &c.id)), rows_by_id(right.iter().map(|c| &c.id)));
         for (l, r) in &known.refused_companies {
             if let (Some(&l), Some(&r)) = (lefts.get(l.as_str()), rights.get(r.as_str())) {
                 self.refused.insert((l, r));
             }
         }
-        for (i, company) in self.left.iter().enumerate() {
+        for (i, company) in left.iter().enumerate() {
             let link = company.links.iter().find(|l| Some(l.system) == target);
             if let Some(&r) = link.and_then(|l| rights.get(l.id.as_str())) {
                 self.links.insert(row(i), r);
             }
         }
         if !known.aliases.is_empty() {
-            self.read_aliases(known);
+            self.read_aliases((left, right), known);
         }
     }
 
-    fn read_aliases(&mut self, known: &Known) {
+    fn read_aliases(&mut self, (left, right): Lists<'_>, known: &Known) {
+        let wanted: FxHashSet<&str> = known.aliases.iter().flat_map(|a| [a.left.as_str(), a.right.as_str()]).collect();
         let by_name = |list: &[CompanyFacts]| {
+            let named: Vec<(String, u32)> = list
+                .par_iter()
+                .enumerate()
+                .map(|(i, c)| (alias::comparable(&c.name), row(i)))
+                .filter(|(name, _)| wanted.contains(name.as_str()))
+                .collect();
             let mut map: FxHashMap<String, Vec<u32>> = FxHashMap::default();
-            for (i, c) in list.iter().enumerate() {
-                map.entry(super::alias::comparable(&c.name)).or_default().push(row(i));
+            for (name, row) in named {
+                map.entry(name).or_default().push(row);
             }
             map
         };
-        let (lefts, rights) = (by_name(self.left), by_name(self.right));
+        let (lefts, rights) = (by_name(left), by_name(right));
         for alias in &known.aliases {
             for (one, two) in [(&alias.left, &alias.right), (&alias.right, &alias.left)] {
                 for l in lefts.get(one).into_iter().flatten() {
@@ -212,6 +246,51 @@ impl<'a> Companies<'a> {
             }
         }
     }
+}
+
+type Lists<'a> = (&'a [CompanyFacts], &'a [CompanyFacts]);
+
+fn names(list: &[CompanyFacts]) -> Vec<&str> {
+    list.iter().map(|c| c.name.as_str()).collect()
+}
+
+impl<'a> Companies<'a> {
+    /// Reads both lists.
+    #[must_use]
+    pub fn new(left: &'a [CompanyFacts], right: &'a [CompanyFacts], known: &Known, settings: &'a Settings) -> Self {
+        let state = Arc::new(CompanyState::new(left, right, known, settings));
+        Self { left, right, settings, state, ballot: Arc::default() }
+    }
+
+    /// Lists that were read before, with what their devices say.
+    #[must_use]
+    pub fn with(problem: &Problem<'a>, state: Arc<CompanyState>, ballot: Arc<Ballot>) -> Self {
+        let Problem { left_companies: left, right_companies: right, settings, .. } = *problem;
+        Self { left, right, settings, state, ballot }
+    }
+
+    /// What the devices say.
+    #[must_use]
+    pub fn ballot(&self) -> &Arc<Ballot> {
+        &self.ballot
+    }
+
+    /// Takes in what the devices say.
+    pub fn hear(&mut self, ballot: Ballot) {
+        self.ballot = Arc::new(ballot);
+    }
+
+    /// What was read of the lists.
+    #[must_use]
+    pub fn state(&self) -> &Arc<CompanyState> {
+        &self.state
+    }
+
+    /// A person refused the pair.
+    #[must_use]
+    pub fn is_refused(&self, left: u32, right: u32) -> bool {
+        self.refused.contains(&(left, right))
+    }
 
     /// Scores every candidate of every row; probabilities are filled in by [`compete`](Self::compete).
     #[must_use]
@@ -220,7 +299,7 @@ impl<'a> Companies<'a> {
         order.par_sort_unstable_by(|a, b| self.by_id(*a, *b));
         let index = NameIndex::new(&self.left_names, &self.right_names, &self.words, order);
         let mut voted: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
-        for &(l, r) in self.votes.keys() {
+        for &(l, r) in self.ballot.votes.keys() {
             voted.entry(l).or_default().push(r);
         }
         (0..self.left.len())
@@ -368,7 +447,11 @@ impl<'a> Companies<'a> {
     /// What the devices say of a pair; `None` when they say nothing.
     #[must_use]
     pub fn votes_of(&self, left: u32, right: u32) -> Option<Votes> {
-        self.votes.get(&(left, right)).copied().or_else(|| self.found.get(&left).copied().filter(|v| v.found > 0))
+        self.ballot
+            .votes
+            .get(&(left, right))
+            .copied()
+            .or_else(|| self.ballot.found.get(&left).copied().filter(|v| v.found > 0))
     }
 
     /// Rows of the right list.
@@ -436,102 +519,4 @@ pub fn compete(rows: &mut [Vec<Scored>], rights: usize, rivalry: f32) {
             scored.probability = p;
         }
     }
-}
-
-#[derive(Default)]
-struct OwnerIds {
-    left: FxHashMap<String, u32>,
-    right: FxHashMap<String, u32>,
-}
-
-impl OwnerIds {
-    /// Compares the owners of both lists as companies of their own.
-    fn compare(&self, right_fields: &[Fields], settings: &Settings) -> Owners {
-        let mut owners = Owners::default();
-        if self.left.is_empty() || self.right.is_empty() {
-            return owners;
-        }
-        let list = |ids: &FxHashMap<String, u32>| {
-            let mut names: Vec<(&String, &u32)> = ids.iter().collect();
-            names.sort_unstable_by_key(|e| *e.1);
-            names.into_iter().map(|(name, id)| CompanyFacts::new(id.to_string(), name.clone())).collect::<Vec<_>>()
-        };
-        let (left, right) = (list(&self.left), list(&self.right));
-        let known = Known::default();
-        let companies = Companies::new(&left, &right, &known, settings);
-        let mut rows = companies.score();
-        compete(&mut rows, right.len(), 0.0);
-        for (i, scored) in rows.iter().enumerate() {
-            for s in scored {
-                // Several records of one owner do not take from each other: each is as much the owner as the name says.
-                let alone = 1.0 / (1.0 + (-s.log_odds).exp());
-                let same = s.probability.max(0.8 * alone);
-                if same < 0.02 {
-                    continue;
-                }
-                owners.pairs.insert((row(i) + 1, s.right + 1), same);
-                if same > 0.2 {
-                    owners.by_left.entry(row(i) + 1).or_default().push(s.right + 1);
-                }
-            }
-        }
-        for (i, fields) in right_fields.iter().enumerate().filter(|(_, f)| f.owner != 0) {
-            owners.right_rows.entry(fields.owner).or_default().push(row(i));
-        }
-        owners
-    }
-}
-
-fn read_fields(company: &CompanyFacts, owners: &mut FxHashMap<String, u32>) -> Fields {
-    let host = company.domain.as_deref().and_then(domain);
-    let owner = company.owner.as_deref().map(|o| fold(o).trim().to_owned()).filter(|o| !o.is_empty());
-    let next = row(owners.len()) + 1;
-    Fields {
-        phone: company.phone.as_deref().map(Phone::parse).unwrap_or_default(),
-        street: company.street.as_deref().map(Street::parse).unwrap_or_default(),
-        zip: postal_code(company.zip.as_deref()),
-        city: place(company.city.as_deref()),
-        state: place(company.state.as_deref()),
-        domain: place(host.as_deref()),
-        label: host.as_deref().and_then(|h| h.split('.').next()).map_or(0, |label| compact_hash(&parse(label))),
-        short: company.short_name.as_deref().map_or(0, |s| compact_hash(&parse(s))),
-        owner: owner.map_or(0, |name| *owners.entry(name).or_insert(next)),
-    }
-}
-
-fn row_keys(facts: &CompanyFacts, fields: &Fields, name: &Name) -> Vec<u64> {
-    let mut keys = vec![tagged(EXACT_KEY, u64::from(exact_hash(&facts.name)))];
-    let mut add = |tag, key: u64| {
-        if key != 0 {
-            keys.push(tagged(tag, key));
-        }
-    };
-    add(PHONE_KEY, fields.phone.key());
-    add(STREET_KEY, fields.street.key());
-    add(DOMAIN_KEY, u64::from(fields.domain));
-    add(LABEL_KEY, fields.label);
-    add(LABEL_KEY, fields.short);
-    if fields.label != 0 || fields.short != 0 || name.tokens.len() <= 3 {
-        add(LABEL_KEY, name.compact);
-    }
-    keys
-}
-
-fn exact_hash(name: &str) -> u32 {
-    use std::hash::{Hash, Hasher};
-    let mut hasher = rustc_hash::FxHasher::default();
-    name.hash(&mut hasher);
-    #[expect(clippy::cast_possible_truncation, reason = "half of a hash is a hash")]
-    let half = (hasher.finish() >> 20) as u32;
-    half
-}
-
-fn keys_of(facts: &[CompanyFacts], fields: &[Fields], names: &[Name]) -> Vec<(u64, u32)> {
-    let mut keys: Vec<(u64, u32)> = (0..facts.len())
-        .into_par_iter()
-        .flat_map_iter(|i| row_keys(&facts[i], &fields[i], &names[i]).into_iter().map(move |key| (key, row(i))))
-        .collect();
-    keys.par_sort_unstable();
-    keys.dedup();
-    keys
 }

@@ -1,0 +1,196 @@
+//! After any sequence of pages and decisions the queues show what one run over everything says.
+
+use super::super::compare::sides_of;
+use super::super::messages::{Command, DecideAction, Request, Selection};
+use super::super::solver::{self, RowVerdict};
+use super::super::tables::Change;
+use super::super::{Notices, Options, ReplyTo, prelude};
+use super::{Core, CoreMessage};
+use crate::domain::{
+    Cardinality, Company, Device, Flow, Interface, JunkList, NameMode, Record, Stream, SystemClock, Ties,
+};
+use crate::matching::Run;
+use crate::store::Store;
+use proptest::prelude::*;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+
+#[derive(Clone, Debug)]
+enum Act {
+    Devices(bool, Vec<(u8, u8, u8, u8, u8)>),
+    Company(bool, u8, u8),
+    Orphan(bool, Stream, u8),
+    Decide(Stream, u8, DecideAction),
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let device = || (0u8..24, 0u8..6, 0u8..12, 0u8..6, 0u8..6);
+    let stream = || prop::sample::select(vec![Stream::Companies, Stream::Devices]);
+    let action = prop_oneof![
+        3 => Just(DecideAction::Accept),
+        2 => (0u8..24).prop_map(|n| DecideAction::Match { target: format!("{n}").into() }),
+        1 => Just(DecideAction::Ignore),
+        2 => Just(DecideAction::Unmatch),
+    ];
+    prop_oneof![
+        5 => (any::<bool>(), prop::collection::vec(device(), 1..6)).prop_map(|(left, list)| Act::Devices(left, list)),
+        2 => (any::<bool>(), 0u8..6, 0u8..9).prop_map(|(left, id, name)| Act::Company(left, id, name)),
+        2 => (any::<bool>(), stream(), 0u8..24).prop_map(|(left, stream, id)| Act::Orphan(left, stream, id)),
+        3 => (stream(), 0u8..24, action).prop_map(|(stream, id, action)| Act::Decide(stream, id, action)),
+    ]
+}
+
+const NAMES: [&str; 9] = [
+    "Harbor Foods",
+    "Harbor Foods Inc",
+    "Zenith Law",
+    "Zenith Law LLP",
+    "Quill Media",
+    "Quarry Lane Dental",
+    "Quarry Lane",
+    "Lantern",
+    "Lantern Energy 2",
+];
+
+fn device((id, company, serial, mac, host): (u8, u8, u8, u8, u8)) -> Record {
+    let mut device = Device::new(id.to_string().as_str(), format!("PC-{host}").as_str());
+    device.company = (company < 5).then(|| company.to_string().as_str().into());
+    device.serial = (serial > 0).then(|| format!("C02XK{serial:03}JGH7"));
+    if mac > 0 {
+        device.interfaces =
+            vec![Interface { name: "en0".into(), mac: Some(format!("14:7d:da:00:00:0{mac}")), ip: None }];
+    }
+    Record::Device(Box::new(device))
+}
+
+fn flow() -> Flow {
+    Flow {
+        id: "rmm-docs".into(),
+        source: "rmm".into(),
+        target: "docs".into(),
+        streams: vec![Stream::Companies, Stream::Devices],
+        cardinality: Cardinality::ManyToOne,
+        names: NameMode::Fuzzy,
+        ties: Ties::Block,
+        roll_up: false,
+        needs_devices: false,
+        auto_accept: false,
+    }
+}
+
+struct Home {
+    core: Core,
+    inbox: Receiver<CoreMessage>,
+    _dir: tempfile::TempDir,
+}
+
+impl Home {
+    fn new(runtime: &Runtime) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let options = Options {
+            home: "test".into(),
+            actor: "tester".into(),
+            store: Store::open(&dir.path().join("store")).unwrap(),
+            clock: Arc::new(SystemClock),
+            integrations: Vec::new(),
+            flows: vec![flow()],
+            junk: JunkList::built_in(),
+            rules: crate::domain::SyncRules::default(),
+            scheduled: false,
+            notices: Notices::default(),
+        };
+        let (sender, inbox) = channel();
+        let opened = prelude::prepare(options, &sender, runtime.handle().clone()).unwrap();
+        let mut home = Self { core: Core::new(opened, sender, None), inbox, _dir: dir };
+        home.settle();
+        home
+    }
+
+    /// Does what the core's own loop does, until nothing is left to do.
+    fn settle(&mut self) {
+        self.core.turn();
+        while !self.core.is_settled() {
+            let message = self.inbox.recv().unwrap();
+            self.core.handle(message);
+            self.core.turn();
+        }
+    }
+
+    fn carry_out(&mut self, act: &Act) {
+        let integration = |left: bool| if left { "rmm".into() } else { "docs".into() };
+        let message = match act {
+            Act::Devices(left, list) => {
+                let changes = list.iter().filter_map(|d| Change::of(&device(*d))).collect();
+                CoreMessage::Stored(integration(*left), changes)
+            }
+            Act::Company(left, id, name) => {
+                let company = Company::new(id.to_string().as_str(), NAMES[usize::from(*name)]);
+                let change = Change::of(&Record::Company(Box::new(company)));
+                CoreMessage::Stored(integration(*left), change.into_iter().collect())
+            }
+            Act::Orphan(left, stream, id) => {
+                let change = Change::Orphaned(*stream, id.to_string().as_str().into());
+                CoreMessage::Stored(integration(*left), vec![change])
+            }
+            Act::Decide(stream, id, action) => {
+                let rows = Selection::Rows(vec![id.to_string().as_str().into()]);
+                let decide = Command::Decide { flow: flow().id, stream: *stream, action: action.clone(), rows };
+                let (reply, _) = oneshot::channel();
+                CoreMessage::Request(ReplyTo::Caller(reply), Box::new(Request::Command(decide)))
+            }
+        };
+        self.core.handle(message);
+    }
+
+    /// The first row that does not show what a run over everything says of it.
+    fn difference(&self) -> Option<String> {
+        let (world, state) = (&self.core.world, &self.core.flows[0]);
+        let sides = sides_of(world, &state.flow);
+        let settings = world.settings(&state.flow);
+        let problem = solver::problem(sides, world.known_of(&state.flow.id), &settings);
+        let run = Run::new(&problem);
+        let answers = run.answers();
+        let kept = state.engine.as_ref()?.answers(&problem)?;
+        let queues = [
+            (Stream::Companies, &state.companies, problem.left_companies.len()),
+            (Stream::Devices, &state.devices, problem.left_devices.len()),
+        ];
+        queues.into_iter().find_map(|(stream, queue, live)| {
+            (0..live).find_map(|at| {
+                let (full, row) = (answers.proposal(stream, at), &queue.rows[at]);
+                let expected = RowVerdict::of(at, &full);
+                let shown = (row.verdict, &row.best, &row.why);
+                let right = shown == (expected.verdict, &expected.best, &expected.why)
+                    && kept.proposal_now(stream, at).as_ref() == Some(&full);
+                (!right).then(|| format!("{stream:?} {at}: {row:?}\nfull: {full:#?}"))
+            })
+        })
+    }
+}
+
+/// Few in a run of all tests; as many as `PROPTEST_CASES` says for a long search.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(60)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
+
+    #[test]
+    fn queues_that_follow_changes_equal_a_full_run(acts in prop::collection::vec((act(), any::<bool>()), 1..16)) {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let _inside = runtime.enter();
+        let mut home = Home::new(&runtime);
+        for (act, pause) in &acts {
+            home.carry_out(act);
+            if *pause {
+                home.settle();
+                prop_assert_eq!(home.difference(), None);
+            }
+        }
+        home.settle();
+        prop_assert_eq!(home.difference(), None);
+    }
+}
