@@ -8,7 +8,7 @@ use super::contract::Page;
 use super::dialect::{At, Listing};
 use super::fetch::{Reader, updated};
 use super::http::{CallError, CallErrorKind};
-use crate::domain::{Failure, FailureClass, LogLevel, RecordId};
+use crate::domain::{Failure, FailureClass, LogLevel, Record, RecordId};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream, FuturesOrdered};
 use rustc_hash::FxHashSet;
@@ -215,7 +215,7 @@ impl Walk {
             self.most = self.most.max(total);
         }
         self.at.blind |= listing.bad.iter().any(|row| row.id.is_none());
-        let aged = self.by_age() && listing.records.iter().any(|r| updated(r) < self.reader.want.since);
+        let aged = self.by_age() && listing.records.iter().any(|r| self.is_old(r));
         listing.records.retain(|record| self.seen.insert(record.id()));
         if self.at.pass > 1 {
             listing.bad.clear();
@@ -236,6 +236,11 @@ impl Walk {
     fn by_age(&self) -> bool {
         let (want, route) = (&self.reader.want, &self.reader.map.route);
         want.since.is_some() && !(want.near && !route.since_query.is_empty())
+    }
+
+    /// The record did not change since the moment that is asked for.
+    fn is_old(&self, record: &Record) -> bool {
+        updated(record).zip(self.reader.want.since).is_some_and(|(updated, since)| updated < since)
     }
 
     /// After the last page: the end, or the second reading.

@@ -30,6 +30,8 @@ pub enum Collection {
     Locations,
     /// Contacts.
     Contacts,
+    /// Domains: only listed, never shown alone.
+    Domains,
 }
 
 impl Collection {
@@ -56,6 +58,7 @@ impl Collection {
             Self::Choices(_) => &["name"],
             Self::Locations => &["id", "name", "city", "organization_id"],
             Self::Contacts => &["id", "first_name", "last_name", "primary_email", "organization_id"],
+            Self::Domains => &["organization_id"],
         }
     }
 
@@ -73,6 +76,7 @@ impl Collection {
             ],
             Self::Choices(Table::Models) => &["id", "name", "manufacturer_id", "created_at", "updated_at"],
             Self::Contacts => &["first_name", "last_name", "id", "created_at", "updated_at"],
+            Self::Domains => &["created_at", "updated_at"],
             Self::Configurations | Self::Choices(_) | Self::Locations => &["name", "id", "created_at", "updated_at"],
         }
     }
@@ -85,6 +89,7 @@ impl Collection {
             Self::Choices(table) => records.table(table).len(),
             Self::Locations => records.locations.len(),
             Self::Contacts => records.contacts.len(),
+            Self::Domains => records.domains.len(),
         }
     }
 
@@ -96,6 +101,7 @@ impl Collection {
             Self::Choices(table) => Row::Choice(table, &records.table(table)[at]),
             Self::Locations => Row::Location(&records.locations[at]),
             Self::Contacts => Row::Contact(&records.contacts[at]),
+            Self::Domains => Row::Domain(&records.domains[at]),
         }
     }
 

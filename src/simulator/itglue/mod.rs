@@ -133,7 +133,7 @@ fn read(
             None => page(StatusCode::NOT_FOUND),
         }),
         ["configuration_interfaces", id] => show_interface(itglue, id),
-        [name, id] => match collection(name) {
+        [name, id] => match collection(name).filter(|collection| *collection != Collection::Domains) {
             Some(collection) => show(itglue, collection, id, &request),
             None => Ok(page(StatusCode::NOT_FOUND)),
         },
@@ -165,6 +165,7 @@ fn collection(name: &str) -> Option<Collection> {
         "configurations" => Some(Collection::Configurations),
         "locations" => Some(Collection::Locations),
         "contacts" => Some(Collection::Contacts),
+        "domains" => Some(Collection::Domains),
         _ => Table::ALL.into_iter().find(|table| table.path() == name).map(Collection::Choices),
     }
 }
@@ -226,7 +227,7 @@ fn nested(
 ) -> Result<Response, Refusal> {
     let id = id_of(id)?;
     parent.find(&itglue.read(), id).ok_or_else(Refusal::not_found)?;
-    let nests = matches!(name, "configurations" | "locations" | "contacts" | "models");
+    let nests = matches!(name, "configurations" | "locations" | "contacts" | "domains" | "models");
     Ok(match collection(name).filter(|_| nests) {
         Some(collection) => list(itglue, collection, Some((field, id)), request, spoil),
         None => page(StatusCode::NOT_FOUND),

@@ -134,6 +134,17 @@ pub struct Contact {
     pub email: Box<str>,
 }
 
+/// An internet domain of an organization.
+#[derive(Clone, Debug)]
+pub struct Domain {
+    /// Its id.
+    pub id: u32,
+    /// Whose.
+    pub organization: u32,
+    /// The domain.
+    pub name: Box<str>,
+}
+
 /// A row of a list of choices.
 #[derive(Clone, Debug)]
 pub struct Choice {
@@ -218,6 +229,8 @@ pub struct Records {
     pub locations: Vec<Location>,
     /// Contacts.
     pub contacts: Vec<Contact>,
+    /// Domains, as their registration was last looked up.
+    pub domains: Vec<Domain>,
     /// By [`Table`].
     pub choices: [Vec<Choice>; 9],
     /// The last id given to an interface.

@@ -1,6 +1,6 @@
 //! Rows as JSON:API resource objects, and their fields for filters and sorting.
 
-use super::records::{Choice, Configuration, Contact, Interface, Location, Organization, Records, Table};
+use super::records::{Choice, Configuration, Contact, Domain, Interface, Location, Organization, Records, Table};
 use crate::simulator::addigy::facts::mac;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::json;
@@ -24,6 +24,8 @@ pub enum Row<'a> {
     Location(&'a Location),
     /// A contact.
     Contact(&'a Contact),
+    /// A domain.
+    Domain(&'a Domain),
 }
 
 /// A field for comparing.
@@ -45,6 +47,7 @@ impl<'a> Row<'a> {
             Self::Choice(_, row) => row.id,
             Self::Location(row) => row.id,
             Self::Contact(row) => row.id,
+            Self::Domain(row) => row.id,
         }
     }
 
@@ -57,6 +60,7 @@ impl<'a> Row<'a> {
             Self::Choice(table, _) => table.path().replace('_', "-").into(),
             Self::Location(_) => "locations".into(),
             Self::Contact(_) => "contacts".into(),
+            Self::Domain(_) => "domains".into(),
         }
     }
 
@@ -102,6 +106,7 @@ impl<'a> Row<'a> {
             (Self::Contact(row), "last_name") => text(&row.last_name),
             (Self::Contact(row), "primary_email") => text(&row.email),
             (Self::Contact(row), "organization_id") => number(row.organization),
+            (Self::Domain(row), "organization_id") => number(row.organization),
             _ => None,
         }
     }
@@ -172,6 +177,7 @@ impl Serialize for Attributes<'_> {
             Row::Choice(table, row) => choice(&mut map, table, row, records)?,
             Row::Location(row) => location(&mut map, row, records)?,
             Row::Contact(row) => contact(&mut map, row, records)?,
+            Row::Domain(row) => domain(&mut map, row, records)?,
         }
         map.end()
     }
@@ -297,4 +303,14 @@ fn contact<M: SerializeMap>(m: &mut M, row: &Contact, records: &Records) -> Resu
     m.serialize_entry("important", &None::<bool>)?;
     let email = json!([{"value": row.email, "primary": true, "label-name": "Work"}]);
     m.serialize_entry("contact-emails", &email)
+}
+
+fn domain<M: SerializeMap>(m: &mut M, row: &Domain, records: &Records) -> Result<(), M::Error> {
+    m.serialize_entry("organization-id", &row.organization)?;
+    m.serialize_entry("organization-name", &records.organization(row.organization).map(|o| &o.name))?;
+    m.serialize_entry("resource-url", &format!("/{}/domains/{}", row.organization, row.id))?;
+    m.serialize_entry("name", &row.name)?;
+    m.serialize_entry("registrar-name", &None::<()>)?;
+    m.serialize_entry("notes", &None::<()>)?;
+    m.serialize_entry("expires-on", "2027-05-31")
 }

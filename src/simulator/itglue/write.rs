@@ -1,6 +1,6 @@
 //! Writes the world down as IT Glue has it: organizations, and configurations with their troubles.
 
-use super::records::{Choice, Configuration, Contact, Interface, Location, Organization, Records, Table};
+use super::records::{Choice, Configuration, Contact, Domain, Interface, Location, Organization, Records, Table};
 use crate::simulator::{
     addigy::facts::{host, lan_ip, mac},
     world::{Company, Device, Dice, Double, Lists, NOW, Side, Trouble, World, derived, index32, private, psa::Other},
@@ -171,6 +171,9 @@ fn places_and_people(records: &mut Records, world: &World, lists: &Lists, ids: &
         let city = words.cities[company.city].as_str().into();
         let street = format!("{} {} Street", 1 + dice.below(999), dice.pick(&words.places)).into();
         records.locations.push(Location { id, organization, name: "Main".into(), city, street, primary: true });
+        let id = 510_000 + index32(records.domains.len());
+        let name = format!("{}.example", company.code.to_lowercase()).into();
+        records.domains.push(Domain { id, organization, name });
         for _ in 0..dice.below(3) {
             let (first, last) = (dice.pick(&words.given), dice.pick(&words.families));
             let email = any_ascii::any_ascii(&format!("{first}.{last}@{}.example", company.code))
