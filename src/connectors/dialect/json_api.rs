@@ -189,4 +189,19 @@ mod tests {
         assert!(matches!(parse(b"<html>"), Err(BodyFault::Malformed(_))));
         assert!(matches!(parse(br#"{"data":[{"id":"1"#), Err(BodyFault::Malformed(_))));
     }
+
+    #[test]
+    fn a_contact_has_its_main_address_first() {
+        let mapping = Mapping::load("itglue", None).unwrap();
+        let body = r#"{"data":[{"id":"7","attributes":{"organization-id":2,"first-name":"Ana","last-name":"Reed",
+            "title":"Office manager","location-id":310,"important":null,"contact-emails":[{"value":"a@x.test"},
+            {"value":"ana@x.test","primary":true,"label-name":"Work"}],"contact-phones":[{"value":"01225000001"}]}},
+            {"id":"8","attributes":{"name":null,"contact-emails":[]}}]}"#;
+        let listing = listing(&mapping.streams[&Stream::Contacts], body);
+        let Record::Contact(c) = &listing.records[0] else { panic!("a contact") };
+        assert_eq!((c.name.as_str(), c.first_name.as_str(), c.last_name.as_str()), ("Ana Reed", "Ana", "Reed"));
+        assert_eq!(c.emails, ["ana@x.test", "a@x.test"]);
+        assert_eq!((c.phones.as_slice(), c.primary), (["01225000001".to_owned()].as_slice(), false));
+        assert_eq!(listing.bad[0].id.as_deref(), Some("8"));
+    }
 }
