@@ -243,6 +243,7 @@ fn small_things_are_kept_over_a_restart() {
         rate: 1.5,
         counts: matchbook::domain::RunCounts::default(),
         stored: 3,
+        left_out: 0,
         started: Some(at(0)),
         finished: None,
     };

@@ -210,7 +210,7 @@ pub struct QueueArguments {
     /// companies or devices
     #[arg(long, default_value = "companies")]
     pub stream: String,
-    /// open, all, orphaned, or a state: conflict, suggested, unmatched, deferred, matched, ignored
+    /// open, all, orphaned, left-out, or a state: conflict, suggested, unmatched, deferred, matched, ignored
     #[arg(long, default_value = "open")]
     pub filter: String,
     /// Only rows whose name, serial, company or id contains this

@@ -5,9 +5,15 @@
 
 use crate::domain::{
     Confidence, DecisionKind, Evidence, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, LogLevel,
-    MatchState, RecordId, Stream, StreamProgress, Timestamp,
+    MatchState, RecordId, Stream, StreamProgress, SyncScope, Timestamp,
 };
 use serde::{Deserialize, Serialize};
+
+mod explain;
+mod sync_settings;
+
+pub use explain::{Gate, Preview, PreviewRow, WhyRecord};
+pub use sync_settings::{ChoiceList, ChoiceView, MovedRecord, ScopePreview, ScopedStream, StreamMove, SyncSettings};
 
 /// Number that pairs a [`Reply`] with its [`Request`]; chosen by the asker, increasing.
 pub type Ticket = u64;
@@ -120,6 +126,16 @@ pub enum Command {
     },
     /// Do again what the last undo took back.
     Redo,
+    /// Change what is synced of an integration: kept in the configuration, then in effect at once. Matches of what is
+    /// left out stay. Answered by [`Reply::Done`] once it is kept.
+    SetSyncSettings {
+        /// Which.
+        integration: IntegrationId,
+        /// All of its settings.
+        scope: SyncScope,
+        /// Sync what only the vendor can bring.
+        sync: bool,
+    },
 }
 
 /// What to decide. On rows where it makes no sense it changes nothing and says so in [`Done::skipped`].
@@ -190,6 +206,8 @@ pub enum Filter {
     State(MatchState),
     /// Gone at the source or target.
     Orphaned,
+    /// Decided rows that the sync settings leave out.
+    LeftOut,
 }
 
 /// Sort key and direction.
@@ -314,6 +332,18 @@ pub enum Query {
         /// Name, id or serial.
         text: String,
     },
+    /// What is synced of an integration, with the choices and their counts.
+    SyncSettings {
+        /// Which.
+        integration: IntegrationId,
+    },
+    /// What other sync settings would do.
+    PreviewSyncSettings {
+        /// Which.
+        integration: IntegrationId,
+        /// All of its settings.
+        scope: SyncScope,
+    },
 }
 
 /// Which lines of the log.
@@ -348,6 +378,10 @@ pub enum View {
     History(Vec<HistoryEntry>),
     /// To [`Query::Why`].
     Why(Vec<WhyRecord>),
+    /// To [`Query::SyncSettings`].
+    SyncSettings(Box<SyncSettings>),
+    /// To [`Query::PreviewSyncSettings`].
+    ScopePreview(ScopePreview),
 }
 
 /// Integrations, flows and counts.
@@ -472,6 +506,8 @@ pub struct StateCounts {
     pub waiting: u64,
     /// Gone at the source or target; also counted in their state.
     pub orphaned: u64,
+    /// Decided and left out by the sync settings; also counted in their state.
+    pub left_out: u64,
 }
 
 impl StateCounts {
@@ -561,6 +597,9 @@ pub struct QueueRow {
     pub waits: bool,
     /// Gone at the source or target.
     pub orphaned: bool,
+    /// Why the sync settings leave it out; empty when they do not.
+    #[serde(default)]
+    pub left_out: String,
 }
 
 /// How a target is named so that equal names can be told apart.
@@ -681,60 +720,6 @@ pub struct PickRow {
     pub hits: Vec<u32>,
     /// Outside the row's matched company.
     pub elsewhere: bool,
-}
-
-/// What an action would do, before it does it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Preview {
-    /// One line (`accepts 42 of 50 rows`).
-    pub what: String,
-    /// Rows that would change.
-    pub rows: u64,
-    /// Counts by kind.
-    pub counts: Vec<(String, u64)>,
-    /// What a person should know (shared targets, other companies, weak evidence).
-    pub warnings: Vec<String>,
-    /// The first rows: name, target, confidence.
-    pub sample: Vec<PreviewRow>,
-}
-
-/// One row of a preview.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PreviewRow {
-    /// Source.
-    pub source: String,
-    /// Target or state after.
-    pub target: String,
-    /// Of the candidate.
-    pub confidence: Option<Confidence>,
-    /// Why.
-    pub why: String,
-}
-
-/// One record that `why` found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WhyRecord {
-    /// Integration.
-    pub integration: IntegrationId,
-    /// Stream.
-    pub stream: Stream,
-    /// Id.
-    pub id: RecordId,
-    /// Name.
-    pub name: String,
-    /// Gates in order; the first that is not passed is the answer.
-    pub gates: Vec<Gate>,
-}
-
-/// One gate.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Gate {
-    /// The question (`synced?`).
-    pub name: String,
-    /// Passed.
-    pub passed: bool,
-    /// The answer in words.
-    pub text: String,
 }
 
 /// What happens without being asked for. Bursts are coalesced: progress comes at most ten times a second.

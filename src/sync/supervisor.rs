@@ -3,7 +3,9 @@
 use super::Sink;
 use super::worker::{self, Job};
 use crate::connectors::Connector;
-use crate::domain::{Clock, IntegrationId, RunState, Schedule, Stream, StreamProgress, SyncRules, Timestamp};
+use crate::domain::{
+    Clock, IntegrationId, RunState, Schedule, Stream, StreamProgress, SyncRules, SyncScope, Timestamp,
+};
 use crate::store::Store;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,6 +24,7 @@ pub struct Task {
 struct Entry {
     connector: Arc<dyn Connector>,
     schedules: BTreeMap<Stream, Schedule>,
+    scope: Arc<SyncScope>,
 }
 
 /// Starts, stops and counts the workers.
@@ -64,7 +67,13 @@ impl Supervisor {
         connector: Arc<dyn Connector>,
         schedules: BTreeMap<Stream, Schedule>,
     ) {
-        self.entries.insert(integration, Entry { connector, schedules });
+        self.entries.insert(integration, Entry { connector, schedules, scope: Arc::default() });
+    }
+
+    /// What of an integration is synced from the next run on; returns what it was. `None` when there is none.
+    pub fn set_scope(&mut self, integration: &IntegrationId, scope: Arc<SyncScope>) -> Option<Arc<SyncScope>> {
+        let entry = self.entries.get_mut(integration)?;
+        Some(std::mem::replace(&mut entry.scope, scope))
     }
 
     /// The connector of an integration.
@@ -100,6 +109,7 @@ impl Supervisor {
                 clock: Arc::clone(&self.clock),
                 cancel,
                 full,
+                scope: Arc::clone(&entry.scope),
                 incremental: info.incremental,
                 rules: Arc::clone(&self.rules),
             };

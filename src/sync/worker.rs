@@ -5,7 +5,7 @@ use super::{Sink, Task};
 use crate::connectors::{Ask, BadRow, Connector, Page};
 use crate::domain::{
     Clock, Failure, FailureClass, LogEntry, LogLevel, MassChange, RecordId, RunId, RunState, StreamProgress, SyncRules,
-    Timestamp,
+    SyncScope, Timestamp,
 };
 use crate::store::{PageBatch, RunFinish, RunFinished, RunRecord, Store};
 use futures::StreamExt;
@@ -34,6 +34,8 @@ pub struct Job {
     pub cancel: CancellationToken,
     /// New listing whatever is stored.
     pub full: bool,
+    /// What of the integration is synced, as it was when the run started.
+    pub scope: Arc<SyncScope>,
     /// The vendor can list what changed since a moment.
     pub incremental: bool,
     /// Settings of every sync.
@@ -141,7 +143,7 @@ async fn pages(
     after: Option<String>,
     progress: &mut StreamProgress,
 ) -> Result<Ended, Failure> {
-    let ask = Ask { since: run.since, ..Ask::after(after) };
+    let ask = Ask { since: run.since, scope: Arc::clone(&job.scope), ..Ask::after(after) };
     let mut pages = job.connector.pages(job.task.stream, ask);
     let mut meter = Meter::new(job.clock.now());
     let mut whole = false;

@@ -9,9 +9,13 @@
     reason = "each test file uses a part of it; its numbers are small and made up"
 )]
 
+#[path = "fake_settings.rs"]
+mod fake_settings;
+
 use matchbook::domain::{
     Actor, Confidence, DecisionKind, Evidence, EvidenceKind, Failure, FailureClass, FlowId, HistoryEntry, HistoryId,
-    IntegrationId, LogEntry, LogLevel, MatchState, RecordId, RunCounts, RunState, Stream, StreamProgress, Timestamp,
+    IntegrationId, LogEntry, LogLevel, MatchState, RecordId, RunCounts, RunState, Stream, StreamProgress, SyncScope,
+    Timestamp,
 };
 use matchbook::service::messages::{
     BudgetView, CandidateView, Command, Compare, DecideAction, DecisionView, Done, Event, FieldPair, Filter, FlowView,
@@ -59,6 +63,8 @@ pub struct FakeService {
     log: Vec<LogEntry>,
     /// Decisions are refused with this reason.
     pub refuse: Option<String>,
+    /// What is synced of every integration.
+    pub scope: SyncScope,
 }
 
 fn company(i: usize) -> String {
@@ -102,6 +108,7 @@ fn row(i: usize, stream: Stream) -> QueueRow {
         why: ["14 of 18 serials", "serial", "name", "initials and 6 serials"][i % 4].to_owned(),
         waits: state == MatchState::Unmatched && !companies,
         orphaned: false,
+        left_out: String::new(),
     }
 }
 
@@ -114,8 +121,14 @@ impl FakeService {
             (Stream::Companies, table(companies, Stream::Companies)),
             (Stream::Devices, table(devices, Stream::Devices)),
         ]);
-        let mut service =
-            Self { tables, history: Vec::new(), overview: Overview::default(), log: Vec::new(), refuse: None };
+        let mut service = Self {
+            tables,
+            history: Vec::new(),
+            overview: Overview::default(),
+            log: Vec::new(),
+            refuse: None,
+            scope: SyncScope::default(),
+        };
         service.overview = Overview {
             home: "acme-msp".to_owned(),
             ready: true,
@@ -137,7 +150,14 @@ impl FakeService {
     /// A home without anything.
     pub fn empty() -> Self {
         let overview = Overview { home: "fresh".to_owned(), ready: true, ..Overview::default() };
-        Self { tables: HashMap::new(), history: Vec::new(), overview, log: Vec::new(), refuse: None }
+        Self {
+            tables: HashMap::new(),
+            history: Vec::new(),
+            overview,
+            log: Vec::new(),
+            refuse: None,
+            scope: SyncScope::default(),
+        }
     }
 
     fn tabs(&self) -> Vec<TabView> {
@@ -242,6 +262,12 @@ impl FakeService {
 
     fn query(&mut self, query: Query) -> View {
         match query {
+            Query::SyncSettings { integration } => {
+                let view = self.overview.integrations.iter().find(|i| i.id == integration);
+                let vendor = view.map(|i| i.vendor.clone()).unwrap_or_default();
+                View::SyncSettings(Box::new(fake_settings::settings(integration, &vendor, &self.scope)))
+            }
+            Query::PreviewSyncSettings { scope, .. } => View::ScopePreview(fake_settings::preview(&self.scope, &scope)),
             Query::Overview => View::Overview(self.overview()),
             Query::Window { view, offset, limit, anchor } => {
                 View::Window(self.window(&view, offset, limit, anchor.as_ref()))
@@ -302,6 +328,7 @@ impl FakeService {
                     Filter::All => true,
                     Filter::State(state) => r.state == state,
                     Filter::Orphaned => r.orphaned,
+                    Filter::LeftOut => !r.left_out.is_empty(),
                 }) && (needle.is_empty()
                     || [&r.name, &r.serial, &r.company, &r.id.to_string()]
                         .iter()
@@ -475,6 +502,14 @@ impl FakeService {
             Command::Undo { .. } => self.undo(),
             Command::Redo => done("nothing to do again"),
             Command::Sync { .. } => done("sync queued"),
+            Command::SetSyncSettings { integration, scope, .. } => {
+                if let Some(reason) = &self.refuse {
+                    let failure = Failure::new(FailureClass::Local, reason, "free some space");
+                    return (Reply::Failed(failure), Vec::new());
+                }
+                self.scope = scope;
+                done(&format!("sync settings of {integration} are saved"))
+            }
             Command::CancelSync { .. } => done("syncs stopped"),
             Command::Pause { integration } => self.set_state(&integration, IntegrationState::Paused),
             Command::Resume { integration } => self.set_state(&integration, IntegrationState::Ok),
@@ -556,6 +591,7 @@ fn integrations(companies: u64, devices: u64) -> Vec<IntegrationView> {
         run: None,
         counts: RunCounts::default(),
         stored,
+        left_out: 0,
         started: None,
         finished: None,
     };

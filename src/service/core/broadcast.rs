@@ -110,6 +110,7 @@ impl Core {
                     front.into_rows(&mut self.flows, &self.world);
                 }
                 self.plan_schedule();
+                self.warn_of_scopes();
                 for state in &self.flows {
                     self.outbox.queue(&state.flow.id);
                 }

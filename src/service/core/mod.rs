@@ -5,11 +5,13 @@
 mod broadcast;
 mod changes;
 mod requests;
+mod settings;
 mod solving;
 #[cfg(test)]
 mod tests;
 mod undo;
 
+use super::SettingsFile;
 use super::decide::By;
 use super::front::Front;
 use super::loading::Loaded;
@@ -23,7 +25,7 @@ use super::world::World;
 use super::writer;
 use crate::domain::{
     Actor, Clock, Decision, Failure, FlowId, HistoryEntry, IntegrationId, LogEntry, RecordId, Stream, StreamProgress,
-    Timestamp,
+    SyncScope, Timestamp,
 };
 use crate::store::Store;
 use crate::sync::Supervisor;
@@ -77,6 +79,19 @@ pub enum CoreMessage {
         /// On whose behalf.
         by: By,
     },
+    /// The configuration holds other sync settings, or does not.
+    ScopeKept {
+        /// Of which integration.
+        integration: IntegrationId,
+        /// The settings.
+        scope: Arc<SyncScope>,
+        /// Sync what only the vendor can bring.
+        sync: bool,
+        /// Kept, or why not.
+        result: Result<(), Failure>,
+        /// Who waits.
+        reply: ReplyTo,
+    },
     /// Answer when nothing runs, nothing is to be solved and everything decided is durable.
     Settle(oneshot::Sender<()>),
     /// Save what makes the next start quick, and end.
@@ -87,6 +102,8 @@ pub enum CoreMessage {
 enum Pending {
     Change(IntegrationId, Change),
     Decision(FlowId, Stream, RecordId, Option<Decision>),
+    /// Other sync settings, or the same judged at a later time.
+    Scope(IntegrationId, Option<Arc<SyncScope>>),
 }
 
 /// What the core needs to begin.
@@ -111,6 +128,8 @@ pub struct Opened {
     pub flows: Vec<FlowState>,
     /// Start what is due by the schedules.
     pub scheduled: bool,
+    /// Keeps changed settings; `None` where nothing can be kept.
+    pub settings: Option<Arc<dyn SettingsFile>>,
 }
 
 /// What the core is made of.
@@ -145,6 +164,13 @@ pub struct Core {
     subscribers: Vec<mpsc::Sender<Message>>,
     outbox: broadcast::Outbox,
     settle: Vec<oneshot::Sender<()>>,
+    settings: Option<Arc<dyn SettingsFile>>,
+    /// Integrations whose new settings took effect and are not in the log yet.
+    told_scope: BTreeSet<IntegrationId>,
+    /// Streams to be listed in full once the runs under earlier settings have ended.
+    again: BTreeMap<IntegrationId, BTreeSet<Stream>>,
+    /// Writes of settings under way.
+    keeping: u64,
 }
 
 /// Messages handled before the outbox is looked at.
@@ -153,7 +179,7 @@ const BATCH: usize = 256;
 impl Core {
     /// A core that has read nothing yet but the last session's front windows.
     pub(super) fn new(opened: Opened, inbox: Sender<CoreMessage>, front: Option<Front>) -> Self {
-        let Opened { home, actor, store, clock, runtime, supervisor, integrations, writer, flows, scheduled } = opened;
+        let Opened { home, actor, store, clock, runtime, supervisor, integrations, writer, flows, .. } = opened;
         let paused = store.paused().unwrap_or_default();
         let progress = store.stream_states().unwrap_or_default().into_iter().map(changes::at_start);
         Self {
@@ -172,7 +198,7 @@ impl Core {
             flows,
             paused,
             next: BTreeMap::new(),
-            scheduled,
+            scheduled: opened.scheduled,
             ready: false,
             waiting: Vec::new(),
             pending: VecDeque::new(),
@@ -186,6 +212,10 @@ impl Core {
             subscribers: Vec::new(),
             outbox: broadcast::Outbox::default(),
             settle: Vec::new(),
+            settings: opened.settings,
+            told_scope: BTreeSet::new(),
+            again: BTreeMap::new(),
+            keeping: 0,
         }
     }
 
@@ -235,6 +265,9 @@ impl Core {
             CoreMessage::Solved(solved) => self.solved(*solved),
             CoreMessage::Written { entry, result, waiting } => self.written(&entry, result, waiting),
             CoreMessage::Found { wanted, entry, reply, by } => self.found(wanted, entry, reply, &by),
+            CoreMessage::ScopeKept { integration, scope, sync, result, reply } => {
+                self.scope_kept(&integration, &scope, sync, result, reply);
+            }
             CoreMessage::Settle(done) => self.settle.push(done),
             CoreMessage::Freed | CoreMessage::Stop(_) | CoreMessage::Opened(_) => {}
         }
@@ -251,6 +284,7 @@ impl Core {
     /// After each batch of messages: changes go in, solving starts, events go out.
     fn turn(&mut self) {
         self.apply_pending();
+        self.tell_scopes();
         self.decide_more();
         self.run_schedule();
         self.start_solving();
@@ -269,6 +303,9 @@ impl Core {
             && self.recount.is_empty()
             && self.writing == 0
             && self.more.is_empty()
+            && self.keeping == 0
+            && self.again.is_empty()
+            && self.told_scope.is_empty()
             && self.supervisor.running().is_empty()
             && !self.flows.iter().any(|f| f.due.dirty || f.due.decided)
     }

@@ -8,7 +8,7 @@ use super::super::reply::ReplyTo;
 use super::super::{picker, views, why, writer};
 use super::{Core, CoreMessage, Pending};
 use crate::domain::{
-    Actor, Confidence, Failure, FailureClass, FlowId, HistoryEntry, HistoryId, LogEntry, RecordId, RowChange, Stream,
+    Actor, Confidence, Failure, FlowId, HistoryEntry, HistoryId, LogEntry, RecordId, RowChange, Stream,
 };
 use std::sync::Arc;
 
@@ -59,6 +59,7 @@ impl Core {
             paused: &self.paused,
             next: &self.next,
             flows: &self.flows,
+            tables: &self.world.tables,
         });
         if let (false, Some(front)) = (self.ready, &self.front) {
             front.counts_into(&mut overview);
@@ -85,6 +86,10 @@ impl Core {
             }
             Query::PreviewQuickMatch { flow, stream, threshold } => {
                 self.preview_quick(&flow, stream, threshold).map(View::Preview)
+            }
+            Query::SyncSettings { integration } => return self.sync_settings(reply, integration, None),
+            Query::PreviewSyncSettings { integration, scope } => {
+                return self.sync_settings(reply, integration, Some(scope));
             }
             Query::PreviewUndo { entry } => return self.find(reply, writer::Wanted::Undo { entry, preview: true }),
             Query::Why { text } => {
@@ -225,6 +230,9 @@ impl Core {
             }
             Command::Undo { entry } => self.find(reply, writer::Wanted::Undo { entry, preview: false }),
             Command::Redo => self.find(reply, writer::Wanted::Redo),
+            Command::SetSyncSettings { integration, scope, sync } => {
+                self.set_sync_settings(reply, integration, scope, sync);
+            }
             Command::CancelSync { .. } => {}
         }
     }
@@ -239,13 +247,7 @@ impl Core {
         if let Some(id) = integration
             && !self.integrations.iter().any(|i| i.id == *id)
         {
-            let names: Vec<&str> = self.integrations.iter().map(|i| i.id.as_str()).collect();
-            let remedy = if names.is_empty() {
-                "connect one with `matchbook connect NAME --connector …`".to_owned()
-            } else {
-                format!("integrations here: {}", names.join(", "))
-            };
-            return reply.failed(Failure::new(FailureClass::Usage, format!("there is no integration “{id}”"), remedy));
+            return reply.failed(self.no_integration(id));
         }
         let started = self.start_sync(integration, stream, full);
         let text = match started {

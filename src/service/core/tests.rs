@@ -100,6 +100,7 @@ impl Home {
             rules: crate::domain::SyncRules::default(),
             scheduled: false,
             notices: Notices::default(),
+            settings: None,
         };
         let (sender, inbox) = channel();
         let opened = prelude::prepare(options, &sender, runtime.handle().clone()).unwrap();

@@ -368,6 +368,7 @@ pub fn open_filter(state: &mut State) {
         vec![item("open: needs a decision", counts.open(), Filter::Open), item("all", counts.total(), Filter::All)];
     items.extend(MatchState::ALL.into_iter().map(|s| item(s.name(), counts.of(s), Filter::State(s))));
     items.push(item("orphaned: gone at a vendor", counts.orphaned, Filter::Orphaned));
+    items.push(item("left out by the sync settings", counts.left_out, Filter::LeftOut));
     let chosen = Choice::Filter(queue.spec.filter);
     open_menu(state, "Show which rows", items, Some(&chosen));
 }
