@@ -47,7 +47,8 @@ impl Shared {
             Ok(table) => Arc::new(table),
             Err(error) => {
                 let last = kept.as_ref().map(|(table, _)| Arc::clone(table)).filter(|table| !table.failed);
-                let meanwhile = if last.is_some() { "the names of the last sync stay" } else { "ids stand without names" };
+                let meanwhile =
+                    if last.is_some() { "the names of the last sync stay" } else { "ids stand without names" };
                 let text = format!("{name} cannot be looked up: {}; {meanwhile}", error.failure.what);
                 self.http.remark(LogLevel::Warn, &text);
                 last.unwrap_or_else(|| Arc::new(Table::failed()))

@@ -354,11 +354,8 @@ impl Http {
             return Attempt::Limited { said: header.and_then(|v| retry_after(v, self.setup.tuning.clock.now())) };
         }
         if status.is_redirection() {
-            let to = response
-                .headers()
-                .get(LOCATION)
-                .and_then(|v| v.to_str().ok())
-                .and_then(|v| self.base().join(v).ok());
+            let to =
+                response.headers().get(LOCATION).and_then(|v| v.to_str().ok()).and_then(|v| self.base().join(v).ok());
             return Attempt::Failed(CallError::last(self.redirect_failure(to.as_ref())));
         }
         let body = self.body::<()>(response, ERROR_CAP).await.unwrap_or_default();
