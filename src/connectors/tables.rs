@@ -21,7 +21,10 @@ const PAGES: u32 = 2_000;
 
 /// The look-ups of an account.
 #[derive(Default)]
-pub(super) struct Cache(BTreeMap<String, Mutex<Option<(Arc<Table>, Instant)>>>);
+pub(super) struct Cache(BTreeMap<String, Mutex<Option<Kept>>>);
+
+/// A look-up and when it was fetched.
+type Kept = (Arc<Table>, Instant);
 
 impl Cache {
     /// Places for look-ups of those names.

@@ -82,6 +82,9 @@ pub(crate) struct Received<'b> {
     pub(crate) link: Option<&'b str>,
 }
 
+/// Reads the message out of an error body.
+pub(crate) type Explain = Box<dyn Fn(&[u8]) -> Option<ErrorBody> + Send + Sync>;
+
 /// What a client is made of.
 pub(crate) struct Setup {
     pub(crate) vendor: String,
@@ -95,7 +98,7 @@ pub(crate) struct Setup {
     pub(crate) observer: Observer,
     pub(crate) redactor: Redactor,
     /// Reads the message out of an error body.
-    pub(crate) explain: Box<dyn Fn(&[u8]) -> Option<ErrorBody> + Send + Sync>,
+    pub(crate) explain: Explain,
 }
 
 /// A vendor's HTTP client.
@@ -385,14 +388,9 @@ impl Http {
             let what = format!("{vendor} refuses {} ({status}{said})", call.path);
             fail(FailureClass::Permission, what, "check the key's permissions", CallErrorKind::Forbidden)
         };
-        let refused = || {
-            let what = format!("{vendor} refuses the request {} ({status}{said})", call.path);
-            fail(FailureClass::Vendor, what, "", CallErrorKind::Refused)
-        };
         match (body.and_then(|body| body.meaning), status) {
             (Some(Meaning::Credentials(remedy)), _) => refused_key(remedy),
             (Some(Meaning::Limited), _) => Attempt::Limited { said: None },
-            (Some(Meaning::Refused), _) => refused(),
             (Some(Meaning::Forbidden), _) | (None, 403) => forbidden(),
             (None, 401) => refused_key("enter a new key with connect"),
             (None, 408 | 500..=599) => {
@@ -404,7 +402,12 @@ impl Http {
                 "check base_url and region",
                 CallErrorKind::NotFound,
             ),
-            (None, _) => refused(),
+            (Some(Meaning::Refused) | None, _) => fail(
+                FailureClass::Vendor,
+                format!("{vendor} refuses the request {} ({status}{said})", call.path),
+                "",
+                CallErrorKind::Refused,
+            ),
         }
     }
 
