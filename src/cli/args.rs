@@ -62,6 +62,9 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Rules that decisions by hand left: aliases and refusals
+    #[command(subcommand)]
+    Alias(AliasCommand),
     /// Every gate a record passes, and the first that it fails
     Why {
         /// Name, id or serial, or part of it
@@ -91,6 +94,40 @@ pub enum Command {
     },
     /// The manual page, to stdout
     Man,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AliasCommand {
+    /// List the rules, newest first
+    List {
+        /// Only those that hold in this flow
+        flow: Option<String>,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a rule away; `matchbook undo` brings it back
+    Remove {
+        /// Its number
+        rule: u64,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say where a rule holds
+    Apply {
+        /// Its number
+        rule: u64,
+        /// In every flow
+        #[arg(long, required_unless_present = "here", conflicts_with = "here")]
+        everywhere: bool,
+        /// In the flow of its decision only
+        #[arg(long)]
+        here: bool,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Clone, Debug, Args)]
