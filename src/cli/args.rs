@@ -36,6 +36,8 @@ pub enum Command {
     },
     /// Sync now and wait for it
     Sync(SyncArguments),
+    /// What is synced of an integration: show the choices with counts, or change them
+    Settings(SettingsArguments),
     /// List rows of a queue
     Queue(QueueArguments),
     /// Decide rows
@@ -235,6 +237,25 @@ pub struct SyncArguments {
     /// New listing from the first page, also after a cut run
     #[arg(long)]
     pub full: bool,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct SettingsArguments {
+    /// The integration
+    pub integration: String,
+    /// A change, several if you like: `company_types=Client,Partner`, `ticket_months=6`, `contacts=false`; an empty
+    /// list takes everything
+    #[arg(long, value_name = "KEY=VALUE", requires = "how")]
+    pub set: Vec<String>,
+    /// Only say what the change would do
+    #[arg(long, group = "how", requires = "set")]
+    pub dry_run: bool,
+    /// Do it: written into config.toml and in effect at once; matches of what is left out stay
+    #[arg(long, group = "how", requires = "set")]
+    pub yes: bool,
     /// One JSON document
     #[arg(long)]
     pub json: bool,

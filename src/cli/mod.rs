@@ -12,6 +12,7 @@ mod logging;
 mod output;
 mod queue;
 mod records;
+mod settings;
 mod setup;
 mod simulate;
 mod status;
@@ -91,6 +92,7 @@ async fn dispatch(command: Option<Command>) -> Result<Outcome, Failure> {
         Some(Command::Flow(command)) => setup::flow(command),
         Some(Command::Status { json }) => status::run(json).await,
         Some(Command::Sync(arguments)) => sync::run(arguments).await,
+        Some(Command::Settings(arguments)) => settings::run(arguments).await,
         Some(Command::Queue(arguments)) => queue::run(arguments).await,
         Some(Command::Decide(arguments)) => decisions::decide(arguments).await,
         Some(Command::QuickMatch(arguments)) => decisions::quick_match(arguments).await,
