@@ -42,6 +42,8 @@ pub enum Command {
     },
     /// Sync now and wait for it
     Sync(SyncArguments),
+    /// What is synced of an integration: show the choices with counts, or change them
+    Settings(SettingsArguments),
     /// List rows of a queue
     Queue(QueueArguments),
     /// Decide rows
@@ -68,6 +70,9 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Rules that decisions by hand left: aliases and refusals
+    #[command(subcommand)]
+    Alias(AliasCommand),
     /// Every gate a record passes, and the first that it fails
     Why {
         /// Name, id or serial, or part of it
@@ -100,6 +105,40 @@ pub enum Command {
     },
     /// The manual page, to stdout
     Man,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AliasCommand {
+    /// List the rules, newest first
+    List {
+        /// Only those that hold in this flow
+        flow: Option<String>,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a rule away; `matchbook undo` brings it back
+    Remove {
+        /// Its number
+        rule: u64,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say where a rule holds
+    Apply {
+        /// Its number
+        rule: u64,
+        /// In every flow
+        #[arg(long, required_unless_present = "here", conflicts_with = "here")]
+        everywhere: bool,
+        /// In the flow of its decision only
+        #[arg(long)]
+        here: bool,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Clone, Debug, Args)]
@@ -207,6 +246,25 @@ pub struct SyncArguments {
     /// New listing from the first page, also after a cut run
     #[arg(long)]
     pub full: bool,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct SettingsArguments {
+    /// The integration
+    pub integration: String,
+    /// A change, several if you like: `company_types=Client,Partner`, `ticket_months=6`, `contacts=false`; an empty
+    /// list takes everything
+    #[arg(long, value_name = "KEY=VALUE", requires = "how")]
+    pub set: Vec<String>,
+    /// Only say what the change would do
+    #[arg(long, group = "how", requires = "set")]
+    pub dry_run: bool,
+    /// Do it: written into config.toml and in effect at once; matches of what is left out stay
+    #[arg(long, group = "how", requires = "set")]
+    pub yes: bool,
     /// One JSON document
     #[arg(long)]
     pub json: bool,

@@ -164,6 +164,7 @@ pub fn connection(integration: &config::IntegrationConfig, credentials: Credenti
         connector: integration.connector.clone(),
         base_url: integration.base_url.clone(),
         region: integration.region.clone(),
+        options: integration.options.clone(),
         credentials,
         requests_per_second: integration.requests_per_second,
         page_size: integration.page_size,

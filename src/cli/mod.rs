@@ -13,6 +13,7 @@ mod output;
 mod passphrase;
 mod queue;
 mod records;
+mod settings;
 mod setup;
 mod simulate;
 mod status;
@@ -101,11 +102,13 @@ async fn dispatch(command: Option<Command>) -> Result<Outcome, Failure> {
         Some(Command::Flow(command)) => setup::flow(command),
         Some(Command::Status { json }) => status::run(json).await,
         Some(Command::Sync(arguments)) => sync::run(arguments).await,
+        Some(Command::Settings(arguments)) => settings::run(arguments).await,
         Some(Command::Queue(arguments)) => queue::run(arguments).await,
         Some(Command::Decide(arguments)) => decisions::decide(arguments).await,
         Some(Command::QuickMatch(arguments)) => decisions::quick_match(arguments).await,
         Some(Command::History { json, limit }) => decisions::history(json, limit).await,
         Some(Command::Undo { entry, dry_run, json }) => decisions::undo(entry, dry_run, json).await,
+        Some(Command::Alias(command)) => decisions::alias(command).await,
         Some(Command::Why { text, json }) => records::why(text, json).await,
         Some(Command::Log(arguments)) => records::log(arguments).await,
         Some(Command::Link(arguments)) => files::link(&arguments),

@@ -84,6 +84,9 @@ pub struct IntegrationConfig {
     /// The vendor's region, where it has several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
+    /// Settings of the account that are no secrets (`company`), by the names that the connector gives them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
     /// Left out of every sync.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub paused: bool,
@@ -117,6 +120,7 @@ impl IntegrationConfig {
             label: None,
             base_url: None,
             region: None,
+            options: BTreeMap::new(),
             paused: false,
             schedule: BTreeMap::new(),
             requests_per_second: None,
