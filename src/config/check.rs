@@ -23,7 +23,7 @@ pub(super) fn all(config: &Config) -> Result<(), Failure> {
         .schedule()
         .map_err(|failure| Failure { what: format!("backup.every: {}", failure.what), ..failure })?;
     if config.backup.keep == 0 {
-        return Err(wrong("backup.keep must be at least 1".to_owned(), "to make no backups, set every = \"off\""));
+        return Err(wrong("backup.keep must be at least 1", "to make no backups, set every = \"off\""));
     }
     config.integrations.iter().try_for_each(integration)?;
     flows(config)
