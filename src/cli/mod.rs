@@ -9,6 +9,7 @@ mod home;
 mod interface;
 pub mod link;
 mod logging;
+mod mapping;
 mod output;
 mod queue;
 mod records;
@@ -93,6 +94,7 @@ async fn dispatch(command: Option<Command>) -> Result<Outcome, Failure> {
         Some(Command::Status { json }) => status::run(json).await,
         Some(Command::Sync(arguments)) => sync::run(arguments).await,
         Some(Command::Settings(arguments)) => settings::run(arguments).await,
+        Some(Command::Mapping { connector, stream, json }) => mapping::run(&connector, stream.as_deref(), json),
         Some(Command::Queue(arguments)) => queue::run(arguments).await,
         Some(Command::Decide(arguments)) => decisions::decide(arguments).await,
         Some(Command::QuickMatch(arguments)) => decisions::quick_match(arguments).await,
