@@ -1,5 +1,8 @@
 //! The arguments of every command. Names are fixed: scripts outside the project rely on them.
 
+mod care;
+
+pub use care::{ImportArguments, LockKind, RotateArguments, VaultCommand};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -13,6 +16,9 @@ use std::path::PathBuf;
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// Read the vault's passphrase from this file descriptor
+    #[arg(long, global = true, value_name = "N")]
+    pub passphrase_fd: Option<u32>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -99,6 +105,9 @@ pub enum Command {
         /// Where from
         file: PathBuf,
     },
+    /// The encrypted vault of the credentials
+    #[command(subcommand)]
+    Vault(VaultCommand),
     /// Completions for a shell, to stdout
     Completions {
         /// Which shell

@@ -5,6 +5,7 @@ use super::address::is_loopback;
 use super::budget::{Budget, Pacer};
 use super::chain::look;
 use super::fault::{BodyFault, CallError, CallErrorKind, ErrorBody, Meaning};
+use super::header::secret_value;
 use super::retry::{Tuning, moment, retry_after};
 use super::tls::{issuer_is_unknown, transport_fault};
 use crate::domain::text::clean;
@@ -12,7 +13,7 @@ use crate::domain::{Failure, FailureClass, LogLevel};
 use crate::secrets::Redactor;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LINK, LOCATION, RETRY_AFTER};
 use reqwest::{Client, Method, Response, StatusCode};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -483,11 +484,10 @@ fn key(setup: &Setup) -> Result<HeaderMap, Failure> {
     let mut key = HeaderMap::new();
     for (name, secret) in &setup.headers {
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| ours("auth.headers"))?;
-        let mut value = HeaderValue::from_str(secret.expose_secret().trim()).map_err(|_| {
+        let value = secret_value(secret).ok_or_else(|| {
             let what = format!("the {} key holds characters that cannot be sent", setup.vendor);
             Failure::new(FailureClass::Credentials, what, "copy it again, without line ends")
         })?;
-        value.set_sensitive(true);
         key.insert(name, value);
     }
     Ok(key)
