@@ -120,7 +120,7 @@ fn enter(info: &ConnectorInfo, settings: &mut IntegrationConfig, from_stdin: boo
     for option in &info.options {
         if !settings.options.contains_key(&option.name) {
             output::say(&option.help);
-            settings.options.insert(option.name.clone(), home::ask_text(&option.prompt)?);
+            settings.options.insert(option.name.clone(), passphrase::ask_text(&option.prompt)?);
         }
     }
     let mut pairs = Vec::new();
