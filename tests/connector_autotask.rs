@@ -99,7 +99,7 @@ async fn ids_have_their_names() {
     let (mut typed, mut split) = (0, 0);
     for record in records(&pages) {
         let Record::Device(device) = record else { panic!("a device") };
-        let row = rows.iter().find(|row| row["id"].to_string() == device.id.as_str()).unwrap();
+        let row = rows.iter().find(|row| row["id"] == device.id.as_str().parse::<i64>().unwrap()).unwrap();
         let product = &products[&row["productID"].to_string()];
         assert_eq!(device.manufacturer.as_deref(), product["manufacturerName"].as_str());
         let title = row["referenceTitle"].as_str().filter(|t| !t.trim().is_empty());
@@ -222,7 +222,7 @@ async fn tickets_of_chosen_queues_are_filtered_by_the_vendor() {
     let simulator = tenant(Faults::None).await;
     let it = connected(&simulator);
     let rows = truth(&simulator, "Tickets").await;
-    let of = |queue: &str| rows.iter().filter(|row| row["queueID"].to_string() == queue).count();
+    let of = |queue: u32| rows.iter().filter(|row| row["queueID"] == queue).count();
     let scope = |names: &[&str]| SyncScope {
         ticket_queues: names.iter().map(|name| (*name).to_owned()).collect(),
         ticket_months: 0,
@@ -230,7 +230,7 @@ async fn tickets_of_chosen_queues_are_filtered_by_the_vendor() {
     };
     let (pages, failure) = it.list(Stream::Tickets, scoped(scope(&["monitoring alert", "Client Portal"]))).await;
     assert_eq!(failure, None);
-    assert_eq!(records(&pages).len(), of("8") + of("5"));
+    assert_eq!(records(&pages).len(), of(8) + of(5));
     let (pages, _) = it.list(Stream::Tickets, scoped(scope(&["A queue that was renamed"]))).await;
     assert_eq!(records(&pages).len(), rows.len(), "a name that is unknown is the sync's to judge");
     let year = SyncScope { ticket_months: 1, ..SyncScope::default() };
