@@ -1,6 +1,7 @@
 //! The command line: every subcommand as thin calls of the service. Data goes to stdout, words for a person to stderr.
 
 mod args;
+mod cards;
 mod connect;
 mod decisions;
 mod demo;
@@ -91,6 +92,7 @@ async fn dispatch(command: Option<Command>) -> Result<Outcome, Failure> {
         Some(Command::Flow(command)) => setup::flow(command),
         Some(Command::Status { json }) => status::run(json).await,
         Some(Command::Sync(arguments)) => sync::run(arguments).await,
+        Some(Command::Cards { command, json }) => cards::run(command, json).await,
         Some(Command::Queue(arguments)) => queue::run(arguments).await,
         Some(Command::Decide(arguments)) => decisions::decide(arguments).await,
         Some(Command::QuickMatch(arguments)) => decisions::quick_match(arguments).await,

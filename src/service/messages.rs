@@ -9,6 +9,8 @@ use crate::domain::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use super::sync_messages::{CardAbout, CardView};
+
 /// Number that pairs a [`Reply`] with its [`Request`]; chosen by the asker, increasing.
 pub type Ticket = u64;
 
@@ -120,6 +122,13 @@ pub enum Command {
     },
     /// Do again what the last undo took back.
     Redo,
+    /// Answer a card: carry out what it proposes, or put it away.
+    AnswerCard {
+        /// Its key.
+        key: String,
+        /// Carry it out.
+        yes: bool,
+    },
 }
 
 /// What to decide. On rows where it makes no sense it changes nothing and says so in [`Done::skipped`].
@@ -314,6 +323,8 @@ pub enum Query {
         /// Name, id or serial.
         text: String,
     },
+    /// What syncs found that a person decides.
+    Cards,
 }
 
 /// Which lines of the log.
@@ -348,6 +359,8 @@ pub enum View {
     History(Vec<HistoryEntry>),
     /// To [`Query::Why`].
     Why(Vec<WhyRecord>),
+    /// To [`Query::Cards`].
+    Cards(Vec<CardView>),
 }
 
 /// Integrations, flows and counts.
@@ -361,6 +374,9 @@ pub struct Overview {
     pub integrations: Vec<IntegrationView>,
     /// Flows in the order of the configuration.
     pub flows: Vec<FlowView>,
+    /// Cards that wait for a person.
+    #[serde(default)]
+    pub cards: u64,
 }
 
 /// State of an integration as a whole.
@@ -386,6 +402,8 @@ pub enum IntegrationState {
         /// Why and what to do.
         failure: Failure,
     },
+    /// The last sync would change too much: a card asks.
+    Asks,
 }
 
 /// One integration.

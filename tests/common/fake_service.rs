@@ -14,9 +14,10 @@ use matchbook::domain::{
     IntegrationId, LogEntry, LogLevel, MatchState, RecordId, RunCounts, RunState, Stream, StreamProgress, Timestamp,
 };
 use matchbook::service::messages::{
-    BudgetView, CandidateView, Command, Compare, DecideAction, DecisionView, Done, Event, FieldPair, Filter, FlowView,
-    Gate, IntegrationState, IntegrationView, Overview, PickRow, Preview, PreviewRow, Query, QueueRow, Relation, Reply,
-    Request, Selection, SortKey, StateCounts, TabView, TargetLabel, Targets, View, ViewSpec, WhyRecord, Window,
+    BudgetView, CandidateView, CardView, Command, Compare, DecideAction, DecisionView, Done, Event, FieldPair, Filter,
+    FlowView, Gate, IntegrationState, IntegrationView, Overview, PickRow, Preview, PreviewRow, Query, QueueRow,
+    Relation, Reply, Request, Selection, SortKey, StateCounts, TabView, TargetLabel, Targets, View, ViewSpec,
+    WhyRecord, Window,
 };
 use std::collections::HashMap;
 
@@ -59,6 +60,8 @@ pub struct FakeService {
     log: Vec<LogEntry>,
     /// Decisions are refused with this reason.
     pub refuse: Option<String>,
+    /// Cards that wait.
+    pub cards: Vec<CardView>,
 }
 
 fn company(i: usize) -> String {
@@ -114,8 +117,14 @@ impl FakeService {
             (Stream::Companies, table(companies, Stream::Companies)),
             (Stream::Devices, table(devices, Stream::Devices)),
         ]);
-        let mut service =
-            Self { tables, history: Vec::new(), overview: Overview::default(), log: Vec::new(), refuse: None };
+        let mut service = Self {
+            tables,
+            history: Vec::new(),
+            overview: Overview::default(),
+            log: Vec::new(),
+            refuse: None,
+            cards: Vec::new(),
+        };
         service.overview = Overview {
             home: "acme-msp".to_owned(),
             ready: true,
@@ -127,6 +136,7 @@ impl FakeService {
                 target: "IT Glue".to_owned(),
                 tabs: service.tabs(),
             }],
+            cards: 0,
         };
         for i in 0..40 {
             service.log_line(i);
@@ -137,7 +147,7 @@ impl FakeService {
     /// A home without anything.
     pub fn empty() -> Self {
         let overview = Overview { home: "fresh".to_owned(), ready: true, ..Overview::default() };
-        Self { tables: HashMap::new(), history: Vec::new(), overview, log: Vec::new(), refuse: None }
+        Self { tables: HashMap::new(), history: Vec::new(), overview, log: Vec::new(), refuse: None, cards: Vec::new() }
     }
 
     fn tabs(&self) -> Vec<TabView> {
@@ -169,6 +179,7 @@ impl FakeService {
         if !self.tables.is_empty() {
             self.overview.flows[0].tabs = self.tabs();
         }
+        self.overview.cards = self.cards.len() as u64;
         self.overview.clone()
     }
 
@@ -271,6 +282,7 @@ impl FakeService {
                 lines.reverse();
                 View::Log(lines)
             }
+            Query::Cards => View::Cards(self.cards.clone()),
             Query::History { .. } => View::History(self.history.iter().rev().map(|h| h.0.clone()).collect()),
             Query::Why { text } => View::Why(vec![WhyRecord {
                 integration: IntegrationId::from("addigy"),
@@ -474,6 +486,12 @@ impl FakeService {
             }
             Command::Undo { .. } => self.undo(),
             Command::Redo => done("nothing to do again"),
+            Command::AnswerCard { key, yes } => {
+                self.cards.retain(|c| c.key != key);
+                let events = vec![Event::Overview(Box::new(self.overview()))];
+                let text = format!("{key} {}", if yes { "applied" } else { "refused" });
+                (Reply::Done(Done { text, ..Done::default() }), events)
+            }
             Command::Sync { .. } => done("sync queued"),
             Command::CancelSync { .. } => done("syncs stopped"),
             Command::Pause { integration } => self.set_state(&integration, IntegrationState::Paused),

@@ -69,6 +69,7 @@ impl Core {
         for integration in std::mem::take(&mut self.recount) {
             self.recount_integration(&integration);
         }
+        self.deck.outdate();
         self.last_recount = Some((Instant::now(), began.elapsed()));
     }
 
@@ -108,6 +109,7 @@ impl Core {
             let text = format!("{}: {failure}", progress.integration);
             self.outbox.notice(LogLevel::Error, text);
         }
+        self.notice_question(&progress);
         self.progress.insert((progress.integration.clone(), progress.stream), progress);
         self.outbox.overview();
     }

@@ -2,7 +2,7 @@
 
 use crate::domain::{Confidence, HistoryEntry, IntegrationId, LogLevel, RecordId};
 use crate::service::messages::{
-    DecideAction, Filter, Preview, Selection, SortKey, TargetLabel, Targets, Ticket, WhyRecord,
+    CardView, DecideAction, Filter, Preview, Selection, SortKey, TargetLabel, Targets, Ticket, WhyRecord,
 };
 use crate::ui::command::CommandId;
 use std::time::Duration;
@@ -69,6 +69,29 @@ pub enum Overlay {
         /// First line on the screen.
         top: usize,
     },
+    /// What syncs found that a person decides.
+    Cards(Cards),
+}
+
+/// Cards that wait.
+#[derive(Debug, Default)]
+pub struct Cards {
+    /// The cards; `None` while under way.
+    pub cards: Option<Vec<CardView>>,
+    /// Chosen one.
+    pub cursor: usize,
+    /// First one on the screen.
+    pub top: usize,
+    /// Lines of the chosen one scrolled down.
+    pub scroll: usize,
+}
+
+impl Cards {
+    /// The chosen one.
+    #[must_use]
+    pub fn current(&self) -> Option<&CardView> {
+        self.cards.as_ref()?.get(self.cursor)
+    }
 }
 
 impl Overlay {
@@ -81,6 +104,7 @@ impl Overlay {
             Self::Quick(quick) => quick.ticket.is_some(),
             Self::Why { records, .. } => records.is_none(),
             Self::History { entries, .. } => entries.is_none(),
+            Self::Cards(shown) => shown.cards.is_none(),
             _ => false,
         }
     }
@@ -151,6 +175,13 @@ pub enum Then {
     },
     /// The end.
     Quit,
+    /// The answer to a card.
+    Card {
+        /// Its key.
+        key: String,
+        /// Carry it out.
+        yes: bool,
+    },
 }
 
 /// Quick Match.

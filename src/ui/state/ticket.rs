@@ -31,6 +31,10 @@ pub enum Purpose {
     History,
     /// The gates of a record.
     Why,
+    /// The cards.
+    Cards,
+    /// An answer to a card.
+    CardAnswer,
     /// Anything whose answer is only said.
     Say,
 }
