@@ -15,7 +15,7 @@ mod truth;
 mod world;
 
 pub use autotask::tenant::Latency;
-pub use control::{AddigyRecords, AutotaskRecords, Control, ItGlueRecords, Vendor};
+pub use control::{AddigyRecords, AutotaskRecords, Control, ItGlueRecords, TakenDevice, Vendor};
 pub use endpoints::{AutotaskEndpoint, Endpoint, Endpoints};
 pub use faults::{Failing, Faults};
 pub use server::{Limit, VendorCounts};

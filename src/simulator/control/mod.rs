@@ -4,7 +4,7 @@ mod autotask;
 mod records;
 
 pub use autotask::AutotaskRecords;
-pub use records::{AddigyRecords, ItGlueRecords};
+pub use records::{AddigyRecords, ItGlueRecords, TakenDevice};
 
 use super::{
     Failing, Limit, RequestCounts,
