@@ -3,7 +3,8 @@
 //! `cargo bench --bench matching`; `MATCHBOOK_BENCH_LARGE=1` adds the largest lists.
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use matchbook::domain::Mac;
+use matchbook::domain::{Mac, Ties};
+use matchbook::matching::inside::{self, ContactFacts};
 use matchbook::matching::{CompanyFacts, DeviceFacts, Engine, Known, News, Problem, Run, Settings};
 use std::hint::black_box;
 
@@ -172,5 +173,53 @@ fn changes(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, names, fleets, changes);
+/// Contacts in companies of a hundred, an eighth of their first names mistyped, half of them without an email.
+fn contacts(count: usize) -> (Vec<ContactFacts>, Vec<ContactFacts>) {
+    let mut numbers = Numbers(2_463_534_242);
+    let one = |numbers: &mut Numbers, id: usize| {
+        let mut word = || (0..2).map(|_| numbers.pick(&SYLLABLES)).collect::<String>();
+        let (first, last) = (word(), word());
+        let mut contact = ContactFacts::new(format!("L{id}"), format!("L{}", id / 100), &first, &last);
+        contact.emails = Box::from([format!("{first}.{last}@c{}.test", id / 100).into()]);
+        contact
+    };
+    let left: Vec<ContactFacts> = (0..count).map(|id| one(&mut numbers, id)).collect();
+    let right = left.iter().enumerate().map(|(id, contact)| {
+        let mut first = contact.first.to_string();
+        if numbers.next(8) == 0 {
+            first.insert(1, 'e');
+        }
+        let mut other =
+            ContactFacts::new(format!("R{id}"), format!("R{}", id / 100), &first, &contact.last.to_uppercase());
+        other.emails = if numbers.next(2) == 0 { contact.emails.clone() } else { Box::default() };
+        other
+    });
+    let right = right.collect();
+    (left, right)
+}
+
+fn inside_companies(c: &mut Criterion) {
+    let mut group = c.benchmark_group("contacts");
+    group.sample_size(10);
+    for count in [10_000, 100_000] {
+        let (left, right) = contacts(count);
+        let to = |n: usize| (format!("L{n}").into(), Some(format!("R{n}").into()));
+        let companies: inside::Companies = (0..=count / 100).map(to).collect();
+        let decided = inside::Companies::new();
+        let problem = inside::Problem {
+            left: &left,
+            right: &right,
+            seat: &|contact| contact.company.as_ref(),
+            companies: &companies,
+            decided: &decided,
+            ties: Ties::Block,
+        };
+        group.bench_function(BenchmarkId::from_parameter(count), |b| {
+            b.iter(|| black_box(inside::solve(&problem, &inside::Which::All).len()));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, names, fleets, changes, inside_companies);
 criterion_main!(benches);

@@ -7,7 +7,7 @@
 use matchbook::connectors::{self, Connection};
 use matchbook::domain::{
     Cardinality, Decision, Flow, FlowId, HistoryEntry, IntegrationId, JunkList, NameMode, Record, RecordId, Stream,
-    SyncRules, SystemClock, Ties,
+    SyncRules, SyncScope, SystemClock, Ties,
 };
 use matchbook::secrets::Credentials;
 use matchbook::service::messages::{
@@ -70,7 +70,13 @@ fn start_service(home: &Path, vendors: &str) -> (Service, Store) {
         };
         let id: IntegrationId = name.into();
         let connector = connectors::connect(connection, notices.observer(&id)).expect("a connector");
-        integrations.push(Connected { id, connector, system: None, schedules: BTreeMap::new() });
+        integrations.push(Connected {
+            id,
+            connector,
+            system: None,
+            schedules: BTreeMap::new(),
+            scope: SyncScope::default(),
+        });
     }
     let service = Service::start(Options {
         home: "kill".into(),
@@ -83,6 +89,7 @@ fn start_service(home: &Path, vendors: &str) -> (Service, Store) {
         rules: SyncRules::default(),
         scheduled: false,
         notices,
+        settings: None,
     })
     .expect("the service starts");
     (service, store)

@@ -70,6 +70,9 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Rules that decisions by hand left: aliases and refusals
+    #[command(subcommand)]
+    Alias(AliasCommand),
     /// Every gate a record passes, and the first that it fails
     Why {
         /// Name, id or serial, or part of it
@@ -99,6 +102,40 @@ pub enum Command {
     },
     /// The manual page, to stdout
     Man,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AliasCommand {
+    /// List the rules, newest first
+    List {
+        /// Only those that hold in this flow
+        flow: Option<String>,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a rule away; `matchbook undo` brings it back
+    Remove {
+        /// Its number
+        rule: u64,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say where a rule holds
+    Apply {
+        /// Its number
+        rule: u64,
+        /// In every flow
+        #[arg(long, required_unless_present = "here", conflicts_with = "here")]
+        everywhere: bool,
+        /// In the flow of its decision only
+        #[arg(long)]
+        here: bool,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Clone, Debug, Args)]
@@ -235,7 +272,7 @@ pub struct QueueArguments {
     /// companies or devices
     #[arg(long, default_value = "companies")]
     pub stream: String,
-    /// open, all, orphaned, or a state: conflict, suggested, unmatched, deferred, matched, ignored
+    /// open, all, orphaned, left-out, or a state: conflict, suggested, unmatched, deferred, matched, ignored
     #[arg(long, default_value = "open")]
     pub filter: String,
     /// Only rows whose name, serial, company or id contains this

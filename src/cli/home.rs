@@ -1,12 +1,14 @@
 //! Opens a home: configuration, vault, store, connectors, service.
 
 use super::output;
-use crate::config::{self, Config, Paths};
+use crate::config::{self, Config, Editor, Paths};
 use crate::connectors::{self, Connection};
-use crate::domain::{Failure, FailureClass, Flow, JunkList, Stream, SyncRules, SystemClock, VendorSystem};
+use crate::domain::{
+    Failure, FailureClass, Flow, IntegrationId, JunkList, Stream, SyncRules, SyncScope, SystemClock, VendorSystem,
+};
 use crate::secrets::{Credentials, Vault};
 use crate::service::messages::{Query, Reply, Request, View};
-use crate::service::{Connected, Notices, Options, Service};
+use crate::service::{Connected, Notices, Options, Service, SettingsFile};
 use crate::store::Store;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
@@ -73,11 +75,26 @@ pub fn begin(paths: &Paths, scheduled: bool) -> Result<Home, Failure> {
             rules: SyncRules::default(),
             scheduled,
             notices,
+            settings: Some(Arc::new(SettingsInConfig(places.config.clone()))),
         })
     };
     let (service, result) = Service::open(paths.store.clone(), Box::new(opener))?;
     let opened = Mutex::new(Some(Opening { result, warnings }));
     Ok(Home { service, name: home_name(&config), config, opened })
+}
+
+/// Settings that are changed in the interface go into `config.toml`, which keeps a person's comments.
+struct SettingsInConfig(std::path::PathBuf);
+
+impl SettingsFile for SettingsInConfig {
+    fn save_scope(&self, integration: &IntegrationId, scope: &SyncScope) -> Result<(), Failure> {
+        let mut editor = Editor::open(&self.0)?;
+        if !editor.set_scope(integration, scope)? {
+            let what = format!("{} has no integration {integration} any more", self.0.display());
+            return Err(output::usage(what, "start matchbook again"));
+        }
+        editor.save()
+    }
 }
 
 /// Flows whose integrations could be made; the others are named in the warnings.
@@ -145,6 +162,7 @@ fn connect_all(
                 id: integration.name.clone(),
                 system: system(&integration.connector),
                 schedules: schedules(integration)?,
+                scope: integration.sync.clone(),
                 connector,
             }),
             // One integration that cannot run does not keep the others from running.

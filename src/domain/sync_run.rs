@@ -19,6 +19,8 @@ pub struct RunCounts {
     pub orphaned: u64,
     /// Rows that could not be read.
     pub bad: u64,
+    /// After a full listing: records that the vendor lists and the sync settings leave out.
+    pub left_out: u64,
     /// Changes of what is known that wait for the end of the run, or for a person.
     pub held: u64,
 }
@@ -114,6 +116,9 @@ pub struct StreamProgress {
     /// Live (not orphaned) records in the store.
     #[serde(default)]
     pub stored: u64,
+    /// Of these: left out by the sync settings. Known to the service only; 0 in the store.
+    #[serde(default)]
+    pub left_out: u64,
     /// When the run started.
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub started: Option<Timestamp>,
@@ -137,6 +142,7 @@ impl StreamProgress {
             rate: 0.0,
             counts: RunCounts::default(),
             stored: 0,
+            left_out: 0,
             started: None,
             finished: None,
         }

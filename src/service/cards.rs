@@ -5,7 +5,7 @@
 
 use super::listed::Facts;
 use super::sync_messages::{CardAbout, CardView};
-use super::tables::{IntegrationTables, Table};
+use super::tables::{IntegrationTables, Standing, Table};
 use super::views::Sides;
 use super::world::World;
 use crate::domain::{Flow, FlowId, JunkList, RecordId, Serial, Stream, text};
@@ -132,9 +132,7 @@ impl Look<'_> {
         let devices = &self.sides.target.devices;
         let mut sources: FxHashMap<&RecordId, Vec<&RecordId>> = FxHashMap::default();
         for (source, target) in &self.world.known_of(&self.flow.id).devices {
-            if let Some(target) =
-                target.as_ref().filter(|t| devices.position(t).is_some_and(|at| devices.is_orphan(at)))
-            {
+            if let Some(target) = target.as_ref().filter(|t| is_gone(devices, t)) {
                 sources.entry(target).or_default().push(source);
             }
         }
@@ -208,8 +206,7 @@ impl Look<'_> {
         let (source, target) = (self.sides.source, self.sides.target);
         let mut gone: FxHashMap<&RecordId, &RecordId> = FxHashMap::default();
         for (id, matched) in &self.world.known_of(&self.flow.id).companies {
-            let vanished =
-                |t: &&RecordId| target.companies.position(t).is_some_and(|at| target.companies.is_orphan(at));
+            let vanished = |t: &&RecordId| is_gone(&target.companies, t);
             if let Some(matched) = matched.as_ref().filter(vanished) {
                 gone.insert(id, matched);
             }
@@ -290,7 +287,12 @@ struct Words {
 }
 
 fn orphans<T: Facts>(table: &Table<T>) -> impl Iterator<Item = &T> {
-    table.all()[table.live().len()..].iter()
+    let away = table.all().iter().enumerate().skip(table.live().len());
+    away.filter(|(at, _)| table.standing(*at) == Standing::Orphaned).map(|(_, row)| row)
+}
+
+fn is_gone<T: Facts>(table: &Table<T>, id: &RecordId) -> bool {
+    table.position(id).is_some_and(|at| table.standing(at) == Standing::Orphaned)
 }
 
 fn live<'t>(table: &'t Table<DeviceFacts>, id: &RecordId) -> Option<&'t DeviceFacts> {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::{Cardinality, Company, Decision, Device, NameMode, Record, Ties};
+use crate::domain::{Cardinality, Company, Decision, Device, NameMode, Record, Ties, Timestamp};
 use crate::service::tables::Change;
 use crate::service::world;
 
@@ -30,11 +30,15 @@ fn device(world: &mut World, side: &str, id: &str, company: &str, serial: &str) 
 
 fn put(world: &mut World, side: &str, record: &Record) {
     let change = Change::of(record).unwrap();
-    world::apply(world.tables.entry(side.into()).or_default(), change);
+    world::apply(world.tables.entry(side.into()).or_default(), change, Timestamp::UNIX_EPOCH);
 }
 
 fn gone(world: &mut World, side: &str, stream: Stream, id: &str) {
-    world::apply(world.tables.entry(side.into()).or_default(), Change::Orphaned(stream, id.into()));
+    world::apply(
+        world.tables.entry(side.into()).or_default(),
+        Change::Orphaned(stream, id.into()),
+        Timestamp::UNIX_EPOCH,
+    );
 }
 
 fn matched(world: &mut World, stream: Stream, source: &str, target: &str) {

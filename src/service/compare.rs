@@ -73,6 +73,9 @@ pub fn compare(
     if right.as_ref().is_some_and(|r| r.orphaned.is_some()) {
         warnings.push("the target is no longer listed by its vendor".into());
     }
+    if let Some(why) = chosen.as_ref().and_then(|id| sides.target.register.why(stream, id)) {
+        warnings.push(format!("the target is left out by the sync settings: {}", text::clean(&why)));
+    }
     warnings.extend(other_company(context, stream, source, chosen.as_ref()));
     Ok(Compare {
         generation: context.state.queue(stream).map_or(0, |q| q.generation),

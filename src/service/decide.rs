@@ -151,7 +151,7 @@ pub fn quick_rows(state: &FlowState, stream: Stream, threshold: Confidence) -> V
     (0..queue.rows.len())
         .filter(|&at| {
             let row = &queue.rows[at];
-            !row.hidden && !row.orphaned && row.state() == MatchState::Suggested && !row.waits && sure(row)
+            !row.hidden && !row.is_away() && row.state() == MatchState::Suggested && !row.waits && sure(row)
         })
         .collect()
 }
@@ -162,7 +162,7 @@ pub fn auto_rows(state: &FlowState, stream: Stream) -> Vec<usize> {
     (0..queue.rows.len())
         .filter(|&at| {
             let row = &queue.rows[at];
-            row.verdict == Verdict::Auto && row.is_undecided() && !row.hidden && !row.orphaned && !row.waits
+            row.verdict == Verdict::Auto && row.is_undecided() && !row.hidden && !row.is_away() && !row.waits
         })
         .collect()
 }

@@ -1,6 +1,6 @@
 //! Records of any stream as queues, finders and pickers read them: by position, by id, by what a person sees of them.
 
-use super::tables::{IntegrationTables, Table};
+use super::tables::{IntegrationTables, Standing, Table};
 use crate::domain::{RecordId, Stream};
 use crate::matching::{CompanyFacts, DeviceFacts};
 use std::borrow::Cow;
@@ -84,13 +84,16 @@ impl Facts for DeviceFacts {
     }
 }
 
-/// A stream's records without their type; live ones come before orphaned ones.
+/// A stream's records without their type; live ones come before those that are away.
 pub trait Listed {
-    /// Live and orphaned records.
+    /// Live records and those that are away.
     fn count(&self) -> usize;
 
     /// Live records.
     fn count_live(&self) -> usize;
+
+    /// How the record at a position stands.
+    fn standing(&self, at: usize) -> Standing;
 
     /// The record at a position.
     fn at(&self, at: usize) -> Option<&dyn Facts>;
@@ -106,6 +109,10 @@ impl<T: Facts> Listed for Table<T> {
 
     fn count_live(&self) -> usize {
         self.live().len()
+    }
+
+    fn standing(&self, at: usize) -> Standing {
+        Table::standing(self, at)
     }
 
     fn at(&self, at: usize) -> Option<&dyn Facts> {
@@ -138,14 +145,19 @@ impl IntegrationTables {
         self.list(stream)?.at(at)
     }
 
-    /// Live and orphaned records of a stream.
+    /// Live records of a stream and those that are away.
     pub fn count(&self, stream: Stream) -> usize {
         self.list(stream).map_or(0, Listed::count)
     }
 
-    /// Live records of a stream; they come before the orphaned ones.
+    /// Live records of a stream; they come before those that are away.
     pub fn count_live(&self, stream: Stream) -> usize {
         self.list(stream).map_or(0, Listed::count_live)
+    }
+
+    /// How the record at a position stands.
+    pub fn standing(&self, stream: Stream, at: usize) -> Standing {
+        self.list(stream).map_or(Standing::Live, |list| list.standing(at))
     }
 
     /// The company that a record counts as being in: the first-level one where the integration rolls up.

@@ -5,11 +5,17 @@
 
 use crate::domain::{
     Confidence, DecisionKind, Evidence, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, LogLevel,
-    MatchState, RecordId, Stream, StreamProgress, Timestamp,
+    MatchState, RecordId, RuleId, Stream, StreamProgress, SyncScope, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 pub use super::sync_messages::{CardAbout, CardView};
+mod explain;
+mod sync_settings;
+
+pub use super::rules::RuleView;
+pub use explain::{Gate, Preview, PreviewRow, WhyRecord};
+pub use sync_settings::{ChoiceList, ChoiceView, MovedRecord, ScopePreview, ScopedStream, StreamMove, SyncSettings};
 
 /// Number that pairs a [`Reply`] with its [`Request`]; chosen by the asker, increasing.
 pub type Ticket = u64;
@@ -129,6 +135,28 @@ pub enum Command {
         /// Carry it out.
         yes: bool,
     },
+    /// Take a rule away that a decision left.
+    RemoveRule {
+        /// Which.
+        rule: RuleId,
+    },
+    /// Let a rule hold in every flow, or in its own alone.
+    ScopeRule {
+        /// Which.
+        rule: RuleId,
+        /// In every flow.
+        everywhere: bool,
+    },
+    /// Change what is synced of an integration: kept in the configuration, then in effect at once. Matches of what is
+    /// left out stay. Answered by [`Reply::Done`] once it is kept.
+    SetSyncSettings {
+        /// Which.
+        integration: IntegrationId,
+        /// All of its settings.
+        scope: SyncScope,
+        /// Sync what only the vendor can bring.
+        sync: bool,
+    },
 }
 
 /// What to decide. On rows where it makes no sense it changes nothing and says so in [`Done::skipped`].
@@ -199,6 +227,8 @@ pub enum Filter {
     State(MatchState),
     /// Gone at the source or target.
     Orphaned,
+    /// Decided rows that the sync settings leave out.
+    LeftOut,
 }
 
 /// Sort key and direction.
@@ -318,6 +348,11 @@ pub enum Query {
         /// How many (at most 500).
         limit: u32,
     },
+    /// Rules that decisions by hand left, newest first.
+    Rules {
+        /// Those that hold in this flow; `None` for all.
+        flow: Option<FlowId>,
+    },
     /// Every gate that a record passes, and the first that it fails.
     Why {
         /// Name, id or serial.
@@ -325,6 +360,18 @@ pub enum Query {
     },
     /// What syncs found that a person decides.
     Cards,
+    /// What is synced of an integration, with the choices and their counts.
+    SyncSettings {
+        /// Which.
+        integration: IntegrationId,
+    },
+    /// What other sync settings would do.
+    PreviewSyncSettings {
+        /// Which.
+        integration: IntegrationId,
+        /// All of its settings.
+        scope: SyncScope,
+    },
 }
 
 /// Which lines of the log.
@@ -357,10 +404,16 @@ pub enum View {
     Log(Vec<LogEntry>),
     /// To [`Query::History`].
     History(Vec<HistoryEntry>),
+    /// To [`Query::Rules`].
+    Rules(Vec<RuleView>),
     /// To [`Query::Why`].
     Why(Vec<WhyRecord>),
     /// To [`Query::Cards`].
     Cards(Vec<CardView>),
+    /// To [`Query::SyncSettings`].
+    SyncSettings(Box<SyncSettings>),
+    /// To [`Query::PreviewSyncSettings`].
+    ScopePreview(ScopePreview),
 }
 
 /// Integrations, flows and counts.
@@ -490,6 +543,8 @@ pub struct StateCounts {
     pub waiting: u64,
     /// Gone at the source or target; also counted in their state.
     pub orphaned: u64,
+    /// Decided and left out by the sync settings; also counted in their state.
+    pub left_out: u64,
 }
 
 impl StateCounts {
@@ -579,6 +634,9 @@ pub struct QueueRow {
     pub waits: bool,
     /// Gone at the source or target.
     pub orphaned: bool,
+    /// Why the sync settings leave it out; empty when they do not.
+    #[serde(default)]
+    pub left_out: String,
 }
 
 /// How a target is named so that equal names can be told apart.
@@ -699,60 +757,6 @@ pub struct PickRow {
     pub hits: Vec<u32>,
     /// Outside the row's matched company.
     pub elsewhere: bool,
-}
-
-/// What an action would do, before it does it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Preview {
-    /// One line (`accepts 42 of 50 rows`).
-    pub what: String,
-    /// Rows that would change.
-    pub rows: u64,
-    /// Counts by kind.
-    pub counts: Vec<(String, u64)>,
-    /// What a person should know (shared targets, other companies, weak evidence).
-    pub warnings: Vec<String>,
-    /// The first rows: name, target, confidence.
-    pub sample: Vec<PreviewRow>,
-}
-
-/// One row of a preview.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PreviewRow {
-    /// Source.
-    pub source: String,
-    /// Target or state after.
-    pub target: String,
-    /// Of the candidate.
-    pub confidence: Option<Confidence>,
-    /// Why.
-    pub why: String,
-}
-
-/// One record that `why` found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WhyRecord {
-    /// Integration.
-    pub integration: IntegrationId,
-    /// Stream.
-    pub stream: Stream,
-    /// Id.
-    pub id: RecordId,
-    /// Name.
-    pub name: String,
-    /// Gates in order; the first that is not passed is the answer.
-    pub gates: Vec<Gate>,
-}
-
-/// One gate.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Gate {
-    /// The question (`synced?`).
-    pub name: String,
-    /// Passed.
-    pub passed: bool,
-    /// The answer in words.
-    pub text: String,
 }
 
 /// What happens without being asked for. Bursts are coalesced: progress comes at most ten times a second.

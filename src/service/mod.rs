@@ -15,6 +15,8 @@ mod picker;
 mod prelude;
 mod reply;
 mod rows;
+mod rules;
+mod scoping;
 mod search;
 mod sink;
 mod solver;
@@ -30,7 +32,7 @@ use self::messages::{Door, Message, Reply, Request, Ticket};
 use self::reply::ReplyTo;
 use crate::connectors::Connector;
 use crate::domain::{
-    Clock, Failure, FailureClass, Flow, IntegrationId, JunkList, Schedule, Stream, SyncRules, VendorSystem,
+    Clock, Failure, FailureClass, Flow, IntegrationId, JunkList, Schedule, Stream, SyncRules, SyncScope, VendorSystem,
 };
 use crate::store::Store;
 use std::collections::BTreeMap;
@@ -51,6 +53,18 @@ pub struct Connected {
     pub system: Option<VendorSystem>,
     /// When each stream runs by itself.
     pub schedules: BTreeMap<Stream, Schedule>,
+    /// What of it is synced.
+    pub scope: SyncScope,
+}
+
+/// Keeps settings that are changed through the door. The configuration belongs to another room, whose owner hands this
+/// in; called from the writer's thread.
+pub trait SettingsFile: Send + Sync {
+    /// Writes what is synced of an integration, whole or not at all; durable when this returns.
+    ///
+    /// # Errors
+    /// When the settings cannot be right or cannot be written; nothing is changed then.
+    fn save_scope(&self, integration: &IntegrationId, scope: &SyncScope) -> Result<(), Failure>;
 }
 
 /// What a service is started with.
@@ -75,6 +89,8 @@ pub struct Options {
     pub scheduled: bool,
     /// Where connectors' notices go.
     pub notices: Notices,
+    /// Keeps changed settings; `None` refuses to change them.
+    pub settings: Option<Arc<dyn SettingsFile>>,
 }
 
 pub use sink::Notices;

@@ -2,6 +2,7 @@
 
 use super::messages::{BudgetView, FlowView, IntegrationState, IntegrationView, Overview, TabView};
 use super::rows::FlowState;
+use super::tables::Tables;
 use crate::connectors::Connector;
 use crate::domain::{FailureClass, IntegrationId, RunState, Stream, StreamProgress, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +32,8 @@ pub struct Parts<'a> {
     pub next: &'a BTreeMap<IntegrationId, Timestamp>,
     /// Flows in order.
     pub flows: &'a [FlowState],
+    /// Facts, for what is left out.
+    pub tables: &'a Tables,
 }
 
 /// Puts the overview together.
@@ -50,7 +53,11 @@ fn integration(parts: &Parts<'_>, integration: &Integration) -> IntegrationView 
         .iter()
         .map(|info| {
             let known = parts.progress.get(&(integration.id.clone(), info.stream)).cloned();
-            known.unwrap_or_else(|| StreamProgress::never(integration.id.clone(), info.stream, info.word_many.clone()))
+            let mut progress = known
+                .unwrap_or_else(|| StreamProgress::never(integration.id.clone(), info.stream, info.word_many.clone()));
+            let left_out = parts.tables.get(&integration.id).map_or(0, |tables| tables.register.left_out(info.stream));
+            progress.left_out = left_out.min(progress.stored);
+            progress
         })
         .collect();
     IntegrationView {

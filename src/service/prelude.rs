@@ -95,8 +95,12 @@ pub(super) fn prepare(
     let mut supervisor = Supervisor::new(runtime.clone(), store, sink, clock, options.rules);
     let mut integrations = Vec::new();
     let mut systems = rustc_hash::FxHashMap::default();
+    let mut scopes = Vec::new();
     for connected in options.integrations {
         supervisor.add(connected.id.clone(), Arc::clone(&connected.connector), connected.schedules);
+        let scope = Arc::new(connected.scope);
+        supervisor.set_scope(&connected.id, Arc::clone(&scope));
+        scopes.push((connected.id.clone(), scope));
         if let Some(system) = connected.system {
             systems.insert(connected.id.clone(), system);
         }
@@ -105,10 +109,16 @@ pub(super) fn prepare(
     let (writer, jobs) = channel();
     let (store, to_core) = (options.store.clone(), inbox.clone());
     spawn("matchbook-writer", move || writer::run(&store, &jobs, &to_core))?;
-    let (store, to_core, junk) = (options.store.clone(), inbox.clone(), Arc::new(options.junk));
-    let flows = options.flows.clone();
+    let (store, to_core) = (options.store.clone(), inbox.clone());
+    let wanted = loading::Wanted {
+        flows: options.flows.clone(),
+        scopes,
+        systems,
+        junk: Arc::new(options.junk),
+        now: options.clock.now(),
+    };
     spawn("matchbook-loader", move || {
-        let loaded = loading::load(&store, &flows, systems, junk).map(Box::new);
+        let loaded = loading::load(&store, wanted).map(Box::new);
         let _ = to_core.send(CoreMessage::Loaded(loaded));
     })?;
     Ok(Opened {
@@ -122,5 +132,6 @@ pub(super) fn prepare(
         writer,
         flows: options.flows.into_iter().map(FlowState::new).collect(),
         scheduled: options.scheduled,
+        settings: options.settings,
     })
 }

@@ -1,7 +1,7 @@
 //! The rows of a flow's queues: what was decided, what the engine proposes, and the state that follows from both.
 
 use super::messages::{Generation, StateCounts};
-use super::tables::IntegrationTables;
+use super::tables::{IntegrationTables, Standing};
 use super::views::CachedView;
 use crate::domain::{Confidence, Decision, DecisionKind, Flow, MatchState, RecordId, Stream, Verdict};
 use crate::matching::Engine;
@@ -25,8 +25,8 @@ pub struct Row {
     pub waits: bool,
     /// Not in the queue: no device, not first level.
     pub hidden: bool,
-    /// Gone at the source.
-    pub orphaned: bool,
+    /// How its record stands at the source.
+    pub standing: Standing,
 }
 
 impl Row {
@@ -36,6 +36,17 @@ impl Row {
             Some(DecisionKind::Matched { target }) => Some(target),
             _ => None,
         }
+    }
+
+    /// Not live at the source: gone, or left out.
+    pub fn is_away(&self) -> bool {
+        self.standing != Standing::Live
+    }
+
+    /// Away, with nothing that a person would miss: no decision, or one that only held it open.
+    fn is_forgotten(&self) -> bool {
+        let held = matches!(self.decision.as_ref().map(|d| &d.kind), None | Some(DecisionKind::Held));
+        self.is_away() && held
     }
 
     /// The engine may still decide it: nobody has, nor held it open.
@@ -92,8 +103,10 @@ impl Queue {
         if row.waits && state.is_open() {
             counts.waiting = counts.waiting.saturating_add_signed(by);
         }
-        if row.orphaned {
-            counts.orphaned = counts.orphaned.saturating_add_signed(by);
+        match row.standing {
+            Standing::Live => {}
+            Standing::LeftOut => counts.left_out = counts.left_out.saturating_add_signed(by),
+            Standing::Orphaned => counts.orphaned = counts.orphaned.saturating_add_signed(by),
         }
     }
 
@@ -221,14 +234,12 @@ impl FlowState {
     fn refresh_companies(&mut self, source: &IntegrationTables) {
         self.companies.rows.resize_with(source.companies.all().len(), Row::default);
         for (at, facts) in source.companies.all().iter().enumerate() {
-            let orphaned = source.companies.is_orphan(at);
             let listed = source.is_listed(&facts.id);
             let devices = source.extra.get(&facts.id).map_or(0, |e| e.devices);
             let row = &mut self.companies.rows[at];
-            row.orphaned = orphaned;
-            let decided = row.decision.is_some();
-            let empty = self.flow.needs_devices && devices == 0;
-            row.hidden = !listed || (!decided && (orphaned || empty));
+            row.standing = source.companies.standing(at);
+            let empty = self.flow.needs_devices && devices == 0 && row.decision.is_none();
+            row.hidden = !listed || empty || row.is_forgotten();
             row.state = Some(row.own_state());
         }
         self.companies.recount();
@@ -237,14 +248,14 @@ impl FlowState {
 
     /// Recomputes the rows of a stream whose records are inside companies.
     pub fn refresh_stream(&mut self, source: &IntegrationTables, stream: Stream) {
-        let (count, live) = (source.count(stream), source.count_live(stream));
+        let count = source.count(stream);
         let Some(queue) = self.queue_mut(stream) else { return };
         queue.rows.resize_with(count, Row::default);
         for at in 0..count {
             let (state, waits) = self.state_inside(source, stream, at);
             let Some(row) = self.queue_mut(stream).and_then(|q| q.rows.get_mut(at)) else { continue };
-            row.orphaned = at >= live;
-            row.hidden = row.orphaned && row.decision.is_none();
+            row.standing = source.standing(stream, at);
+            row.hidden = row.is_forgotten();
             row.state = Some(state);
             row.waits = waits;
         }

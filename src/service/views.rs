@@ -4,7 +4,7 @@ use super::listed::Facts;
 use super::messages::{Filter, QueueRow, SortKey, TargetLabel, ViewSpec, Window};
 use super::rows::{FlowState, Queue, Row};
 use super::search::Needle;
-use super::tables::IntegrationTables;
+use super::tables::{IntegrationTables, Standing};
 use crate::domain::{Cardinality, MatchState, RecordId, Stream, text};
 use rayon::slice::ParallelSliceMut;
 
@@ -72,10 +72,11 @@ pub fn passes(row: &Row, filter: Filter) -> bool {
         Filter::Open => {
             matches!(state, MatchState::Conflict | MatchState::Suggested | MatchState::Unmatched)
                 && !row.waits
-                && !row.orphaned
+                && !row.is_away()
         }
         Filter::State(wanted) => state == wanted,
-        Filter::Orphaned => row.orphaned,
+        Filter::Orphaned => row.standing == Standing::Orphaned,
+        Filter::LeftOut => row.standing == Standing::LeftOut,
     }
 }
 
@@ -196,8 +197,14 @@ pub fn row_view(state: &FlowState, sides: Sides<'_>, stream: Stream, at: usize) 
         confidence: row.best.as_ref().map(|(_, c)| *c),
         why: text::clean(why_text(row)).into_owned(),
         waits: row.waits,
-        orphaned: row.orphaned,
+        orphaned: row.standing == Standing::Orphaned,
+        left_out: left_out(sides.source, stream, row, facts.id()),
     })
+}
+
+fn left_out(source: &IntegrationTables, stream: Stream, row: &Row, id: &RecordId) -> String {
+    let why = if row.standing == Standing::LeftOut { source.register.why(stream, id) } else { None };
+    why.map(|why| text::clean(&why).into_owned()).unwrap_or_default()
 }
 
 /// What the why cell says: the decision's reason, or the engine's.

@@ -4,7 +4,7 @@ use super::compare::sides_of;
 use super::messages::{Gate, WhyRecord};
 use super::rows::{FlowState, Row};
 use super::search::Needle;
-use super::tables::IntegrationTables;
+use super::tables::{IntegrationTables, Standing};
 use super::views::{self, Sides};
 use super::world::World;
 use crate::domain::{
@@ -59,11 +59,13 @@ fn explain(
     let row = state.queue(stream)?.rows.get(at)?;
     let id = views::id_at(sides.source, stream, at)?.clone();
     let mut gates = vec![synced(&state.flow.source, states, stream)];
+    let orphaned = row.standing == Standing::Orphaned;
     gates.push(gate(
         "still listed by the vendor?",
-        !row.orphaned,
-        if row.orphaned { "no: a complete listing no longer had it (orphaned)" } else { "yes" },
+        !orphaned,
+        if orphaned { "no: a complete listing no longer had it (orphaned)" } else { "yes" },
     ));
+    gates.push(within_settings(sides.source, stream, &id));
     match stream {
         Stream::Companies => gates.extend(company_gates(state, sides, &id)),
         _ => gates.extend(inside_gates(state, sides, &world.junk, stream, at)),
@@ -71,6 +73,12 @@ fn explain(
     gates.push(target_synced(state, states, stream));
     gates.push(matched(state, sides, stream, row));
     Some(WhyRecord { integration: state.flow.source.clone(), stream, name: name(sides.source, stream, at), id, gates })
+}
+
+fn within_settings(tables: &IntegrationTables, stream: Stream, id: &RecordId) -> Gate {
+    let why = tables.register.why(stream, id);
+    let text = why.as_ref().map_or_else(|| "yes".to_owned(), |why| format!("no, left out: {why}"));
+    gate("within the sync settings?", why.is_none(), text)
 }
 
 fn name(tables: &IntegrationTables, stream: Stream, at: usize) -> String {
@@ -194,6 +202,7 @@ fn targets_only(world: &World, flows: &[FlowState], needle: &Needle) -> Vec<WhyR
                 name: name(sides.target, stream, at),
                 gates: vec![
                     gate("is a source?", false, "no: it is on the target's side"),
+                    within_settings(sides.target, stream, id),
                     gate("has a match?", takers > 0, text),
                 ],
             });

@@ -2,9 +2,10 @@
 
 use super::tables::{Change, IntegrationTables, Placed, Tables};
 use crate::domain::JunkList;
-use crate::domain::{Decision, DecisionKind, Flow, FlowId, RecordId, Stream, VendorSystem};
+use crate::domain::{Decision, DecisionKind, Flow, FlowId, RecordId, Stream, Timestamp, VendorSystem};
 use crate::matching::{Known, Settings};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Facts of every integration and decisions of every flow.
@@ -65,6 +66,16 @@ impl World {
         }
     }
 
+    /// What was decided in a flow: source → target; `None` is ignored (or stands in no queue of its own).
+    pub fn decided(&self, flow: &FlowId, stream: Stream) -> Option<&HashMap<RecordId, Option<RecordId>>> {
+        let known = self.known.get(flow)?;
+        match stream {
+            Stream::Companies => Some(&known.companies),
+            Stream::Devices => Some(&known.devices),
+            _ => None,
+        }
+    }
+
     /// The engine's settings for a flow.
     pub fn settings(&self, flow: &Flow) -> Settings {
         Settings {
@@ -80,8 +91,13 @@ impl World {
 }
 
 /// Puts a change into an integration's tables. Devices keep the company where they sit in `seats` when it rolls up.
-pub fn apply(tables: &mut IntegrationTables, change: Change) -> Moved {
+/// A record that the settings leave out is live until [`settle`].
+pub fn apply(tables: &mut IntegrationTables, change: Change, now: Timestamp) -> Moved {
     match change {
+        Change::Seen(facets) => {
+            tables.register.put(*facets, false, now);
+            Moved::No
+        }
         Change::Company(facts, extra) => {
             let devices = tables.extra.get(&facts.id).map_or(0, |e| e.devices);
             tables.extra.insert(facts.id.clone(), super::tables::CompanyExtra { devices, ..extra });
@@ -111,13 +127,29 @@ pub fn apply(tables: &mut IntegrationTables, change: Change) -> Moved {
             tables.device_types.insert(id, name);
             Moved::No
         }
-        Change::Orphaned(Stream::Companies, id) => swapped(Stream::Companies, tables.companies.orphan(&id)),
-        Change::Orphaned(Stream::Devices, id) => swapped(Stream::Devices, tables.devices.orphan(&id)),
-        Change::Orphaned(_, id) => {
-            tables.device_types.remove(&id);
+        Change::Orphaned(stream, id) => {
+            tables.register.orphan(stream, &id);
+            orphaned(tables, stream, &id)
+        }
+    }
+}
+
+fn orphaned(tables: &mut IntegrationTables, stream: Stream, id: &RecordId) -> Moved {
+    match stream {
+        Stream::Companies => swapped(Stream::Companies, tables.companies.orphan(id)),
+        Stream::Devices => swapped(Stream::Devices, tables.devices.orphan(id)),
+        _ => {
+            tables.device_types.remove(id);
             Moved::No
         }
     }
+}
+
+/// Moves what the settings leave out behind what is live, and brings back what they take again; to be mirrored by the
+/// queues. Devices have to be counted anew afterwards.
+pub fn settle(tables: &mut IntegrationTables, now: Timestamp) -> Vec<Moved> {
+    let shifts = tables.register.settle(now);
+    shifts.iter().map(|s| swapped(s.stream, tables.shift(s.stream, &s.id, s.left_out))).collect()
 }
 
 fn moved(stream: Stream, placed: Placed) -> Moved {

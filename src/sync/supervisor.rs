@@ -6,7 +6,7 @@ use super::worker::{self, Job};
 use crate::connectors::Connector;
 use crate::domain::{
     Clock, Failure, FailureClass, IntegrationId, MassChange, RunState, Schedule, Stream, StreamProgress, SyncRules,
-    Timestamp,
+    SyncScope, Timestamp,
 };
 use crate::store::Store;
 use std::collections::BTreeMap;
@@ -26,6 +26,7 @@ pub struct Task {
 struct Entry {
     connector: Arc<dyn Connector>,
     schedules: BTreeMap<Stream, Schedule>,
+    scope: Arc<SyncScope>,
 }
 
 /// Starts, stops and counts the workers.
@@ -68,7 +69,13 @@ impl Supervisor {
         connector: Arc<dyn Connector>,
         schedules: BTreeMap<Stream, Schedule>,
     ) {
-        self.entries.insert(integration, Entry { connector, schedules });
+        self.entries.insert(integration, Entry { connector, schedules, scope: Arc::default() });
+    }
+
+    /// What of an integration is synced from the next run on; returns what it was. `None` when there is none.
+    pub fn set_scope(&mut self, integration: &IntegrationId, scope: Arc<SyncScope>) -> Option<Arc<SyncScope>> {
+        let entry = self.entries.get_mut(integration)?;
+        Some(std::mem::replace(&mut entry.scope, scope))
     }
 
     /// The connector of an integration.
@@ -97,6 +104,7 @@ impl Supervisor {
                 clock: Arc::clone(&self.clock),
                 cancel,
                 full,
+                scope: Arc::clone(&entry.scope),
                 incremental: info.incremental,
                 rules: Arc::clone(&self.rules),
             };

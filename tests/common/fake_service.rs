@@ -9,14 +9,18 @@
     reason = "each test file uses a part of it; its numbers are small and made up"
 )]
 
+#[path = "fake_settings.rs"]
+mod fake_settings;
+
 use matchbook::domain::{
     Actor, Confidence, DecisionKind, Evidence, EvidenceKind, Failure, FailureClass, FlowId, HistoryEntry, HistoryId,
-    IntegrationId, LogEntry, LogLevel, MatchState, RecordId, RunCounts, RunState, Stream, StreamProgress, Timestamp,
+    IntegrationId, LogEntry, LogLevel, MatchState, RecordId, RunCounts, RunState, Stream, StreamProgress, SyncScope,
+    Timestamp,
 };
 use matchbook::service::messages::{
     BudgetView, CandidateView, CardView, Command, Compare, DecideAction, DecisionView, Done, Event, FieldPair, Filter,
     FlowView, Gate, IntegrationState, IntegrationView, Overview, PickRow, Preview, PreviewRow, Query, QueueRow,
-    Relation, Reply, Request, Selection, SortKey, StateCounts, TabView, TargetLabel, Targets, View, ViewSpec,
+    Relation, Reply, Request, RuleView, Selection, SortKey, StateCounts, TabView, TargetLabel, Targets, View, ViewSpec,
     WhyRecord, Window,
 };
 use std::collections::HashMap;
@@ -58,10 +62,14 @@ pub struct FakeService {
     history: Vec<(HistoryEntry, Stream, Vec<(usize, QueueRow)>)>,
     overview: Overview,
     log: Vec<LogEntry>,
+    /// Rules that decisions left.
+    pub rules: Vec<RuleView>,
     /// Decisions are refused with this reason.
     pub refuse: Option<String>,
     /// Cards that wait.
     pub cards: Vec<CardView>,
+    /// What is synced of every integration.
+    pub scope: SyncScope,
 }
 
 fn company(i: usize) -> String {
@@ -105,6 +113,7 @@ fn row(i: usize, stream: Stream) -> QueueRow {
         why: ["14 of 18 serials", "serial", "name", "initials and 6 serials"][i % 4].to_owned(),
         waits: state == MatchState::Unmatched && !companies,
         orphaned: false,
+        left_out: String::new(),
     }
 }
 
@@ -122,8 +131,10 @@ impl FakeService {
             history: Vec::new(),
             overview: Overview::default(),
             log: Vec::new(),
-            refuse: None,
             cards: Vec::new(),
+            rules: Vec::new(),
+            refuse: None,
+            scope: SyncScope::default(),
         };
         service.overview = Overview {
             home: "acme-msp".to_owned(),
@@ -147,7 +158,16 @@ impl FakeService {
     /// A home without anything.
     pub fn empty() -> Self {
         let overview = Overview { home: "fresh".to_owned(), ready: true, ..Overview::default() };
-        Self { tables: HashMap::new(), history: Vec::new(), overview, log: Vec::new(), refuse: None, cards: Vec::new() }
+        Self {
+            tables: HashMap::new(),
+            history: Vec::new(),
+            overview,
+            log: Vec::new(),
+            rules: Vec::new(),
+            refuse: None,
+            cards: Vec::new(),
+            scope: SyncScope::default(),
+        }
     }
 
     fn tabs(&self) -> Vec<TabView> {
@@ -253,6 +273,12 @@ impl FakeService {
 
     fn query(&mut self, query: Query) -> View {
         match query {
+            Query::SyncSettings { integration } => {
+                let view = self.overview.integrations.iter().find(|i| i.id == integration);
+                let vendor = view.map(|i| i.vendor.clone()).unwrap_or_default();
+                View::SyncSettings(Box::new(fake_settings::settings(integration, &vendor, &self.scope)))
+            }
+            Query::PreviewSyncSettings { scope, .. } => View::ScopePreview(fake_settings::preview(&self.scope, &scope)),
             Query::Overview => View::Overview(self.overview()),
             Query::Window { view, offset, limit, anchor } => {
                 View::Window(self.window(&view, offset, limit, anchor.as_ref()))
@@ -269,6 +295,7 @@ impl FakeService {
                 let at = self.sure(stream, threshold);
                 View::Preview(self.preview(stream, &at, "accepts"))
             }
+            Query::Rules { .. } => View::Rules(self.rules.clone()),
             Query::PreviewUndo { .. } => View::Preview(Preview::default()),
             Query::Log { filter, before, limit } => {
                 let fits = |l: &&LogEntry| {
@@ -314,6 +341,7 @@ impl FakeService {
                     Filter::All => true,
                     Filter::State(state) => r.state == state,
                     Filter::Orphaned => r.orphaned,
+                    Filter::LeftOut => !r.left_out.is_empty(),
                 }) && (needle.is_empty()
                     || [&r.name, &r.serial, &r.company, &r.id.to_string()]
                         .iter()
@@ -492,7 +520,23 @@ impl FakeService {
                 let text = format!("{key} {}", if yes { "applied" } else { "refused" });
                 (Reply::Done(Done { text, ..Done::default() }), events)
             }
+            Command::RemoveRule { rule } => {
+                self.rules.retain(|r| r.id != rule);
+                done("removed the rule")
+            }
+            Command::ScopeRule { rule, everywhere } => {
+                self.rules.iter_mut().filter(|r| r.id == rule).for_each(|r| r.everywhere = everywhere);
+                done("applied the rule")
+            }
             Command::Sync { .. } => done("sync queued"),
+            Command::SetSyncSettings { integration, scope, .. } => {
+                if let Some(reason) = &self.refuse {
+                    let failure = Failure::new(FailureClass::Local, reason, "free some space");
+                    return (Reply::Failed(failure), Vec::new());
+                }
+                self.scope = scope;
+                done(&format!("sync settings of {integration} are saved"))
+            }
             Command::CancelSync { .. } => done("syncs stopped"),
             Command::Pause { integration } => self.set_state(&integration, IntegrationState::Paused),
             Command::Resume { integration } => self.set_state(&integration, IntegrationState::Ok),
@@ -539,6 +583,7 @@ impl FakeService {
             what: what.clone(),
             changes: Vec::new(),
             rows,
+            rules: Vec::new(),
             undoes: None,
             undone_by: None,
         };
@@ -574,6 +619,7 @@ fn integrations(companies: u64, devices: u64) -> Vec<IntegrationView> {
         run: None,
         counts: RunCounts::default(),
         stored,
+        left_out: 0,
         started: None,
         finished: None,
     };

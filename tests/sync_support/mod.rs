@@ -4,7 +4,7 @@
 use matchbook::connectors::{Connection, Tuning, connect_with};
 use matchbook::domain::{
     Cardinality, Clock, Decision, DecisionKind, Flow, FlowId, IntegrationId, JunkList, LogEntry, NameMode, Record,
-    RecordId, RunState, Stream, StreamProgress, SyncRules, Ties, Timestamp,
+    RecordId, RunState, Stream, StreamProgress, SyncRules, SyncScope, Ties, Timestamp,
 };
 use matchbook::secrets::Credentials;
 use matchbook::service::messages::{
@@ -108,7 +108,8 @@ impl Home {
             };
             let id: IntegrationId = (*name).into();
             let connector = connect_with(connection, notices.observer(&id), setup.tuning.clone()).expect("a connector");
-            integrations.push(Connected { id, connector, system: None, schedules: BTreeMap::new() });
+            let scope = SyncScope::default();
+            integrations.push(Connected { id, connector, system: None, schedules: BTreeMap::new(), scope });
         }
         let both = vendors.len() > 1;
         let service = Service::start(Options {
@@ -120,6 +121,7 @@ impl Home {
             flows: if both { vec![flow()] } else { Vec::new() },
             junk: JunkList::built_in(),
             rules: setup.rules,
+            settings: None,
             scheduled: false,
             notices,
         })

@@ -104,12 +104,14 @@ impl Core {
         match loaded {
             Ok(loaded) => {
                 self.world = Arc::new(loaded.world);
+                self.rules = loaded.rules;
                 self.flows = loaded.flows;
                 self.ready = true;
                 if let Some(front) = self.front.take() {
                     front.into_rows(&mut self.flows, &self.world);
                 }
                 self.plan_schedule();
+                self.warn_of_scopes();
                 for state in &self.flows {
                     self.outbox.queue(&state.flow.id);
                 }

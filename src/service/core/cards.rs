@@ -5,7 +5,7 @@ use super::super::decide::By;
 use super::super::messages::{CardAbout, CardView, Done, View};
 use super::super::reply::ReplyTo;
 use super::super::writer;
-use super::{Core, CoreMessage};
+use super::{Core, CoreMessage, Entry};
 use crate::domain::{
     Decision, DecisionKind, Failure, FailureClass, LogLevel, MassChange, RecordId, RowChange, RunState, Stream,
     StreamProgress, text,
@@ -168,7 +168,7 @@ impl Core {
         let what = format!("moved the match: {}", moved.title);
         let by = By { actor: actor.clone(), at: when };
         let waiting = writer::Waiting { reply: Some(reply), skipped: Vec::new() };
-        self.commit(at, moved.stream, changes, by, what, None, waiting);
+        self.commit(at, Entry::new(moved.stream, changes, what), by, waiting);
     }
 
     /// Says once that a run asks.

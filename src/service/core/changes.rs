@@ -26,20 +26,32 @@ impl Core {
         if !self.ready || self.solving || (self.pending.is_empty() && self.recount.is_empty()) {
             return;
         }
+        let now = self.clock.now();
         let Some(world) = Arc::get_mut(&mut self.world) else { return };
         while let Some(pending) = self.pending.pop_front() {
             match pending {
                 Pending::Decision(flow, stream, source, decision) => {
                     world.note(&flow, stream, &source, decision.as_ref());
                 }
+                Pending::Rules(flow) => self.rules.teach(&flow, world.known.entry(flow.clone()).or_default()),
                 Pending::Change(integration, change) => {
                     let tables = world.tables.entry(integration.clone()).or_default();
-                    let moved = world::apply(tables, change);
+                    let moved = world::apply(tables, change, now);
                     for state in &mut self.flows {
                         state.due.changed |= state.flow.source == integration || state.flow.target == integration;
                         if state.flow.source == integration {
                             mirror(state, moved);
                         }
+                    }
+                    self.recount.insert(integration);
+                }
+                Pending::Scope(integration, scope) => {
+                    let register = &mut world.tables.entry(integration.clone()).or_default().register;
+                    // The same settings again: time has gone by, and tickets may be too old now.
+                    register.unsettle();
+                    if let Some(scope) = scope {
+                        register.set_scope(scope);
+                        self.told_scope.insert(integration.clone());
                     }
                     self.recount.insert(integration);
                 }
@@ -75,12 +87,22 @@ impl Core {
 
     /// Devices per company, first-level companies and row states of an integration, after its records changed.
     fn recount_integration(&mut self, integration: &IntegrationId) {
+        let now = self.clock.now();
         let Some(world) = Arc::get_mut(&mut self.world) else {
             self.recount.insert(integration.clone());
             return;
         };
+        let mut moves = Vec::new();
         if let Some(tables) = world.tables.get_mut(integration) {
+            if tables.register.is_unsettled() {
+                moves = world::settle(tables, now);
+            }
             tables.recount();
+        }
+        for state in self.flows.iter_mut().filter(|f| f.flow.source == *integration) {
+            for moved in &moves {
+                mirror(state, *moved);
+            }
         }
         for state in &self.flows {
             if state.flow.source == *integration {
@@ -116,6 +138,10 @@ impl Core {
 
     /// A run of the integration ended.
     pub(super) fn ended(&mut self, integration: &IntegrationId) {
+        if self.world.tables_of(integration).register.ages() {
+            self.pending.push_back(Pending::Scope(integration.clone(), None));
+        }
+        self.start_again(integration);
         // Solved once more after the last page, so that matches can be decided automatically.
         for state in &mut self.flows {
             if state.flow.source == *integration || state.flow.target == *integration {

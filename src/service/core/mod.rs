@@ -6,11 +6,14 @@ mod broadcast;
 mod cards;
 mod changes;
 mod requests;
+mod rules;
+mod settings;
 mod solving;
 #[cfg(test)]
 mod tests;
 mod undo;
 
+use super::SettingsFile;
 use super::decide::By;
 use super::front::Front;
 use super::loading::Loaded;
@@ -18,13 +21,14 @@ use super::messages::{Message, Reply, Request, Window};
 use super::overview::Integration;
 use super::reply::ReplyTo;
 use super::rows::FlowState;
+use super::rules::RuleBook;
 use super::solver::Solved;
 use super::tables::Change;
 use super::world::World;
 use super::writer;
 use crate::domain::{
-    Actor, Clock, Decision, Failure, FlowId, HistoryEntry, IntegrationId, LogEntry, RecordId, Stream, StreamProgress,
-    Timestamp,
+    Actor, Clock, Decision, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, RecordId, RowChange,
+    RuleChange, Stream, StreamProgress, SyncScope, Timestamp,
 };
 use crate::store::Store;
 use crate::sync::Supervisor;
@@ -80,6 +84,19 @@ pub enum CoreMessage {
         /// On whose behalf.
         by: By,
     },
+    /// The configuration holds other sync settings, or does not.
+    ScopeKept {
+        /// Of which integration.
+        integration: IntegrationId,
+        /// The settings.
+        scope: Arc<SyncScope>,
+        /// Sync what only the vendor can bring.
+        sync: bool,
+        /// Kept, or why not.
+        result: Result<(), Failure>,
+        /// Who waits.
+        reply: ReplyTo,
+    },
     /// Answer when nothing runs, nothing is to be solved and everything decided is durable.
     Settle(oneshot::Sender<()>),
     /// Save what makes the next start quick, and end.
@@ -90,6 +107,24 @@ pub enum CoreMessage {
 enum Pending {
     Change(IntegrationId, Change),
     Decision(FlowId, Stream, RecordId, Option<Decision>),
+    Rules(FlowId),
+    /// Other sync settings, or the same judged at a later time.
+    Scope(IntegrationId, Option<Arc<SyncScope>>),
+}
+
+/// A history entry in the making.
+pub(super) struct Entry {
+    stream: Stream,
+    changes: Vec<RowChange>,
+    rules: Vec<RuleChange>,
+    what: String,
+    undoes: Option<HistoryId>,
+}
+
+impl Entry {
+    fn new(stream: Stream, changes: Vec<RowChange>, what: String) -> Self {
+        Self { stream, changes, rules: Vec::new(), what, undoes: None }
+    }
 }
 
 /// What the core needs to begin.
@@ -114,6 +149,8 @@ pub struct Opened {
     pub flows: Vec<FlowState>,
     /// Start what is due by the schedules.
     pub scheduled: bool,
+    /// Keeps changed settings; `None` where nothing can be kept.
+    pub settings: Option<Arc<dyn SettingsFile>>,
 }
 
 /// What the core is made of.
@@ -129,6 +166,7 @@ pub struct Core {
     pub(super) writer: Sender<writer::Job>,
     pub(super) front: Option<Front>,
     world: Arc<World>,
+    rules: RuleBook,
     flows: Vec<FlowState>,
     progress: BTreeMap<(IntegrationId, Stream), StreamProgress>,
     paused: BTreeSet<IntegrationId>,
@@ -149,6 +187,13 @@ pub struct Core {
     deck: cards::Deck,
     outbox: broadcast::Outbox,
     settle: Vec<oneshot::Sender<()>>,
+    settings: Option<Arc<dyn SettingsFile>>,
+    /// Integrations whose new settings took effect and are not in the log yet.
+    told_scope: BTreeSet<IntegrationId>,
+    /// Streams to be listed in full once the runs under earlier settings have ended.
+    again: BTreeMap<IntegrationId, BTreeSet<Stream>>,
+    /// Writes of settings under way.
+    keeping: u64,
 }
 
 /// Messages handled before the outbox is looked at.
@@ -157,7 +202,7 @@ const BATCH: usize = 256;
 impl Core {
     /// A core that has read nothing yet but the last session's front windows.
     pub(super) fn new(opened: Opened, inbox: Sender<CoreMessage>, front: Option<Front>) -> Self {
-        let Opened { home, actor, store, clock, runtime, supervisor, integrations, writer, flows, scheduled } = opened;
+        let Opened { home, actor, store, clock, runtime, supervisor, integrations, writer, flows, .. } = opened;
         let paused = store.paused().unwrap_or_default();
         let deck = cards::Deck::of(&store);
         let progress = store.stream_states().unwrap_or_default().into_iter().map(changes::at_start);
@@ -174,10 +219,11 @@ impl Core {
             inbox,
             writer,
             world: Arc::default(),
+            rules: RuleBook::default(),
             flows,
             paused,
             next: BTreeMap::new(),
-            scheduled,
+            scheduled: opened.scheduled,
             ready: false,
             waiting: Vec::new(),
             pending: VecDeque::new(),
@@ -192,6 +238,10 @@ impl Core {
             deck,
             outbox: broadcast::Outbox::default(),
             settle: Vec::new(),
+            settings: opened.settings,
+            told_scope: BTreeSet::new(),
+            again: BTreeMap::new(),
+            keeping: 0,
         }
     }
 
@@ -242,6 +292,9 @@ impl Core {
             CoreMessage::Written { entry, result, waiting } => self.written(&entry, result, waiting),
             CoreMessage::Found { wanted, entry, reply, by } => self.found(wanted, entry, reply, &by),
             CoreMessage::Cards(found) => self.cards_found(found),
+            CoreMessage::ScopeKept { integration, scope, sync, result, reply } => {
+                self.scope_kept(&integration, &scope, sync, result, reply);
+            }
             CoreMessage::Settle(done) => self.settle.push(done),
             CoreMessage::Freed | CoreMessage::Stop(_) | CoreMessage::Opened(_) => {}
         }
@@ -258,6 +311,7 @@ impl Core {
     /// After each batch of messages: changes go in, solving starts, events go out.
     fn turn(&mut self) {
         self.apply_pending();
+        self.tell_scopes();
         self.decide_more();
         self.run_schedule();
         self.start_solving();
@@ -278,6 +332,9 @@ impl Core {
             && self.writing == 0
             && self.more.is_empty()
             && self.deck.is_settled()
+            && self.keeping == 0
+            && self.again.is_empty()
+            && self.told_scope.is_empty()
             && self.supervisor.running().is_empty()
             && !self.flows.iter().any(|f| f.due.dirty || f.due.decided)
     }

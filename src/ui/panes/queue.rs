@@ -124,6 +124,7 @@ fn filter(state: &State, queue: &QueueState, canvas: &mut Canvas<'_>, area: Rect
         word(c.matched, "matched"),
         word(c.ignored, "ignored"),
         word(c.orphaned, "orphaned"),
+        word(c.left_out, "left out"),
     ]
     .concat();
     canvas.put(x + used, y, room.saturating_sub(used), &format!("  {counts}"), theme.dim);
@@ -285,8 +286,12 @@ fn proposal(queue: &QueueState, row: &QueueRow, columns: &Columns, canvas: &mut 
         canvas.right(at, y, 4, &format!("{}%", confidence.percent()), theme.text);
     }
     at += 5;
+    let left_out;
     let why = if row.orphaned {
         "gone at a vendor"
+    } else if !row.left_out.is_empty() {
+        left_out = format!("left out: {}", row.left_out);
+        &left_out
     } else if row.waits {
         "waits for its company"
     } else {

@@ -1,6 +1,6 @@
 //! Opening, steering and closing what lies over the panes.
 
-use super::{SEARCH_AFTER, decide, keys, navigate, picker, requests};
+use super::{SEARCH_AFTER, decide, keys, navigate, picker, requests, rules};
 use crate::domain::{LogLevel, MatchState, RunState, Stream};
 use crate::service::messages::{Command, Filter, Preview, Query, Request, SortKey, Ticket};
 use crate::ui::command::{COMMANDS, CommandId};
@@ -72,6 +72,7 @@ pub fn key(state: &mut State, key: Key) {
         Some(Overlay::Find { .. }) => find_key(state, key),
         Some(Overlay::History { .. }) => history_key(state, key),
         Some(Overlay::Cards(_)) => super::cards::key(state, key),
+        Some(Overlay::Rules { .. }) => rules::key(state, key),
         None => {}
     }
 }
@@ -370,6 +371,7 @@ pub fn open_filter(state: &mut State) {
         vec![item("open: needs a decision", counts.open(), Filter::Open), item("all", counts.total(), Filter::All)];
     items.extend(MatchState::ALL.into_iter().map(|s| item(s.name(), counts.of(s), Filter::State(s))));
     items.push(item("orphaned: gone at a vendor", counts.orphaned, Filter::Orphaned));
+    items.push(item("left out by the sync settings", counts.left_out, Filter::LeftOut));
     let chosen = Choice::Filter(queue.spec.filter);
     open_menu(state, "Show which rows", items, Some(&chosen));
 }
