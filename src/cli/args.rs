@@ -1,5 +1,8 @@
 //! The arguments of every command. Names are fixed: scripts outside the project rely on them.
 
+mod care;
+
+pub use care::{ImportArguments, LockKind, RotateArguments, VaultCommand};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -13,6 +16,9 @@ use std::path::PathBuf;
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// Read the vault's passphrase from this file descriptor
+    #[arg(long, global = true, value_name = "N")]
+    pub passphrase_fd: Option<u32>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -44,6 +50,8 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// What is synced of an integration: show the choices with counts, or change them
+    Settings(SettingsArguments),
     /// List rows of a queue
     Queue(QueueArguments),
     /// Decide rows
@@ -95,6 +103,9 @@ pub enum Command {
         /// Where from
         file: PathBuf,
     },
+    /// The encrypted vault of the credentials
+    #[command(subcommand)]
+    Vault(VaultCommand),
     /// Completions for a shell, to stdout
     Completions {
         /// Which shell
@@ -263,6 +274,25 @@ pub enum CardsCommand {
 pub struct CardAnswer {
     /// The card's key, as listed
     pub key: String,
+}
+
+#[derive(Debug, Args)]
+pub struct SettingsArguments {
+    /// The integration
+    pub integration: String,
+    /// A change, several if you like: `company_types=Client,Partner`, `ticket_months=6`, `contacts=false`; an empty
+    /// list takes everything
+    #[arg(long, value_name = "KEY=VALUE", requires = "how")]
+    pub set: Vec<String>,
+    /// Only say what the change would do
+    #[arg(long, group = "how", requires = "set")]
+    pub dry_run: bool,
+    /// Do it: written into config.toml and in effect at once; matches of what is left out stay
+    #[arg(long, group = "how", requires = "set")]
+    pub yes: bool,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]
