@@ -48,6 +48,12 @@ pub struct Move {
     pub to: Option<RecordId>,
 }
 
+impl Move {
+    fn new(source: &RecordId, from: &RecordId, to: &RecordId) -> Self {
+        Self { source: source.clone(), from: Some(from.clone()), to: Some(to.clone()) }
+    }
+}
+
 impl Moved {
     /// As a terminal shows it.
     pub fn view(&self) -> CardView {
@@ -139,7 +145,7 @@ impl Look<'_> {
         let gone = orphans(devices).filter(|d| sources.contains_key(&d.id));
         for (old, new) in same_serial(gone, devices.live(), &self.world.junk) {
             let of = sources.get(&old.id).map(Vec::as_slice).unwrap_or_default();
-            let moves = of.iter().map(|&source| self.move_to(source, &old.id, &new.id)).collect();
+            let moves = of.iter().map(|&source| Move::new(source, &old.id, &new.id)).collect();
             found.push(self.card(
                 "replaced",
                 Stream::Devices,
@@ -157,10 +163,6 @@ impl Look<'_> {
                 },
             ));
         }
-    }
-
-    fn move_to(&self, source: &RecordId, from: &RecordId, to: &RecordId) -> Move {
-        Move { source: source.clone(), from: Some(from.clone()), to: Some(to.clone()) }
     }
 
     /// Matched source companies that are gone, whose matched devices are mostly in one other company now.
@@ -230,7 +232,7 @@ impl Look<'_> {
                         format!("{} is matched with it", company_name(source, source_id)),
                     ],
                     yes: format!("match with {after} instead"),
-                    moves: vec![self.move_to(source_id, old, into)],
+                    moves: vec![Move::new(source_id, old, into)],
                 },
             ));
         }
@@ -301,7 +303,7 @@ fn live<'t>(table: &'t Table<DeviceFacts>, id: &RecordId) -> Option<&'t DeviceFa
 }
 
 fn company_name(tables: &IntegrationTables, id: &RecordId) -> String {
-    tables.companies.get(id).map_or_else(|| id.to_string(), |c| c.name.to_string())
+    tables.companies.get(id).map_or_else(|| id.as_str().to_owned(), |c| String::from(&*c.name))
 }
 
 fn shown(device: &DeviceFacts) -> &str {

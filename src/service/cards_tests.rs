@@ -1,3 +1,5 @@
+//! Cards that are found, and those that are not.
+
 use super::*;
 use crate::domain::{Cardinality, Company, Decision, Device, NameMode, Record, Ties, Timestamp};
 use crate::service::tables::Change;
@@ -101,7 +103,9 @@ fn a_target_with_another_id_brings_every_match_of_the_old_one() {
 fn merged() -> World {
     let mut world = World::default();
     for (side, ids) in [("left", ["a", "b"]), ("right", ["A", "B"])] {
-        ids.iter().for_each(|id| company(&mut world, side, id));
+        for id in ids {
+            company(&mut world, side, id);
+        }
     }
     matched(&mut world, Stream::Companies, "a", "A");
     for n in 0..3 {

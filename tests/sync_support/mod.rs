@@ -104,6 +104,7 @@ impl Home {
                 requests_per_second: Some(10_000.0),
                 page_size: Some(setup.page_size),
                 files: BTreeMap::new(),
+                options: BTreeMap::new(),
                 mapping_override_dir: None,
             };
             let id: IntegrationId = (*name).into();

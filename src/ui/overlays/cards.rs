@@ -24,7 +24,7 @@ pub fn details(state: &State) -> usize {
 pub fn draw(state: &State, canvas: &mut Canvas<'_>, shown: &Cards) {
     let inner = frame(state, canvas, "Waits for you", list_page(state) + 2);
     let theme = canvas.theme;
-    let Some(cards) = &shown.cards else {
+    let Some(cards) = &shown.list else {
         canvas.put(inner.x, inner.y, inner.width, &format!("{} asking", canvas.glyphs.busy), theme.busy);
         return;
     };
@@ -42,15 +42,11 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, shown: &Cards) {
     }
     let Some(card) = shown.current() else { return };
     let shown_heads = heads.min(cards.len() - shown.top.min(cards.len()));
-    let mut y = inner.y + crate::ui::widgets::number::cells(shown_heads) + 1;
+    let first = inner.y + crate::ui::widgets::number::cells(shown_heads) + 1;
     let width = usize::from(room(state.size).width).saturating_sub(6);
     let bottom = inner.bottom().saturating_sub(3);
-    for line in card.lines.iter().skip(shown.scroll) {
-        if y >= bottom {
-            break;
-        }
+    for (y, line) in (first..bottom).zip(card.lines.iter().skip(shown.scroll)) {
         canvas.put(inner.x + 2, y, inner.width.saturating_sub(2), line, theme.text);
-        y += 1;
     }
     let hidden = card.lines.len().saturating_sub(shown.scroll + details(state));
     if hidden > 0 {
@@ -59,7 +55,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, shown: &Cards) {
     }
     for (y, (key, text)) in (bottom + 1..inner.bottom()).zip([("a", &card.yes), ("x", &card.no)]) {
         canvas.put(inner.x, y, 1, key, theme.accent);
-        let first = wrap(text, width).into_iter().next().unwrap_or_default();
-        canvas.put(inner.x + 2, y, inner.width.saturating_sub(2), &first, theme.text);
+        let what = wrap(text, width).into_iter().next().unwrap_or_default();
+        canvas.put(inner.x + 2, y, inner.width.saturating_sub(2), &what, theme.text);
     }
 }

@@ -86,7 +86,7 @@ pub enum Overlay {
 #[derive(Debug, Default)]
 pub struct Cards {
     /// The cards; `None` while under way.
-    pub cards: Option<Vec<CardView>>,
+    pub list: Option<Vec<CardView>>,
     /// Chosen one.
     pub cursor: usize,
     /// First one on the screen.
@@ -99,7 +99,7 @@ impl Cards {
     /// The chosen one.
     #[must_use]
     pub fn current(&self) -> Option<&CardView> {
-        self.cards.as_ref()?.get(self.cursor)
+        self.list.as_ref()?.get(self.cursor)
     }
 }
 
@@ -113,7 +113,7 @@ impl Overlay {
             Self::Quick(quick) => quick.ticket.is_some(),
             Self::Why { records, .. } => records.is_none(),
             Self::History { entries, .. } => entries.is_none(),
-            Self::Cards(shown) => shown.cards.is_none(),
+            Self::Cards(shown) => shown.list.is_none(),
             Self::Rules { rules, .. } => rules.is_none(),
             _ => false,
         }

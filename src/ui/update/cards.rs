@@ -21,7 +21,7 @@ pub fn on_cards(state: &mut State, cards: Vec<CardView>) {
     let Some(Overlay::Cards(shown)) = &mut state.overlay else { return };
     shown.cursor = shown.cursor.min(cards.len().saturating_sub(1));
     shown.scroll = 0;
-    shown.cards = Some(cards);
+    shown.list = Some(cards);
     state.draw();
 }
 
@@ -30,7 +30,7 @@ pub fn key(state: &mut State, key: Key) {
     let page = crate::ui::overlays::cards::heads(state);
     let below = crate::ui::overlays::cards::details(state);
     let Some(Overlay::Cards(shown)) = &mut state.overlay else { return };
-    let last = shown.cards.as_ref().map_or(0, |c| c.len().saturating_sub(1));
+    let last = shown.list.as_ref().map_or(0, |c| c.len().saturating_sub(1));
     let lines = shown.current().map_or(0, |c| c.lines.len());
     let before = shown.cursor;
     match key.code {

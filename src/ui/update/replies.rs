@@ -259,7 +259,7 @@ fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Fai
             }
         }
         Purpose::Pick | Purpose::Preview | Purpose::Why | Purpose::History | Purpose::Cards | Purpose::Rules => {
-            overlays::close(state)
+            overlays::close(state);
         }
         Purpose::CardAnswer => super::cards::answered(state),
         _ => {}
