@@ -42,6 +42,14 @@ pub enum Command {
     },
     /// Sync now and wait for it
     Sync(SyncArguments),
+    /// What syncs found that a person decides: mass changes, records enrolled anew or merged
+    Cards {
+        #[command(subcommand)]
+        command: Option<CardsCommand>,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
     /// What is synced of an integration: show the choices with counts, or change them
     Settings(SettingsArguments),
     /// Where each field of an integration's records comes from
@@ -259,9 +267,26 @@ pub struct SyncArguments {
     /// New listing from the first page, also after a cut run
     #[arg(long)]
     pub full: bool,
+    /// First apply what the last sync asked about, exactly as listed by `matchbook cards`
+    #[arg(long)]
+    pub accept_mass_change: bool,
     /// One JSON document
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CardsCommand {
+    /// Do what the card proposes
+    Yes(CardAnswer),
+    /// Put the card away
+    No(CardAnswer),
+}
+
+#[derive(Debug, Args)]
+pub struct CardAnswer {
+    /// The card's key, as listed
+    pub key: String,
 }
 
 #[derive(Debug, Args)]
