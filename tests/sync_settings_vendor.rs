@@ -54,6 +54,7 @@ impl Connector for Vendor {
             word_one: "Company".into(),
             word_many: "companies".into(),
             incremental: true,
+            page_size: 100,
         }]
     }
 

@@ -1,5 +1,8 @@
 //! The arguments of every command. Names are fixed: scripts outside the project rely on them.
 
+mod care;
+
+pub use care::{ImportArguments, LockKind, RotateArguments, VaultCommand};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -13,6 +16,9 @@ use std::path::PathBuf;
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// Read the vault's passphrase from this file descriptor
+    #[arg(long, global = true, value_name = "N")]
+    pub passphrase_fd: Option<u32>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -36,8 +42,26 @@ pub enum Command {
     },
     /// Sync now and wait for it
     Sync(SyncArguments),
+    /// What syncs found that a person decides: mass changes, records enrolled anew or merged
+    Cards {
+        #[command(subcommand)]
+        command: Option<CardsCommand>,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
     /// What is synced of an integration: show the choices with counts, or change them
     Settings(SettingsArguments),
+    /// Where each field of an integration's records comes from
+    Mapping {
+        /// An integration, or a connector (addigy, itglue, connectwise, autotask, csv)
+        connector: String,
+        /// Only this stream
+        stream: Option<String>,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
     /// List rows of a queue
     Queue(QueueArguments),
     /// Decide rows
@@ -89,6 +113,9 @@ pub enum Command {
         /// Where from
         file: PathBuf,
     },
+    /// The encrypted vault of the credentials
+    #[command(subcommand)]
+    Vault(VaultCommand),
     /// Completions for a shell, to stdout
     Completions {
         /// Which shell
@@ -179,7 +206,7 @@ pub struct SimulateArguments {
 pub struct ConnectArguments {
     /// The integration's name
     pub name: String,
-    /// addigy, itglue, csv or the name of a mapping of your own
+    /// addigy, itglue, connectwise, autotask, csv or the name of a mapping of your own
     #[arg(long)]
     pub connector: String,
     /// The vendor's region, where it has several (us, eu, au)
@@ -188,13 +215,16 @@ pub struct ConnectArguments {
     /// Another address than the vendor's own
     #[arg(long)]
     pub base_url: Option<String>,
+    /// A setting of the account that is no secret, as NAME=VALUE (connectwise: company; autotask: username)
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub option: Vec<String>,
     /// csv: the file with the companies
     #[arg(long)]
     pub companies: Option<PathBuf>,
     /// csv: the file with the devices
     #[arg(long)]
     pub devices: Option<PathBuf>,
-    /// Read secrets from stdin, one `name=value` a line, instead of asking
+    /// Read secrets and settings from stdin, one `name=value` a line, instead of asking
     #[arg(long)]
     pub secrets_stdin: bool,
     /// One JSON document
@@ -237,9 +267,26 @@ pub struct SyncArguments {
     /// New listing from the first page, also after a cut run
     #[arg(long)]
     pub full: bool,
+    /// First apply what the last sync asked about, exactly as listed by `matchbook cards`
+    #[arg(long)]
+    pub accept_mass_change: bool,
     /// One JSON document
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CardsCommand {
+    /// Do what the card proposes
+    Yes(CardAnswer),
+    /// Put the card away
+    No(CardAnswer),
+}
+
+#[derive(Debug, Args)]
+pub struct CardAnswer {
+    /// The card's key, as listed
+    pub key: String,
 }
 
 #[derive(Debug, Args)]

@@ -62,6 +62,9 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
         Some(Overlay::Settings(_)) => {
             return fixed(&[("Space", "take or not"), ("o", "only it"), ("Enter", "apply"), ("Esc", "leave as it is")]);
         }
+        Some(Overlay::Cards(_)) => {
+            return fixed(&[("j k", "move"), ("a", "apply"), ("x", "refuse"), ("J K", "scroll"), ("Esc", "back")]);
+        }
         Some(Overlay::Rules { .. }) => {
             return fixed(&[("j k", "move"), ("x", "remove"), ("e", "everywhere or here"), ("Esc", "back")]);
         }

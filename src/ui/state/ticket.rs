@@ -41,6 +41,10 @@ pub enum Purpose {
     ScopePreview,
     /// A change of sync settings.
     SetSyncSettings,
+    /// The cards.
+    Cards,
+    /// An answer to a card.
+    CardAnswer,
     /// Anything whose answer is only said.
     Say,
 }

@@ -102,6 +102,7 @@ fn on_view(state: &mut State, ticket: Ticket, purpose: Purpose, view: View) {
                 state.draw();
             }
         }
+        (Purpose::Cards, View::Cards(list)) => super::cards::on_cards(state, list),
         (purpose, _) => state.say(LogLevel::Error, format!("the answer does not fit the question ({purpose:?})")),
     }
 }
@@ -172,6 +173,14 @@ fn on_done(state: &mut State, purpose: Purpose, done: &Done) {
             say_done(state, done);
             requests::window(state);
             requests::compare_again(state);
+        }
+        Purpose::CardAnswer => {
+            for queue in state.queues.values_mut() {
+                queue.stale = true;
+            }
+            say_done(state, done);
+            super::cards::answered(state);
+            requests::window(state);
         }
         Purpose::RuleChange => {
             say_done(state, done);
@@ -256,9 +265,14 @@ fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Fai
             }
         }
         Purpose::SetSyncSettings | Purpose::ScopePreview => settings::on_refused(state),
-        Purpose::Pick | Purpose::Preview | Purpose::Why | Purpose::History | Purpose::Rules | Purpose::SyncSettings => {
-            overlays::close(state);
-        }
+        Purpose::CardAnswer => super::cards::answered(state),
+        Purpose::Pick
+        | Purpose::Preview
+        | Purpose::Why
+        | Purpose::History
+        | Purpose::Cards
+        | Purpose::Rules
+        | Purpose::SyncSettings => overlays::close(state),
         _ => {}
     }
     state.say(LogLevel::Error, failure.to_string());
