@@ -52,6 +52,16 @@ pub enum Command {
     },
     /// What is synced of an integration: show the choices with counts, or change them
     Settings(SettingsArguments),
+    /// Where each field of an integration's records comes from
+    Mapping {
+        /// An integration, or a connector (addigy, itglue, connectwise, autotask, csv)
+        connector: String,
+        /// Only this stream
+        stream: Option<String>,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
     /// List rows of a queue
     Queue(QueueArguments),
     /// Decide rows
@@ -196,7 +206,7 @@ pub struct SimulateArguments {
 pub struct ConnectArguments {
     /// The integration's name
     pub name: String,
-    /// addigy, itglue, csv or the name of a mapping of your own
+    /// addigy, itglue, connectwise, autotask, csv or the name of a mapping of your own
     #[arg(long)]
     pub connector: String,
     /// The vendor's region, where it has several (us, eu, au)
@@ -205,13 +215,16 @@ pub struct ConnectArguments {
     /// Another address than the vendor's own
     #[arg(long)]
     pub base_url: Option<String>,
+    /// A setting of the account that is no secret, as NAME=VALUE (connectwise: company; autotask: username)
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub option: Vec<String>,
     /// csv: the file with the companies
     #[arg(long)]
     pub companies: Option<PathBuf>,
     /// csv: the file with the devices
     #[arg(long)]
     pub devices: Option<PathBuf>,
-    /// Read secrets from stdin, one `name=value` a line, instead of asking
+    /// Read secrets and settings from stdin, one `name=value` a line, instead of asking
     #[arg(long)]
     pub secrets_stdin: bool,
     /// One JSON document
