@@ -1,5 +1,6 @@
 //! Both sides of a row, field by field, with the engine's evidence and the next-best candidates.
 
+use super::inside;
 use super::messages::{CandidateView, Compare, DecisionView, FieldPair, Relation};
 use super::rows::FlowState;
 use super::solver;
@@ -84,7 +85,7 @@ pub fn compare(
         against,
         fields,
         evidence: pair.into_iter().flat_map(|c| c.evidence).map(cleaned).collect(),
-        note: note(&proposal, &row),
+        note: note(&proposal, &row, stream),
         candidates: proposal.candidates.iter().take(CANDIDATES).map(|c| candidate(context, stream, c)).collect(),
         decided: inner.decision.as_deref().map(|d| DecisionView {
             kind: d.kind.clone(),
@@ -115,9 +116,13 @@ pub fn who(actor: &Actor) -> String {
     }
 }
 
-fn note(proposal: &Proposal, row: &super::messages::QueueRow) -> String {
+fn note(proposal: &Proposal, row: &super::messages::QueueRow, stream: Stream) -> String {
     if row.waits {
         return "waits for its company: match the company first".into();
+    }
+    // A row without a candidate keeps only why.
+    if Stream::INSIDE.contains(&stream) && proposal.candidates.is_empty() && row.state.is_open() {
+        return row.why.clone();
     }
     text::clean(&proposal.note).into_owned()
 }
@@ -135,10 +140,11 @@ fn explained(
     asked: Option<&RecordId>,
 ) -> (Proposal, Option<Candidate>) {
     let (world, state) = (context.world, context.state);
-    if !matches!(stream, Stream::Companies | Stream::Devices) {
-        return (Proposal::default(), None);
-    }
     let sides = context.sides();
+    if Stream::INSIDE.contains(&stream) {
+        let found = state.queue(stream).zip(views::id_at(sides.source, stream, at));
+        return found.map(|(queue, id)| inside::explained(queue, sides, stream, id, asked)).unwrap_or_default();
+    }
     let settings = world.settings(&state.flow);
     let problem = solver::problem(sides, world.known_of(&state.flow.id), &settings);
     let Some(answers) = state.engine.as_ref().and_then(|engine| engine.answers(&problem)) else {

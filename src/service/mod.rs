@@ -6,6 +6,7 @@ mod compare;
 mod core;
 mod decide;
 mod front;
+mod inside;
 mod listed;
 mod loading;
 pub mod messages;

@@ -1,8 +1,10 @@
 //! Facts and decisions as the engine sees them. Shared read-only while it works; changes wait until it is done.
 
+use super::rows::place_inside;
 use super::tables::{Change, IntegrationTables, Placed, Tables};
 use crate::domain::JunkList;
 use crate::domain::{Decision, DecisionKind, Flow, FlowId, RecordId, Stream, Timestamp, VendorSystem};
+use crate::matching::inside::Companies;
 use crate::matching::{Known, Settings};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::HashMap;
@@ -15,6 +17,8 @@ pub struct World {
     pub tables: Tables,
     /// Decisions by flow.
     pub known: FxHashMap<FlowId, Known>,
+    /// Decisions on streams matched inside companies, by flow, in the order of [`Stream::INSIDE`].
+    pub inside: FxHashMap<FlowId, [Companies; Stream::INSIDE.len()]>,
     /// Companies marked by [`World::mark_unlisted`], by flow.
     pub unlisted: FxHashMap<FlowId, FxHashSet<RecordId>>,
     /// Values that identify nothing.
@@ -47,10 +51,10 @@ impl World {
 
     /// Notes a decision for the engine.
     pub fn note(&mut self, flow: &FlowId, stream: Stream, source: &RecordId, decision: Option<&Decision>) {
-        let known = self.known.entry(flow.clone()).or_default();
-        let map = match stream {
-            Stream::Companies => &mut known.companies,
-            Stream::Devices => &mut known.devices,
+        let map = match (stream, place_inside(stream)) {
+            (Stream::Companies, _) => &mut self.known.entry(flow.clone()).or_default().companies,
+            (Stream::Devices, _) => &mut self.known.entry(flow.clone()).or_default().devices,
+            (_, Some(at)) => &mut self.inside.entry(flow.clone()).or_default()[at],
             _ => return,
         };
         match decision.map(|d| &d.kind) {
@@ -68,11 +72,10 @@ impl World {
 
     /// What was decided in a flow: source → target; `None` is ignored (or stands in no queue of its own).
     pub fn decided(&self, flow: &FlowId, stream: Stream) -> Option<&HashMap<RecordId, Option<RecordId>>> {
-        let known = self.known.get(flow)?;
         match stream {
-            Stream::Companies => Some(&known.companies),
-            Stream::Devices => Some(&known.devices),
-            _ => None,
+            Stream::Companies => self.known.get(flow).map(|known| &known.companies),
+            Stream::Devices => self.known.get(flow).map(|known| &known.devices),
+            _ => Some(&self.inside.get(flow)?[place_inside(stream)?]),
         }
     }
 
@@ -127,6 +130,10 @@ pub fn apply(tables: &mut IntegrationTables, change: Change, now: Timestamp) -> 
             tables.device_types.insert(id, name);
             Moved::No
         }
+        Change::Contact(_) | Change::Location(_) | Change::Ticket(_) if !tables.keeps(change.stream()) => Moved::No,
+        Change::Contact(facts) => moved(Stream::Contacts, tables.contacts.put(*facts)),
+        Change::Location(facts) => moved(Stream::Locations, tables.locations.put(*facts)),
+        Change::Ticket(facts) => moved(Stream::Tickets, tables.tickets.put(*facts)),
         Change::Orphaned(stream, id) => {
             tables.register.orphan(stream, &id);
             orphaned(tables, stream, &id)
@@ -138,6 +145,9 @@ fn orphaned(tables: &mut IntegrationTables, stream: Stream, id: &RecordId) -> Mo
     match stream {
         Stream::Companies => swapped(Stream::Companies, tables.companies.orphan(id)),
         Stream::Devices => swapped(Stream::Devices, tables.devices.orphan(id)),
+        Stream::Contacts => swapped(Stream::Contacts, tables.contacts.orphan(id)),
+        Stream::Locations => swapped(Stream::Locations, tables.locations.orphan(id)),
+        Stream::Tickets => swapped(Stream::Tickets, tables.tickets.orphan(id)),
         _ => {
             tables.device_types.remove(id);
             Moved::No

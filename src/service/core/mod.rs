@@ -153,7 +153,8 @@ pub struct Core {
     ready: bool,
     waiting: Vec<(ReplyTo, Request)>,
     pending: VecDeque<Pending>,
-    recount: BTreeSet<IntegrationId>,
+    /// Streams with changed records whose counts and states are to be computed anew.
+    recount: BTreeMap<IntegrationId, BTreeSet<Stream>>,
     last_recount: Option<(Instant, Duration)>,
     solving: bool,
     /// Questions that wait until the engine is back.
@@ -202,7 +203,7 @@ impl Core {
             ready: false,
             waiting: Vec::new(),
             pending: VecDeque::new(),
-            recount: BTreeSet::new(),
+            recount: BTreeMap::new(),
             last_recount: None,
             solving: false,
             parked: Vec::new(),
