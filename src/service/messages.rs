@@ -9,8 +9,10 @@ use crate::domain::{
 };
 use serde::{Deserialize, Serialize};
 
+mod explain;
 mod sync_settings;
 
+pub use explain::{Gate, Preview, PreviewRow, WhyRecord};
 pub use sync_settings::{ChoiceList, ChoiceView, MovedRecord, ScopePreview, ScopedStream, StreamMove, SyncSettings};
 
 /// Number that pairs a [`Reply`] with its [`Request`]; chosen by the asker, increasing.
@@ -718,60 +720,6 @@ pub struct PickRow {
     pub hits: Vec<u32>,
     /// Outside the row's matched company.
     pub elsewhere: bool,
-}
-
-/// What an action would do, before it does it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Preview {
-    /// One line (`accepts 42 of 50 rows`).
-    pub what: String,
-    /// Rows that would change.
-    pub rows: u64,
-    /// Counts by kind.
-    pub counts: Vec<(String, u64)>,
-    /// What a person should know (shared targets, other companies, weak evidence).
-    pub warnings: Vec<String>,
-    /// The first rows: name, target, confidence.
-    pub sample: Vec<PreviewRow>,
-}
-
-/// One row of a preview.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PreviewRow {
-    /// Source.
-    pub source: String,
-    /// Target or state after.
-    pub target: String,
-    /// Of the candidate.
-    pub confidence: Option<Confidence>,
-    /// Why.
-    pub why: String,
-}
-
-/// One record that `why` found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WhyRecord {
-    /// Integration.
-    pub integration: IntegrationId,
-    /// Stream.
-    pub stream: Stream,
-    /// Id.
-    pub id: RecordId,
-    /// Name.
-    pub name: String,
-    /// Gates in order; the first that is not passed is the answer.
-    pub gates: Vec<Gate>,
-}
-
-/// One gate.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Gate {
-    /// The question (`synced?`).
-    pub name: String,
-    /// Passed.
-    pub passed: bool,
-    /// The answer in words.
-    pub text: String,
 }
 
 /// What happens without being asked for. Bursts are coalesced: progress comes at most ten times a second.

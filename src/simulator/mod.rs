@@ -6,6 +6,7 @@
 
 mod addigy;
 mod autotask;
+mod connectwise;
 mod control;
 mod endpoints;
 mod faults;
@@ -173,12 +174,13 @@ fn make(options: &Options) -> Made {
     let mut documented = itglue::write::organizations(&world, &lists);
     itglue::write::configurations(&world, &lists, &mut documented);
     psa.set_others(std::mem::take(&mut documented.others));
+    let psa = itglue::office::write(&mut documented, psa);
     let managed = addigy::records::write(&world, &lists, |company| documented.organization_of[company]);
     let truth = Truth::new(&world, &managed, &documented);
     Made {
         addigy: Addigy::new(managed.records, lists, options.seed),
         itglue: ItGlue::new(documented.records, options.seed),
-        psa: Arc::new(psa),
+        psa,
         truth,
     }
 }

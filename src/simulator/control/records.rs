@@ -166,8 +166,7 @@ impl ItGlueRecords<'_> {
         let Ok(id) = id.parse::<u32>() else { return false };
         let mut records = self.0.write();
         let before = records.organizations.len();
-        records.organizations.retain(|o| o.id != id);
-        records.configurations.retain(|c| c.organization != id);
+        records.delete_organizations(&[id]);
         records.organizations.len() < before
     }
 

@@ -4,7 +4,10 @@
 
 mod answers;
 mod attributes;
+mod contacts;
 mod listing;
+mod locations;
+pub mod office;
 pub mod records;
 mod rows;
 pub mod write;
@@ -133,6 +136,8 @@ fn read(
             None => page(StatusCode::NOT_FOUND),
         }),
         ["configuration_interfaces", id] => show_interface(itglue, id),
+        // Domains can only be listed.
+        ["domains", _] => Ok(page(StatusCode::NOT_FOUND)),
         [name, id] => match collection(name) {
             Some(collection) => show(itglue, collection, id, &request),
             None => Ok(page(StatusCode::NOT_FOUND)),
@@ -144,6 +149,9 @@ fn read(
         ["manufacturers", id, "relationships", name @ "models"] => {
             let manufacturers = Collection::Choices(Table::Manufacturers);
             nested(itglue, manufacturers, id, name, "manufacturer_id", &request, spoil)
+        }
+        ["countries", id, "relationships", name @ "regions"] => {
+            nested(itglue, Collection::Choices(Table::Countries), id, name, "country_id", &request, spoil)
         }
         [parent, _, "relationships", name, id]
             if matches!(*parent, "organizations" | "configurations" | "manufacturers") =>
@@ -165,6 +173,7 @@ fn collection(name: &str) -> Option<Collection> {
         "configurations" => Some(Collection::Configurations),
         "locations" => Some(Collection::Locations),
         "contacts" => Some(Collection::Contacts),
+        "domains" => Some(Collection::Domains),
         _ => Table::ALL.into_iter().find(|table| table.path() == name).map(Collection::Choices),
     }
 }
@@ -226,7 +235,7 @@ fn nested(
 ) -> Result<Response, Refusal> {
     let id = id_of(id)?;
     parent.find(&itglue.read(), id).ok_or_else(Refusal::not_found)?;
-    let nests = matches!(name, "configurations" | "locations" | "contacts" | "models");
+    let nests = matches!(name, "configurations" | "locations" | "contacts" | "models" | "domains" | "regions");
     Ok(match collection(name).filter(|_| nests) {
         Some(collection) => list(itglue, collection, Some((field, id)), request, spoil),
         None => page(StatusCode::NOT_FOUND),

@@ -151,6 +151,13 @@ impl Psa {
         Thing::new(self, number)
     }
 
+    /// Whether that PSA has that device of the world, of which it is known that it is no older enrollment. Does not
+    /// ask for the devices.
+    pub fn files_device(&self, number: u32, book: Book) -> bool {
+        let account = self.accounts.partition_point(|a| a.devices.end <= number);
+        account < self.accounts.len() && things::has_device(self, number, index32(account), book)
+    }
+
     /// How many tickets there are; not every one is in every book.
     pub fn tickets(&self) -> u32 {
         index32(self.size.1 / 2 + self.accounts.len())

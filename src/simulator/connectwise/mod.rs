@@ -1,0 +1,3 @@
+//! Simulated ConnectWise Manage.
+
+pub mod ids;
