@@ -280,7 +280,11 @@ pub fn explained(
 }
 
 fn pair(sides: Sides<'_>, stream: Stream, source: &RecordId, target: &RecordId) -> Option<Candidate> {
-    fn of<T: Inside + super::listed::Facts>(l: &Table<T>, r: &Table<T>, ids: (&RecordId, &RecordId)) -> Option<Candidate> {
+    fn of<T: Inside + super::listed::Facts>(
+        l: &Table<T>,
+        r: &Table<T>,
+        ids: (&RecordId, &RecordId),
+    ) -> Option<Candidate> {
         Some(inside::pair_of(l.get(ids.0)?, r.get(ids.1)?))
     }
     let ids = (source, target);

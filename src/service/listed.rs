@@ -34,6 +34,11 @@ pub trait Facts {
         Cow::Borrowed("")
     }
 
+    /// For records matched by a key of their own: what the key is, and whether the record has all of it.
+    fn key(&self) -> Option<(&'static str, bool)> {
+        None
+    }
+
     /// Whether one of the texts that find looks through is what is looked for.
     fn holds(&self, has: &dyn Fn(&str) -> bool) -> bool {
         has(self.name()) || has(self.id().as_str())
@@ -102,6 +107,10 @@ impl Facts for ContactFacts {
         Cow::Borrowed(self.emails.first().map_or("", |email| email))
     }
 
+    fn key(&self) -> Option<(&'static str, bool)> {
+        Some(("first and last name", !self.first.trim().is_empty() && !self.last.trim().is_empty()))
+    }
+
     fn holds(&self, has: &dyn Fn(&str) -> bool) -> bool {
         has(&self.name) || self.emails.iter().any(|email| has(email)) || has(self.id.as_str())
     }
@@ -130,6 +139,12 @@ impl Facts for LocationFacts {
         Cow::Owned(parts.join(", "))
     }
 
+    fn key(&self) -> Option<(&'static str, bool)> {
+        let there = |text: &str| !text.trim().is_empty();
+        let placed = there(&self.zip) || there(&self.region) || there(&self.country);
+        Some(("whole address", there(&self.street) && there(&self.city) && placed))
+    }
+
     fn holds(&self, has: &dyn Fn(&str) -> bool) -> bool {
         [&self.name, &self.street, &self.city, &self.zip].into_iter().any(|text| has(text)) || has(self.id.as_str())
     }
@@ -150,6 +165,10 @@ impl Facts for TicketFacts {
 
     fn detail(&self) -> Cow<'_, str> {
         Cow::Borrowed(&self.title)
+    }
+
+    fn key(&self) -> Option<(&'static str, bool)> {
+        Some(("number", !self.number.is_empty()))
     }
 
     fn holds(&self, has: &dyn Fn(&str) -> bool) -> bool {

@@ -5,6 +5,7 @@
 mod compare;
 mod core;
 mod decide;
+mod fields;
 mod front;
 mod inside;
 mod listed;

@@ -59,6 +59,7 @@ impl Core {
             paused: &self.paused,
             next: &self.next,
             flows: &self.flows,
+            supervisor: &self.supervisor,
             tables: &self.world.tables,
         });
         if let (false, Some(front)) = (self.ready, &self.front) {

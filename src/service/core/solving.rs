@@ -61,7 +61,8 @@ impl Core {
         // Records: the engine changes in place, questions wait for it. Decisions: it stays readable meanwhile.
         let engine = if news == News::Records { state.engine.take() } else { state.engine.clone() };
         let inside = state.tasks_inside();
-        let job = Job { flow: state.flow.clone(), engine: engine.unwrap_or_default(), news, names: state.names, inside };
+        let job =
+            Job { flow: state.flow.clone(), engine: engine.unwrap_or_default(), news, names: state.names, inside };
         state.due = Due::default();
         self.solving = true;
         self.last_solve = Some((Instant::now(), Duration::ZERO));
