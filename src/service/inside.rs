@@ -294,3 +294,19 @@ fn pair(sides: Sides<'_>, stream: Stream, source: &RecordId, target: &RecordId) 
         _ => of(&sides.source.tickets, &sides.target.tickets, ids),
     }
 }
+
+/// The first row that does not show what solving everything says of it.
+#[cfg(test)]
+pub fn difference(world: &World, state: &FlowState, stream: Stream) -> Option<String> {
+    let task = Task { stream, which: Which::All, records: false };
+    let full = solve(world, &state.flow, vec![task]).pop()?;
+    let source = world.tables_of(&state.flow.source);
+    full.rows.into_iter().find_map(|(expected, packed)| {
+        let queue = state.queue(stream)?;
+        let row = &queue.rows[expected.at];
+        let kept = queue.proposals.get(super::views::id_at(source, stream, expected.at)?);
+        let right = (row.verdict, &row.best, &row.why) == (expected.verdict, &expected.best, &expected.why)
+            && kept.map(Packed::open).unwrap_or_default() == packed.open();
+        (!right).then(|| format!("{row:?}\nfull: {expected:?}"))
+    })
+}
