@@ -174,7 +174,7 @@ pub enum FlowCommand {
         /// The flow's name; SOURCE-TARGET when left out
         #[arg(long)]
         name: Option<String>,
-        /// Streams to match
+        /// Streams to match: companies, devices, contacts, locations, tickets
         #[arg(long, value_delimiter = ',', default_value = "companies,devices")]
         streams: Vec<String>,
     },
@@ -207,7 +207,7 @@ pub struct SyncArguments {
 pub struct QueueArguments {
     /// The flow
     pub flow: String,
-    /// companies or devices
+    /// companies, devices, contacts, locations or tickets
     #[arg(long, default_value = "companies")]
     pub stream: String,
     /// open, all, orphaned, left-out, or a state: conflict, suggested, unmatched, deferred, matched, ignored
@@ -248,7 +248,7 @@ pub struct DecideArguments {
     pub action: Action,
     /// In which flow
     pub flow: String,
-    /// companies or devices
+    /// companies, devices, contacts, locations or tickets
     pub stream: String,
     /// Ids of source records
     #[arg(required = true)]
@@ -268,7 +268,7 @@ pub struct DecideArguments {
 pub struct QuickMatchArguments {
     /// In which flow
     pub flow: String,
-    /// companies or devices
+    /// companies, devices, contacts, locations or tickets
     #[arg(long, default_value = "companies")]
     pub stream: String,
     /// Lowest confidence, 0 to 1

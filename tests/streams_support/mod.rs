@@ -159,8 +159,11 @@ impl Home {
     pub async fn new(flow: Flow, psa: Vec<Record>, docs: Vec<Record>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (left, right) = (Arc::new(Lists::default()), Arc::new(Lists::default()));
-        psa.into_iter().for_each(|record| left.put(record));
-        docs.into_iter().for_each(|record| right.put(record));
+        for (list, records) in [(&left, psa), (&right, docs)] {
+            for record in records {
+                list.put(record);
+            }
+        }
         let (service, store) = open(&dir, &flow, &left, &right).await;
         Self { psa: left, docs: right, service, flow, store, dir }
     }

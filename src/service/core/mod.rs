@@ -336,6 +336,21 @@ impl Core {
         })
     }
 
+    /// The flow, which has to have a queue of that stream.
+    fn queue_at(&self, id: &FlowId, stream: Stream) -> Result<usize, Failure> {
+        let at = self.flow_at(id)?;
+        let state = &self.flows[at];
+        if state.flow.streams.contains(&stream) {
+            return Ok(at);
+        }
+        let names: Vec<&str> = state.streams().map(Stream::name).collect();
+        Err(Failure::new(
+            crate::domain::FailureClass::Usage,
+            format!("the flow “{id}” matches no {stream}"),
+            format!("it matches {}; `streams` of the flow in the configuration says what", names.join(", ")),
+        ))
+    }
+
     fn stop(mut self, done: oneshot::Sender<()>) {
         self.apply_pending();
         if self.ready {

@@ -112,7 +112,7 @@ impl Core {
         limit: u32,
         anchor: Option<&RecordId>,
     ) -> Result<Window, Failure> {
-        let at = self.flow_at(&view.flow)?;
+        let at = self.queue_at(&view.flow, view.stream)?;
         let state = &mut self.flows[at];
         let flow = state.flow.clone();
         Ok(views::window(state, sides_of(&self.world, &flow), view, offset, limit, anchor))
@@ -130,7 +130,7 @@ impl Core {
         source: &RecordId,
         target: Option<&RecordId>,
     ) -> Result<super::super::messages::Compare, Failure> {
-        let state = &self.flows[self.flow_at(flow)?];
+        let state = &self.flows[self.queue_at(flow, stream)?];
         let vendor = |id: &crate::domain::IntegrationId| {
             let found = self.integrations.iter().find(|i| i.id == *id);
             found.map_or_else(|| id.to_string(), |i| i.connector.vendor().to_owned())
@@ -141,7 +141,7 @@ impl Core {
     }
 
     fn pick(&self, reply: ReplyTo, flow: &FlowId, stream: Stream, source: &RecordId, pattern: String, limit: u32) {
-        let state = match self.flow_at(flow) {
+        let state = match self.queue_at(flow, stream) {
             Ok(at) => &self.flows[at],
             Err(failure) => return reply.failed(failure),
         };
@@ -177,7 +177,7 @@ impl Core {
         action: &DecideAction,
         rows: &Selection,
     ) -> Result<Preview, Failure> {
-        let at = self.flow_at(flow)?;
+        let at = self.queue_at(flow, stream)?;
         let by = self.by();
         let rules = self.flows[at].flow.clone();
         let sides = sides_of(&self.world, &rules);
@@ -195,7 +195,7 @@ impl Core {
     }
 
     fn preview_quick(&mut self, flow: &FlowId, stream: Stream, threshold: Confidence) -> Result<Preview, Failure> {
-        let at = self.flow_at(flow)?;
+        let at = self.queue_at(flow, stream)?;
         let by = self.by();
         let state = &self.flows[at];
         let sides = sides_of(&self.world, &state.flow);
@@ -210,7 +210,7 @@ impl Core {
             Command::Pause { integration } => self.pause(reply, &integration, true),
             Command::Resume { integration } => self.pause(reply, &integration, false),
             Command::Decide { flow, stream, action, rows } => {
-                let at = match self.flow_at(&flow) {
+                let at = match self.queue_at(&flow, stream) {
                     Ok(at) => at,
                     Err(failure) => return reply.failed(failure),
                 };
@@ -220,7 +220,7 @@ impl Core {
                 self.decide(reply, at, stream, &action, &positions, by, None);
             }
             Command::QuickMatch { flow, stream, threshold } => {
-                let at = match self.flow_at(&flow) {
+                let at = match self.queue_at(&flow, stream) {
                     Ok(at) => at,
                     Err(failure) => return reply.failed(failure),
                 };
