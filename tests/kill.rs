@@ -62,6 +62,7 @@ fn start_service(home: &Path, vendors: &str) -> (Service, Store) {
             connector: name.into(),
             base_url: Some(base_url.into()),
             region: None,
+            options: std::collections::BTreeMap::default(),
             credentials: Credentials::from_pairs([("api_key", key.to_owned().into())]),
             requests_per_second: Some(90.0),
             page_size: Some(50),

@@ -91,6 +91,7 @@ async fn open(dir: &Path) -> (Service, Store) {
             connector: "csv".into(),
             base_url: None,
             region: None,
+            options: BTreeMap::default(),
             credentials: Credentials::none(),
             requests_per_second: None,
             page_size: None,

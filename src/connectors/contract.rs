@@ -4,7 +4,7 @@ use super::api::Api;
 use super::csv::CsvFiles;
 use super::fields::BadRow;
 use super::http::{Budget, Tuning};
-use super::mapping::{DialectName, Mapping, Region, SecretPrompt};
+use super::mapping::{DialectName, Mapping, OptionPrompt, Region, SecretPrompt};
 use crate::domain::{Failure, IntegrationId, LogLevel, Record, Stream, SyncScope, Timestamp};
 use crate::secrets::Credentials;
 use futures::future::BoxFuture;
@@ -25,6 +25,8 @@ pub struct Connection {
     pub base_url: Option<String>,
     /// Region of the vendor.
     pub region: Option<String>,
+    /// Settings of the account that are no secrets, by name (`company`).
+    pub options: BTreeMap<String, String>,
     /// The key.
     pub credentials: Credentials,
     /// Rate instead of the default share of the published limit.
@@ -62,6 +64,8 @@ pub struct StreamInfo {
     pub word_many: String,
     /// It can list what changed since a moment.
     pub incremental: bool,
+    /// Rows a page unless the configuration says otherwise.
+    pub page_size: u32,
 }
 
 /// What a connection test found.
@@ -138,6 +142,11 @@ pub trait Connector: Send + Sync {
     /// Use of the vendor's published limit; `None` where there is none.
     fn budget(&self) -> Option<Budget>;
 
+    /// Requests sent since the connector was made, repeated ones and look-ups included.
+    fn requests(&self) -> u64 {
+        0
+    }
+
     /// How far the vendor's clock is ahead of this machine's, as its last answer said; `None` where it does not say.
     fn clock_skew(&self) -> Option<time::Duration> {
         None
@@ -172,8 +181,10 @@ pub struct ConnectorInfo {
     pub name: String,
     /// The vendor's name.
     pub vendor: String,
-    /// What a person has to enter.
+    /// What a person has to enter and nobody else may see.
     pub secrets: Vec<SecretPrompt>,
+    /// What a person has to enter beside that; it stands in the configuration.
+    pub options: Vec<OptionPrompt>,
     /// Regions to choose from; the first is the default. Empty where there is no choice.
     pub regions: Vec<Region>,
     /// It reads files instead of an API.
@@ -201,6 +212,7 @@ pub fn available_with(mapping_override_dir: Option<&Path>) -> Vec<ConnectorInfo>
             reads_files: mapping.dialect == DialectName::Csv,
             vendor: mapping.vendor,
             secrets: mapping.secrets,
+            options: mapping.options,
             regions: mapping.regions,
             permissions_help: mapping.permissions_help,
         })
@@ -216,7 +228,8 @@ pub(super) fn stream_infos(mapping: &Mapping) -> Vec<StreamInfo> {
             stream,
             word_one: map.word_one.clone(),
             word_many: map.word_many.clone(),
-            incremental: false,
+            incremental: map.incremental,
+            page_size: map.route.page_size,
         })
     };
     Stream::ALL.into_iter().filter_map(info).collect()
@@ -232,7 +245,7 @@ mod tests {
         let names: Vec<&str> = all.iter().map(|c| c.name.as_str()).collect();
         assert_eq!(names, ["addigy", "itglue", "csv"]);
         assert_eq!(all[1].regions.len(), 3);
-        assert_eq!(all[1].streams.len(), 3);
+        assert_eq!(all[1].streams.len(), 8);
         assert_eq!(all[0].secrets[0].name, "api_key");
         assert!(all[2].reads_files);
     }

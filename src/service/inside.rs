@@ -6,7 +6,7 @@ use super::tables::{Change, IntegrationTables, Table};
 use super::views::Sides;
 use super::world::{Moved, World};
 use crate::domain::{Actor, Candidate, Decision, DecisionKind, Flow, Proposal, RecordId, Stream};
-use crate::matching::inside::{self, Companies, Inside, Problem, Which};
+use crate::matching::inside::{self, Companies, Inside, Pairs, Problem, Which};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
@@ -100,6 +100,15 @@ impl FlowState {
                 if target { &mut touched.right } else { &mut touched.left }.extend(companies.iter().cloned());
             }),
             Touch::Everything => self.touch_all(),
+        }
+    }
+
+    /// Rules that decisions left concern these records.
+    pub fn touched_by_rules(&mut self, source: &IntegrationTables, news: &[(Stream, RecordId)]) {
+        for (stream, id) in news {
+            let at = source.list(*stream).and_then(|list| list.place(id));
+            let company = at.and_then(|at| source.company_of(*stream, at)).cloned();
+            self.touch(*stream, |touched| touched.left.extend(company));
         }
     }
 
@@ -244,6 +253,7 @@ fn run<T: Inside + super::listed::Facts>(
     right: &Table<T>,
 ) -> Vec<(usize, Proposal)> {
     static NOTHING: std::sync::LazyLock<Companies> = std::sync::LazyLock::new(Companies::default);
+    static NOBODY: std::sync::LazyLock<Pairs> = std::sync::LazyLock::new(Pairs::default);
     let decided = |stream| world.decided(&flow.id, stream).unwrap_or(&NOTHING);
     let source = sides.source;
     let problem = Problem {
@@ -255,6 +265,7 @@ fn run<T: Inside + super::listed::Facts>(
         },
         companies: decided(Stream::Companies),
         decided: decided(task.stream),
+        refused: world.refused(&flow.id, task.stream).unwrap_or(&NOBODY),
         ties: flow.ties,
     };
     inside::solve(&problem, &task.which)

@@ -1,11 +1,11 @@
 //! Facts and decisions as the engine sees them. Shared read-only while it works; changes wait until it is done.
 
 use super::rows::place_inside;
+use super::rules::RuleBook;
 use super::tables::{Change, IntegrationTables, Placed, Tables};
 use crate::domain::JunkList;
 use crate::domain::{Decision, DecisionKind, Flow, FlowId, RecordId, Stream, Timestamp, VendorSystem};
-use crate::matching::inside::Companies;
-use crate::matching::{Known, Settings};
+use crate::matching::{Known, Settings, inside};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,14 +17,23 @@ pub struct World {
     pub tables: Tables,
     /// Decisions by flow.
     pub known: FxHashMap<FlowId, Known>,
-    /// Decisions on streams matched inside companies, by flow, in the order of [`Stream::INSIDE`].
-    pub inside: FxHashMap<FlowId, [Companies; Stream::INSIDE.len()]>,
+    /// What people decided on streams matched inside companies, by flow, in the order of [`Stream::INSIDE`].
+    pub inside: FxHashMap<FlowId, [KnownInside; Stream::INSIDE.len()]>,
     /// Companies marked by [`World::mark_unlisted`], by flow.
     pub unlisted: FxHashMap<FlowId, FxHashSet<RecordId>>,
     /// Values that identify nothing.
     pub junk: Arc<JunkList>,
     /// Which system each integration is, for vendor links.
     pub systems: FxHashMap<crate::domain::IntegrationId, VendorSystem>,
+}
+
+/// What people decided on a stream matched inside companies.
+#[derive(Clone, Debug, Default)]
+pub struct KnownInside {
+    /// Source → target; `None` is ignored.
+    pub decided: inside::Companies,
+    /// Pairs that somebody refused.
+    pub refused: inside::Pairs,
 }
 
 /// How a change moved rows, to be mirrored by the queues.
@@ -54,7 +63,7 @@ impl World {
         let map = match (stream, place_inside(stream)) {
             (Stream::Companies, _) => &mut self.known.entry(flow.clone()).or_default().companies,
             (Stream::Devices, _) => &mut self.known.entry(flow.clone()).or_default().devices,
-            (_, Some(at)) => &mut self.inside.entry(flow.clone()).or_default()[at],
+            (_, Some(at)) => &mut self.inside.entry(flow.clone()).or_default()[at].decided,
             _ => return,
         };
         match decision.map(|d| &d.kind) {
@@ -75,8 +84,27 @@ impl World {
         match stream {
             Stream::Companies => self.known.get(flow).map(|known| &known.companies),
             Stream::Devices => self.known.get(flow).map(|known| &known.devices),
-            _ => Some(&self.inside.get(flow)?[place_inside(stream)?]),
+            _ => Some(&self.inside.get(flow)?[place_inside(stream)?].decided),
         }
+    }
+
+    /// Pairs of a stream matched inside companies that people refused.
+    pub fn refused(&self, flow: &FlowId, stream: Stream) -> Option<&inside::Pairs> {
+        Some(&self.inside.get(flow)?[place_inside(stream)?].refused)
+    }
+
+    /// Puts the rules that decisions left before what matches a flow; returns the records matched inside companies for
+    /// which that is news.
+    pub fn teach(&mut self, rules: &RuleBook, flow: &FlowId) -> Vec<(Stream, RecordId)> {
+        rules.teach(flow, self.known.entry(flow.clone()).or_default());
+        let mut news = Vec::new();
+        let known = self.inside.entry(flow.clone()).or_default();
+        for (stream, known) in Stream::INSIDE.into_iter().zip(known) {
+            let refused = rules.refusals(flow, stream);
+            news.extend(refused.symmetric_difference(&known.refused).map(|(source, _)| (stream, source.clone())));
+            known.refused = refused;
+        }
+        news
     }
 
     /// The engine's settings for a flow.

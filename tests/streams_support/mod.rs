@@ -61,6 +61,7 @@ impl Connector for Vendor {
             word_one: word(stream),
             word_many: stream.name().to_owned(),
             incremental: false,
+            page_size: 1_000,
         };
         Stream::ALL.into_iter().map(info).collect()
     }

@@ -43,6 +43,12 @@ impl Core {
                             state.touched_by_decision(sides, stream, &source, before.as_ref(), decision.as_ref());
                     }
                 }
+                Pending::Rules(flow) => {
+                    let news = world.teach(&self.rules, &flow);
+                    for state in self.flows.iter_mut().filter(|f| f.flow.id == flow) {
+                        state.touched_by_rules(world.tables_of(&state.flow.source.clone()), &news);
+                    }
+                }
                 Pending::Change(integration, change) => {
                     let tables = world.tables.entry(integration.clone()).or_default();
                     let (stream, touch) = (change.stream(), Touch::of(tables, &change));

@@ -2,7 +2,7 @@
 
 use crate::domain::{Confidence, HistoryEntry, IntegrationId, LogLevel, RecordId};
 use crate::service::messages::{
-    DecideAction, Filter, Preview, Selection, SortKey, TargetLabel, Targets, Ticket, WhyRecord,
+    DecideAction, Filter, Preview, RuleView, Selection, SortKey, TargetLabel, Targets, Ticket, WhyRecord,
 };
 use crate::ui::command::CommandId;
 use std::time::Duration;
@@ -60,6 +60,15 @@ pub enum Overlay {
         /// Lines scrolled down.
         scroll: usize,
     },
+    /// Rules that decisions left.
+    Rules {
+        /// Newest first; `None` while under way.
+        rules: Option<Vec<RuleView>>,
+        /// Chosen line.
+        cursor: usize,
+        /// First line on the screen.
+        top: usize,
+    },
     /// Decisions.
     History {
         /// Newest first; `None` while under way.
@@ -81,6 +90,7 @@ impl Overlay {
             Self::Quick(quick) => quick.ticket.is_some(),
             Self::Why { records, .. } => records.is_none(),
             Self::History { entries, .. } => entries.is_none(),
+            Self::Rules { rules, .. } => rules.is_none(),
             _ => false,
         }
     }
