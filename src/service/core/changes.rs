@@ -101,6 +101,7 @@ impl Core {
         for (integration, streams) in std::mem::take(&mut self.recount) {
             self.recount_integration(&integration, streams);
         }
+        self.deck.outdate();
         self.last_recount = Some((Instant::now(), began.elapsed()));
     }
 
@@ -165,6 +166,7 @@ impl Core {
             let text = format!("{}: {failure}", progress.integration);
             self.outbox.notice(LogLevel::Error, text);
         }
+        self.notice_question(&progress);
         self.progress.insert((progress.integration.clone(), progress.stream), progress);
         self.outbox.overview();
     }

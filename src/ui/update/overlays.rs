@@ -71,6 +71,7 @@ pub fn key(state: &mut State, key: Key) {
         Some(Overlay::Menu { .. }) => menu_key(state, key),
         Some(Overlay::Find { .. }) => find_key(state, key),
         Some(Overlay::History { .. }) => history_key(state, key),
+        Some(Overlay::Cards(_)) => super::cards::key(state, key),
         Some(Overlay::Rules { .. }) => rules::key(state, key),
         None => {}
     }
@@ -232,6 +233,7 @@ fn confirm_key(state: &mut State, key: Key) {
             close(state);
             match then {
                 Then::Quit => navigate::quit(state),
+                Then::Card { key, yes } => super::cards::send(state, key, yes),
                 Then::Decide { action, rows, label } => decide::now(state, action, rows, label.as_ref()),
             }
         }
