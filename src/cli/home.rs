@@ -4,7 +4,7 @@ use super::{output, passphrase};
 use crate::config::{self, Config, Editor, Paths};
 use crate::connectors::{self, Connection};
 use crate::domain::{
-    Failure, FailureClass, Flow, IntegrationId, JunkList, Stream, SyncRules, SyncScope, SystemClock, VendorSystem,
+    Failure, FailureClass, Flow, IntegrationId, JunkList, Stream, SyncScope, SystemClock, VendorSystem,
 };
 use crate::secrets::{Credentials, Vault};
 use crate::service::messages::{Query, Reply, Request, View};
@@ -70,7 +70,7 @@ pub fn begin(paths: &Paths, scheduled: bool) -> Result<Home, Failure> {
             integrations,
             flows,
             junk: junk(&places, &mut odd),
-            rules: SyncRules::default(),
+            rules: settings.sync.rules(),
             scheduled,
             notices,
             settings: Some(Arc::new(SettingsInConfig(places.config.clone()))),
