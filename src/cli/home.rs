@@ -1,5 +1,6 @@
 //! Opens a home: configuration, vault, store, connectors, service.
 
+use super::keeper::Keeper;
 use super::{output, passphrase};
 use crate::config::{self, Config, Editor, Paths};
 use crate::connectors::{self, Connection};
@@ -11,7 +12,7 @@ use crate::service::messages::{Query, Reply, Request, View};
 use crate::service::{Connected, Notices, Options, Service, SettingsFile};
 use crate::store::Store;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::oneshot;
 
 /// A home with its running service.
@@ -24,6 +25,8 @@ pub struct Home {
     pub config: Config,
     /// Hears whether store and connectors opened, and what was odd.
     opened: Mutex<Option<Opening>>,
+    /// Makes backups; there once the store is open.
+    keeper: Arc<OnceLock<Keeper>>,
 }
 
 /// What an opening leads to.
@@ -56,9 +59,17 @@ pub fn begin(paths: &Paths, scheduled: bool) -> Result<Home, Failure> {
     let vault = vault(paths)?;
     let warnings = Arc::new(Mutex::new(loaded.warnings));
     let (settings, places, odd) = (config.clone(), paths.clone(), Arc::clone(&warnings));
+    let keeper: Arc<OnceLock<Keeper>> = Arc::default();
+    let (kept, runtime) = (Arc::clone(&keeper), tokio::runtime::Handle::current());
     let opener = move || {
         let mut odd = odd.lock().unwrap_or_else(PoisonError::into_inner);
         let store = Store::open(&places.store)?;
+        let backups = Keeper::new(store.clone(), &settings.backup, &places, Arc::new(SystemClock))?;
+        if scheduled {
+            // What fails is in the sync log too.
+            runtime.spawn(backups.clone().run(|failure| tracing::error!(%failure, "backup")));
+        }
+        let _ = kept.set(backups);
         let notices = Notices::default();
         let integrations = connect_all(&settings, &places, &vault, &notices, &mut odd)?;
         let flows = usable(flows, &integrations, &mut odd);
@@ -78,7 +89,7 @@ pub fn begin(paths: &Paths, scheduled: bool) -> Result<Home, Failure> {
     };
     let (service, result) = Service::open(paths.store.clone(), Box::new(opener))?;
     let opened = Mutex::new(Some(Opening { result, warnings }));
-    Ok(Home { service, name: home_name(&config), config, opened })
+    Ok(Home { service, name: home_name(&config), config, opened, keeper })
 }
 
 /// Settings that are changed in the interface go into `config.toml`, which keeps a person's comments.
@@ -222,6 +233,13 @@ impl Home {
             output::say(&format!("warning: {warning}"));
         }
         Ok(())
+    }
+
+    /// Makes the scheduled backup when it is due: for commands that end. Blocks.
+    pub fn back_up_if_due(&self) {
+        if let Some(keeper) = self.keeper.get() {
+            keeper.once();
+        }
     }
 
     /// Asks a query.

@@ -1,12 +1,16 @@
 //! The command line: every subcommand as thin calls of the service. Data goes to stdout, words for a person to stderr.
 
 mod args;
+mod care;
 mod connect;
 mod decisions;
 mod demo;
+mod doctor;
+mod export;
 mod files;
 mod home;
 mod interface;
+mod keeper;
 pub mod link;
 mod logging;
 mod output;
@@ -114,6 +118,9 @@ async fn dispatch(command: Option<Command>) -> Result<Outcome, Failure> {
         Some(Command::Link(arguments)) => files::link(&arguments),
         Some(Command::Backup { file }) => files::backup(&file),
         Some(Command::Restore { file }) => files::restore(&file),
+        Some(Command::Export { directory }) => export::run(&directory),
+        Some(Command::Store(command)) => care::run(command),
+        Some(Command::Doctor { json }) => doctor::run(json).await,
         Some(Command::Vault(command)) => vault::run(command),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Arguments::command(), "matchbook", &mut std::io::stdout());

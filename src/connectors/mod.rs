@@ -28,7 +28,7 @@ mod whole;
 
 pub use contract::{
     Ask, Connection, ConnectionReport, Connector, ConnectorInfo, HttpNotice, Observer, Page, StreamInfo, available,
-    available_with, connect, connect_with,
+    available_with, connect, connect_with, host_of,
 };
 pub use fields::BadRow;
 pub use http::{Budget, Tuning};
