@@ -87,6 +87,7 @@ async fn open(dir: &Path) -> (Service, Store) {
     let notices = Notices::default();
     let connect = |integration: &IntegrationConfig| {
         let connection = Connection {
+            options: std::collections::BTreeMap::new(),
             integration: integration.name.clone(),
             connector: "csv".into(),
             base_url: None,

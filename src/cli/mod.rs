@@ -2,6 +2,7 @@
 
 mod args;
 mod connect;
+mod connecting;
 mod decisions;
 mod demo;
 mod files;

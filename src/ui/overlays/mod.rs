@@ -3,6 +3,7 @@
 mod ask;
 mod help;
 mod lists;
+mod wizard;
 
 use super::state::State;
 use super::state::overlay::Overlay;
@@ -44,6 +45,7 @@ pub fn draw(state: &State, overlay: &Overlay, canvas: &mut Canvas<'_>) -> Option
         Overlay::Quick(quick) => return Some(ask::quick(state, canvas, quick)),
         Overlay::Menu { title, items, cursor } => lists::menu(state, canvas, title, items, *cursor),
         Overlay::History { entries, cursor, top } => lists::history(state, canvas, entries.as_deref(), *cursor, *top),
+        Overlay::Wizard(at) => return wizard::draw(state, canvas, at),
         Overlay::Find { .. } => {}
     }
     None
