@@ -67,6 +67,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("age", &["secrets"]),
     ("any_ascii", &["matching", "service", "simulator", "ui"]),
     ("axum", &["simulator"]),
+    ("bytes", &["connectors"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),

@@ -120,6 +120,8 @@ fn the_example_shows_the_defaults() {
         assert_eq!(shown, silent);
     }
     assert_eq!(shown.integrations[0].sync, silent.integrations[0].sync);
+    assert_eq!(shown.backup.schedule().unwrap(), silent.backup.schedule().unwrap());
+    assert_eq!(shown.backup.keep, silent.backup.keep);
     assert_eq!(matchbook::config::UiConfig { keys: shown.ui.keys.clone(), ..silent.ui }, shown.ui);
 }
 
@@ -133,6 +135,8 @@ fn every_key_is_in_the_example_and_offered_for_a_slip() {
             "connector label base_url region paused schedule requests_per_second page_size files sync",
         ),
         ("flows", "f", "source target streams cardinality names ties roll_up needs_devices auto_accept"),
+        ("vault", "", "passphrase_command"),
+        ("backup", "", "every keep directory"),
         ("ui", "", "theme ascii mouse low_bandwidth keys"),
     ];
     for (group, name, keys) in tables {
@@ -142,7 +146,7 @@ fn every_key_is_in_the_example_and_offered_for_a_slip() {
             if name.is_empty() { table.iter().map(|(key, _)| key).collect() } else { Vec::new() };
         shown.extend(inner.flat_map(|table| table.iter().map(|(key, _)| key)));
         let base = "[integrations.a]\nconnector = 'csv'\n[integrations.b]\nconnector = 'csv'\n[flows.f]\nsource = 'a'\n\
-                    target = 'b'\n[ui]\n";
+                    target = 'b'\n[ui]\n[vault]\n[backup]\n";
         for key in keys.split_whitespace() {
             assert!(shown.contains(&key), "{key} is not in the example");
             let header = if name.is_empty() { format!("[{group}]\n") } else { format!("[{group}.{name}]\n") };

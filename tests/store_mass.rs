@@ -75,7 +75,7 @@ impl Home {
     fn run(&self, since: Option<Timestamp>, records: Vec<Record>, verdict: RunVerdict) -> RunFinished {
         let run = self.store.begin_run_since(&itglue(), STREAM, since, at(0)).unwrap();
         self.page(&run, records);
-        let finish = RunFinish { integration: itglue(), stream: STREAM, run: run.run, at: at(100) };
+        let finish = RunFinish { integration: itglue(), stream: STREAM, run: run.run, at: at(100), left_out: 0 };
         let judged = Judgement { verdict, ask_gone: since.is_none(), watermark: Some(MARK) };
         self.store.finish_run(finish, |_| judged, |_: &RunCounts, _: Option<&MassChange>| line("closed")).unwrap()
     }

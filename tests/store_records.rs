@@ -74,7 +74,7 @@ impl Home {
     }
 
     fn finish(&self, run: &RunRecord, complete_listing: bool) -> RunFinished {
-        let finish = RunFinish { integration: addigy(), stream: STREAM, run: run.run, at: at(100) };
+        let finish = RunFinish { integration: addigy(), stream: STREAM, run: run.run, at: at(100), left_out: 0 };
         let verdict = if complete_listing { RunVerdict::Orphan } else { RunVerdict::Keep };
         let judged = Judgement { verdict, ask_gone: complete_listing, watermark: None };
         let closing = |counts: &RunCounts, _: Option<&MassChange>| line(&format!("{} read", counts.read));
@@ -180,7 +180,7 @@ fn the_caller_sees_the_listing_and_may_withhold_orphans() {
     home.sync((0..10).map(|n| device(&n.to_string(), "x")).collect());
     let run = home.begin();
     home.store(&run, 1, vec![device("0", "x"), device("0", "x"), device("new", "x")]);
-    let finish = RunFinish { integration: addigy(), stream: STREAM, run: run.run, at: at(100) };
+    let finish = RunFinish { integration: addigy(), stream: STREAM, run: run.run, at: at(100), left_out: 0 };
     let mut facts = None;
     let judge = |listing: ListingFacts| {
         facts = Some(listing);

@@ -87,11 +87,11 @@ async fn open(dir: &Path) -> (Service, Store) {
     let notices = Notices::default();
     let connect = |integration: &IntegrationConfig| {
         let connection = Connection {
-            options: std::collections::BTreeMap::new(),
             integration: integration.name.clone(),
             connector: "csv".into(),
             base_url: None,
             region: None,
+            options: BTreeMap::default(),
             credentials: Credentials::none(),
             requests_per_second: None,
             page_size: None,

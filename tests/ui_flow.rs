@@ -7,8 +7,8 @@ mod harness;
 
 use fake_service::FakeService;
 use harness::Harness;
-use matchbook::domain::Stream;
-use matchbook::service::messages::{Command, DecideAction, Query, Request, Selection};
+use matchbook::domain::{RuleId, RuleKind, Stream, Timestamp};
+use matchbook::service::messages::{Command, DecideAction, Query, Request, RuleView, Selection};
 
 fn wide() -> Harness {
     Harness::new(FakeService::new(60, 3_000), (120, 40))
@@ -355,4 +355,34 @@ fn changed_keys_show_in_footer_and_help() {
     assert!(!h.asked.iter().any(|r| matches!(r, Request::Command(_))));
     h.key("Ctrl-y");
     assert!(h.asked.iter().any(|r| matches!(r, Request::Command(_))));
+}
+
+#[test]
+fn rules_are_listed_applied_everywhere_and_removed() {
+    let mut h = wide();
+    h.service.rules = [(2, "“Acme” is “Road Runner”"), (1, "“PC-1” is not “PC-7”")]
+        .map(|(id, text)| RuleView {
+            id: RuleId(id),
+            kind: RuleKind::Alias,
+            text: text.into(),
+            flow: "addigy-itglue".into(),
+            everywhere: false,
+            stream: Stream::Companies,
+            source: "s1".into(),
+            target: "t1".into(),
+            who: "kim".into(),
+            at: Timestamp::UNIX_EPOCH,
+        })
+        .into();
+    h.keys(": r u l e s Enter");
+    h.see("Rules that decisions left");
+    h.see("“Acme” is “Road Runner” (kim)");
+    h.miss("everywhere  ");
+    h.keys("e");
+    h.see("everywhere  ");
+    h.keys("j x");
+    h.miss("“PC-1” is not “PC-7”");
+    h.see("“Acme” is “Road Runner”");
+    h.keys("Esc");
+    h.miss("Rules that decisions left");
 }

@@ -11,7 +11,8 @@ use matchbook::domain::{Failure, FailureClass};
 use matchbook::ui::{Effect, Kind, Msg, Prompt, SetupAnswer, TestReport};
 
 fn kinds() -> Vec<Kind> {
-    let key = |name: &str, prompt: &str| Prompt { name: name.into(), prompt: prompt.into(), help: "Account, keys.".into() };
+    let key =
+        |name: &str, prompt: &str| Prompt { name: name.into(), prompt: prompt.into(), help: "Account, keys.".into() };
     vec![
         Kind {
             name: "addigy".into(),
@@ -21,12 +22,7 @@ fn kinds() -> Vec<Kind> {
             secrets: vec![key("api_key", "API token")],
             ..Kind::default()
         },
-        Kind {
-            name: "csv".into(),
-            vendor: "CSV files".into(),
-            reads_files: true,
-            ..Kind::default()
-        },
+        Kind { name: "csv".into(), vendor: "CSV files".into(), reads_files: true, ..Kind::default() },
     ]
 }
 

@@ -1,5 +1,8 @@
 //! The arguments of every command. Names are fixed: scripts outside the project rely on them.
 
+mod care;
+
+pub use care::{ImportArguments, LockKind, RotateArguments, VaultCommand};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -13,6 +16,9 @@ use std::path::PathBuf;
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// Read the vault's passphrase from this file descriptor
+    #[arg(long, global = true, value_name = "N")]
+    pub passphrase_fd: Option<u32>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -36,6 +42,8 @@ pub enum Command {
     },
     /// Sync now and wait for it
     Sync(SyncArguments),
+    /// What is synced of an integration: show the choices with counts, or change them
+    Settings(SettingsArguments),
     /// List rows of a queue
     Queue(QueueArguments),
     /// Decide rows
@@ -62,6 +70,9 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Rules that decisions by hand left: aliases and refusals
+    #[command(subcommand)]
+    Alias(AliasCommand),
     /// Every gate a record passes, and the first that it fails
     Why {
         /// Name, id or serial, or part of it
@@ -84,6 +95,9 @@ pub enum Command {
         /// Where from
         file: PathBuf,
     },
+    /// The encrypted vault of the credentials
+    #[command(subcommand)]
+    Vault(VaultCommand),
     /// Completions for a shell, to stdout
     Completions {
         /// Which shell
@@ -91,6 +105,40 @@ pub enum Command {
     },
     /// The manual page, to stdout
     Man,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AliasCommand {
+    /// List the rules, newest first
+    List {
+        /// Only those that hold in this flow
+        flow: Option<String>,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a rule away; `matchbook undo` brings it back
+    Remove {
+        /// Its number
+        rule: u64,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say where a rule holds
+    Apply {
+        /// Its number
+        rule: u64,
+        /// In every flow
+        #[arg(long, required_unless_present = "here", conflicts_with = "here")]
+        everywhere: bool,
+        /// In the flow of its decision only
+        #[arg(long)]
+        here: bool,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Clone, Debug, Args)]
@@ -198,6 +246,25 @@ pub struct SyncArguments {
     /// New listing from the first page, also after a cut run
     #[arg(long)]
     pub full: bool,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct SettingsArguments {
+    /// The integration
+    pub integration: String,
+    /// A change, several if you like: `company_types=Client,Partner`, `ticket_months=6`, `contacts=false`; an empty
+    /// list takes everything
+    #[arg(long, value_name = "KEY=VALUE", requires = "how")]
+    pub set: Vec<String>,
+    /// Only say what the change would do
+    #[arg(long, group = "how", requires = "set")]
+    pub dry_run: bool,
+    /// Do it: written into config.toml and in effect at once; matches of what is left out stay
+    #[arg(long, group = "how", requires = "set")]
+    pub yes: bool,
     /// One JSON document
     #[arg(long)]
     pub json: bool,

@@ -1,7 +1,7 @@
 //! `connect`: tests credentials live, then saves them in the vault and the integration in the configuration.
 
 use super::args::ConnectArguments;
-use super::{Outcome, home, output};
+use super::{Outcome, home, output, passphrase};
 use crate::config::{self, Editor, IntegrationConfig, Paths};
 use crate::connectors::{self, ConnectionReport, ConnectorInfo};
 use crate::domain::{Failure, FailureClass, Stream};
@@ -101,7 +101,7 @@ fn secrets(info: &ConnectorInfo, from_stdin: bool) -> Result<Credentials, Failur
     let mut pairs = Vec::new();
     for secret in &info.secrets {
         output::say(&secret.help);
-        pairs.push((secret.name.clone(), home::ask_secret(&secret.prompt)?));
+        pairs.push((secret.name.clone(), passphrase::ask(&secret.prompt)?));
     }
     Ok(Credentials::from_pairs(pairs))
 }

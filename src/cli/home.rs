@@ -1,6 +1,6 @@
 //! Opens a home: configuration, vault, store, connectors, service.
 
-use super::output;
+use super::{output, passphrase};
 use crate::config::{self, Config, Editor, Paths};
 use crate::connectors::{self, Connection};
 use crate::domain::{
@@ -10,9 +10,7 @@ use crate::secrets::{Credentials, Vault};
 use crate::service::messages::{Query, Reply, Request, View};
 use crate::service::{Connected, Notices, Options, Service, SettingsFile};
 use crate::store::Store;
-use secrecy::SecretString;
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 
@@ -138,31 +136,15 @@ fn home_name(config: &Config) -> String {
     config.home_name.clone().unwrap_or_else(|| "matchbook".into())
 }
 
-/// Opens the vault; a passphrase is asked for on the terminal only.
+/// Opens the vault; a passphrase comes from where [`passphrase`] takes it.
 ///
 /// # Errors
-/// The vault's; a passphrase vault without a terminal.
+/// The vault's; a passphrase vault without a passphrase.
 pub fn vault(paths: &Paths) -> Result<Vault, Failure> {
     if !Vault::needs_passphrase(&paths.vault) {
         return Vault::open(&paths.vault, &paths.vault_key, None);
     }
-    Vault::open(&paths.vault, &paths.vault_key, Some(&|| ask_secret("Passphrase of the vault")))
-}
-
-/// Asks for a secret on the terminal, unseen.
-///
-/// # Errors
-/// When stdin is no terminal.
-pub fn ask_secret(prompt: &str) -> Result<SecretString, Failure> {
-    if !std::io::stdin().is_terminal() {
-        return Err(output::usage(
-            format!("{prompt} is needed, and stdin is no terminal"),
-            "run it in a terminal, or pass secrets with --secrets-stdin",
-        ));
-    }
-    rpassword::prompt_password(format!("{prompt}: ")).map(SecretString::from).map_err(|e| {
-        Failure::new(FailureClass::Local, format!("cannot read from the terminal: {e}"), "run it in a terminal")
-    })
+    Vault::open(&paths.vault, &paths.vault_key, Some(&|| passphrase::of_vault(paths)))
 }
 
 fn connect_all(

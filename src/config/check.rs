@@ -18,6 +18,13 @@ pub(super) fn all(config: &Config) -> Result<(), Failure> {
         let what = format!("ui.theme is `{}`{}", config.ui.theme, meant(&config.ui.theme, &THEMES));
         return Err(wrong(what, format!("themes are {}", THEMES.join(", "))));
     }
+    config
+        .backup
+        .schedule()
+        .map_err(|failure| Failure { what: format!("backup.every: {}", failure.what), ..failure })?;
+    if config.backup.keep == 0 {
+        return Err(wrong("backup.keep must be at least 1", "to make no backups, set every = \"off\""));
+    }
     config.integrations.iter().try_for_each(integration)?;
     flows(config)
 }

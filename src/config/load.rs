@@ -83,7 +83,9 @@ fn warning(path: &str, name: &str) -> String {
 /// The keys that a table may have. A test holds the lists against the types.
 pub(super) fn known_keys(table: &str) -> &'static [&'static str] {
     match table.split('.').collect::<Vec<_>>()[..] {
-        [""] => &["home_name", "integrations", "flows", "ui"],
+        [""] => &["home_name", "integrations", "flows", "ui", "vault", "backup"],
+        ["vault"] => &["passphrase_command"],
+        ["backup"] => &["every", "keep", "directory"],
         ["ui"] => &["theme", "ascii", "mouse", "low_bandwidth", "keys"],
         ["integrations", _] => &[
             "connector",

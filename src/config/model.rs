@@ -25,6 +25,46 @@ pub struct Config {
     pub flows: Vec<FlowConfig>,
     /// The terminal interface.
     pub ui: UiConfig,
+    /// How the vault is opened.
+    pub vault: VaultConfig,
+    /// Backups that are made by themselves.
+    pub backup: BackupConfig,
+}
+
+/// How the vault is opened: `[vault]`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct VaultConfig {
+    /// Program and arguments that print the passphrase, instead of asking for it on the terminal.
+    pub passphrase_command: Vec<String>,
+}
+
+/// Backups that are made by themselves: `[backup]`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct BackupConfig {
+    /// When, as a schedule; `off` makes none.
+    pub every: String,
+    /// How many are kept; older ones that were made by the schedule are removed.
+    pub keep: u32,
+    /// Where; the home's own directory when missing.
+    pub directory: Option<PathBuf>,
+}
+
+impl Default for BackupConfig {
+    fn default() -> Self {
+        Self { every: "daily 03:00".into(), keep: 14, directory: None }
+    }
+}
+
+impl BackupConfig {
+    /// When.
+    ///
+    /// # Errors
+    /// When the text is no schedule; [`super::load`] has checked it.
+    pub fn schedule(&self) -> Result<Schedule, Failure> {
+        Schedule::parse(&self.every)
+    }
 }
 
 /// One connected account: `[integrations.NAME]`.

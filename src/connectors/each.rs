@@ -104,7 +104,7 @@ impl Walk {
             Err(error) if self.place.forget_link(&error) => return Ok(()),
             answer => answer?,
         };
-        let last = ids.iter().fold(None, |last, id| super::dialect::later(last, id));
+        let last = ids.iter().fold(None, |last, id| Some(super::dialect::later(last, id)));
         match self.place.step(&next, last.as_deref(), ids.len()) {
             Step::Taken => self.ids.extend(ids),
             Step::Again => parents.shared.set_unlinked(&parents.map.route.path),

@@ -45,8 +45,7 @@ impl Position {
         let pages = parts.next()?.parse().ok()?;
         let flags: u8 = parts.next()?.parse().ok()?;
         let after = Some(parts.next()?.to_owned()).filter(|id| !id.is_empty());
-        let position =
-            Self { pages, blind: flags & 1 != 0, end: flags & 2 != 0, partial: flags & 4 != 0, after };
+        let position = Self { pages, blind: flags & 1 != 0, end: flags & 2 != 0, partial: flags & 4 != 0, after };
         Some(position).filter(|position| position.partial == partial)
     }
 }

@@ -41,7 +41,7 @@ impl Place {
 
     /// Takes in what a page said.
     pub(super) fn step(&mut self, next: &Next, last_id: Option<&str>, rows: usize) -> Step {
-        let after = last_id.map_or_else(|| self.after.clone(), |id| later(self.after.clone(), id));
+        let after = last_id.map(|id| later(self.after.clone(), id)).or_else(|| self.after.clone());
         let moved = after != self.after;
         match next {
             Next::Counted if !self.ordered => {

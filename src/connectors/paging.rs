@@ -27,6 +27,7 @@ const BARREN: u32 = 100;
 
 /// Where a listing stands; the cursor's contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own that the cursor keeps")]
 struct Position {
     /// First reading or second.
     pass: u8,
@@ -235,7 +236,7 @@ impl Walk {
     /// What changed last comes first: the first row that is too old is the end.
     fn by_age(&self) -> bool {
         let (want, route) = (&self.reader.want, &self.reader.map.route);
-        want.since.is_some() && !(want.near && !route.since_query.is_empty())
+        want.since.is_some() && (!want.near || route.since_query.is_empty())
     }
 
     /// The record did not change since the moment that is asked for.
@@ -280,11 +281,7 @@ impl Walk {
             total: self.total.filter(|_| !self.by_age()),
             took,
             last: self.at.end,
-            whole: self.at.end
-                && self.adds_up()
-                && !self.at.blind
-                && !self.resumed_second
-                && !self.at.partial,
+            whole: self.at.end && self.adds_up() && !self.at.blind && !self.resumed_second && !self.at.partial,
         }
     }
 }

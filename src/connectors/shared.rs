@@ -2,9 +2,7 @@
 
 use super::contract::{Connection, Observer};
 use super::dialect::{Dialect, Located, dialect, parse};
-use super::http::{
-    BodyFault, Call, CallError, CallErrorKind, Http, Pacer, Received, Setup, Tuning, base_address,
-};
+use super::http::{BodyFault, Call, CallError, CallErrorKind, Http, Pacer, Received, Setup, Tuning, base_address};
 use super::mapping::{Limit, Mapping, StreamMap, Values};
 use super::tables::Cache;
 use crate::domain::{Failure, FailureClass, LogLevel, Stream};
@@ -58,11 +56,8 @@ impl Shared {
         let values = Values { credentials: from.credentials.clone(), options: from.options.clone() };
         let headers = auth.headers(&values).map_err(|missing| lacks(&mapping, from, &missing))?;
         let identity: Vec<&str> = headers.iter().map(|(_, value)| value.expose_secret()).collect();
-        let pacer = Pacer::shared(
-            configured.authority(),
-            &identity.join("\n"),
-            pacer(mapping.limit, from.requests_per_second),
-        );
+        let pacer =
+            Pacer::shared(configured.authority(), &identity.join("\n"), pacer(mapping.limit, from.requests_per_second));
         let redactor = Redactor::new(values.credentials.secrets().chain(headers.iter().map(|(_, value)| value)));
         let http = Http::new(Setup {
             vendor: mapping.vendor.clone(),

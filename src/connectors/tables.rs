@@ -21,7 +21,10 @@ const PAGES: u32 = 2_000;
 
 /// The look-ups of an account.
 #[derive(Default)]
-pub(super) struct Cache(BTreeMap<String, Mutex<Option<(Arc<Table>, Instant)>>>);
+pub(super) struct Cache(BTreeMap<String, Mutex<Option<Kept>>>);
+
+/// A look-up and when it was fetched.
+type Kept = (Arc<Table>, Instant);
 
 impl Cache {
     /// Places for look-ups of those names.
@@ -47,7 +50,8 @@ impl Shared {
             Ok(table) => Arc::new(table),
             Err(error) => {
                 let last = kept.as_ref().map(|(table, _)| Arc::clone(table)).filter(|table| !table.failed);
-                let meanwhile = if last.is_some() { "the names of the last sync stay" } else { "ids stand without names" };
+                let meanwhile =
+                    if last.is_some() { "the names of the last sync stay" } else { "ids stand without names" };
                 let text = format!("{name} cannot be looked up: {}; {meanwhile}", error.failure.what);
                 self.http.remark(LogLevel::Warn, &text);
                 last.unwrap_or_else(|| Arc::new(Table::failed()))

@@ -240,6 +240,19 @@ impl SyncScope {
         Some(now.replace_date(time::Date::from_calendar_date(year, month, day).ok()?))
     }
 
+    /// Whether a record of the stream can be outside of this scope.
+    #[must_use]
+    pub fn may_leave_out(&self, stream: Stream) -> bool {
+        let restricts = |rule: &ScopeRule| !self.chosen(*rule).is_empty();
+        let own =
+            ScopeRule::LISTS.into_iter().filter(|rule| rule.stream() == Some(stream)).any(|rule| restricts(&rule));
+        let by_company = Stream::MATCHED.contains(&stream) || stream == Stream::Domains;
+        let companies = ScopeRule::LISTS.into_iter().filter(|rule| rule.stream() == Some(Stream::Companies));
+        own || !self.wants(stream)
+            || (stream == Stream::Tickets && self.ticket_months > 0)
+            || (by_company && companies.into_iter().any(|rule| restricts(&rule)))
+    }
+
     /// Streams of which this scope may take records that the earlier one did not: only the vendor can bring those.
     #[must_use]
     pub fn widens(&self, before: &Self) -> BTreeSet<Stream> {
@@ -264,7 +277,8 @@ impl SyncScope {
         streams.retain(|stream| self.wants(*stream));
         if streams.contains(&Stream::Companies) {
             // What belongs to a company comes in with it.
-            streams.extend(Stream::MATCHED.into_iter().filter(|stream| self.wants(*stream)));
+            let theirs = Stream::MATCHED.into_iter().chain([Stream::Domains]);
+            streams.extend(theirs.filter(|stream| self.wants(*stream)));
         }
         streams
     }
@@ -321,7 +335,7 @@ mod tests {
         assert_eq!(other.widens(&narrow), devices);
         let companies = SyncScope { company_types: names(&["Client"]), contacts: false, ..all.clone() };
         let any = SyncScope { company_types_mode: TypesMode::Any, ..companies.clone() };
-        let expected = [Stream::Companies, Stream::Devices, Stream::Locations, Stream::Tickets];
+        let expected = [Stream::Companies, Stream::Devices, Stream::Locations, Stream::Tickets, Stream::Domains];
         assert_eq!(any.widens(&companies), BTreeSet::from(expected), "not the contacts, which are off");
         let longer = SyncScope { ticket_months: 24, ..all.clone() };
         assert_eq!(longer.widens(&all), BTreeSet::from([Stream::Tickets]));

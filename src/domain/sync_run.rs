@@ -19,6 +19,8 @@ pub struct RunCounts {
     pub orphaned: u64,
     /// Rows that could not be read.
     pub bad: u64,
+    /// After a full listing: records that the vendor lists and the sync settings leave out.
+    pub left_out: u64,
     /// Changes of what is known that wait for the end of the run, or for a person.
     pub held: u64,
 }

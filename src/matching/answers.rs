@@ -5,6 +5,7 @@ use super::devices::Devices;
 use super::explain::{company_evidence, device_evidence, guard};
 use super::facts::Problem;
 use super::propose::{company_proposal, device_proposal};
+use super::refusals::REFUSED;
 use super::solve::Settled;
 use crate::domain::{Candidate, Cardinality, Confidence, Evidence, Proposal, Stream};
 use std::sync::Arc;
@@ -112,7 +113,7 @@ impl<'a> Answers<'a> {
             own / (1.0 + own + rivals)
         };
         let mut evidence = company_evidence(&self.companies, &self.problem.settings.model, row(left), row(right));
-        if self.companies.is_refused(row(left), row(right)) {
+        if self.companies.refused().holds(row(left), row(right)) {
             evidence.insert(0, guard(REFUSED));
         }
         Candidate {
@@ -132,7 +133,7 @@ impl<'a> Answers<'a> {
             own / (1.0 + own + rivals)
         };
         let mut evidence = device_evidence(&self.devices, &found, row(left));
-        if self.devices.is_refused(row(left), row(right)) {
+        if self.devices.refused.holds(row(left), row(right)) {
             evidence.insert(0, guard(REFUSED));
         }
         Candidate {
@@ -150,7 +151,7 @@ impl<'a> Answers<'a> {
         if known.companies.contains_key(l) {
             reasons.push(guard("this row is decided"));
         }
-        if self.companies.is_refused(row(left), row(right)) {
+        if self.companies.refused().holds(row(left), row(right)) {
             reasons.push(guard(REFUSED));
         }
         let one_to_one = self.problem.settings.cardinality == Cardinality::OneToOne;
@@ -173,7 +174,7 @@ impl<'a> Answers<'a> {
         if known.devices.contains_key(l) {
             reasons.push(guard("this row is decided"));
         }
-        if self.devices.is_refused(row(left), row(right)) {
+        if self.devices.refused.holds(row(left), row(right)) {
             reasons.push(guard(REFUSED));
         }
         if known.devices.values().flatten().any(|t| t == r) {
@@ -199,6 +200,3 @@ fn with_evidence(mut reasons: Vec<Evidence>, pair: Candidate) -> Vec<Evidence> {
     reasons.extend(evidence);
     reasons
 }
-
-/// How an explanation names a refusal.
-pub const REFUSED: &str = "a person refused this pair";

@@ -198,7 +198,7 @@ impl Engine {
             let decisions = Decisions {
                 left: differing(&kept.decided.left, &decided.left),
                 right: differing(&kept.decided.right, &decided.right),
-                refused: kept.settled.refused.symmetric_difference(&devices.refused).map(|pair| pair.0).collect(),
+                refused: kept.settled.refused.differing(&devices.refused),
             };
             reach(&before, &devices, [&kept.settled.map, &map], &decisions)
         });

@@ -26,6 +26,7 @@ pub mod model;
 pub mod names;
 pub mod propose;
 pub mod reach;
+pub mod refusals;
 pub mod solve;
 pub mod steps;
 pub mod verdict;

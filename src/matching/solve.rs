@@ -9,13 +9,13 @@ use super::companies::{self, Ballot, Companies, CompanyState};
 use super::devices::state::refused_rows;
 use super::devices::{self, CompanyMap, DeviceState, Devices};
 use super::facts::{Problem, Solution};
+use super::refusals::Refusals;
 use super::steps::{
     DecidedDevices, choose_companies, choose_devices, company_map, count_votes, device_row, followed, rows_by_id,
     take_out_decided_companies,
 };
 use crate::domain::{Candidate, Evidence, Proposal, Stream};
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 /// What a run found out: everything that answers need besides the facts. Owned and free of borrows.
@@ -34,7 +34,7 @@ pub struct Settled {
     /// What was read of the devices.
     pub devices: Arc<DeviceState>,
     /// Device pairs that a person refused.
-    pub refused: Arc<FxHashSet<(u32, u32)>>,
+    pub refused: Arc<Refusals>,
     /// The company that each left device follows.
     pub map: CompanyMap,
     /// Candidates of each left device.

@@ -1,6 +1,7 @@
 //! Reads facts and decisions from the store when a home is opened, off the core's thread.
 
 use super::rows::FlowState;
+use super::rules::RuleBook;
 use super::scoping::{Facets, Register};
 use super::tables::{Change, IntegrationTables, Tables};
 use super::world::{self, World};
@@ -16,6 +17,8 @@ use std::sync::Arc;
 pub struct Loaded {
     /// Facts and decisions for the engine.
     pub world: World,
+    /// Rules that decisions left.
+    pub rules: RuleBook,
     /// Flows with their decided rows.
     pub flows: Vec<FlowState>,
 }
@@ -61,7 +64,11 @@ pub fn load(store: &Store, wanted: Wanted) -> Result<Loaded, Failure> {
         states.push(read_flow(store, flow, &mut world)?);
         world.mark_unlisted(flow);
     }
-    Ok(Loaded { world, flows: states })
+    let rules = RuleBook::new(store.rules()?, store.last_rule());
+    for flow in flows {
+        rules.teach(&flow.id, world.known.entry(flow.id.clone()).or_default());
+    }
+    Ok(Loaded { world, rules, flows: states })
 }
 
 fn read_tables(

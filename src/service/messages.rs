@@ -5,13 +5,14 @@
 
 use crate::domain::{
     Confidence, DecisionKind, Evidence, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, LogLevel,
-    MatchState, RecordId, Stream, StreamProgress, SyncScope, Timestamp,
+    MatchState, RecordId, RuleId, Stream, StreamProgress, SyncScope, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 mod explain;
 mod sync_settings;
 
+pub use super::rules::RuleView;
 pub use explain::{Gate, Preview, PreviewRow, WhyRecord};
 pub use sync_settings::{ChoiceList, ChoiceView, MovedRecord, ScopePreview, ScopedStream, StreamMove, SyncSettings};
 
@@ -126,6 +127,18 @@ pub enum Command {
     },
     /// Do again what the last undo took back.
     Redo,
+    /// Take a rule away that a decision left.
+    RemoveRule {
+        /// Which.
+        rule: RuleId,
+    },
+    /// Let a rule hold in every flow, or in its own alone.
+    ScopeRule {
+        /// Which.
+        rule: RuleId,
+        /// In every flow.
+        everywhere: bool,
+    },
     /// Change what is synced of an integration: kept in the configuration, then in effect at once. Matches of what is
     /// left out stay. Answered by [`Reply::Done`] once it is kept.
     SetSyncSettings {
@@ -327,6 +340,11 @@ pub enum Query {
         /// How many (at most 500).
         limit: u32,
     },
+    /// Rules that decisions by hand left, newest first.
+    Rules {
+        /// Those that hold in this flow; `None` for all.
+        flow: Option<FlowId>,
+    },
     /// Every gate that a record passes, and the first that it fails.
     Why {
         /// Name, id or serial.
@@ -376,6 +394,8 @@ pub enum View {
     Log(Vec<LogEntry>),
     /// To [`Query::History`].
     History(Vec<HistoryEntry>),
+    /// To [`Query::Rules`].
+    Rules(Vec<RuleView>),
     /// To [`Query::Why`].
     Why(Vec<WhyRecord>),
     /// To [`Query::SyncSettings`].

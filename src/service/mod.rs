@@ -14,6 +14,7 @@ mod picker;
 mod prelude;
 mod reply;
 mod rows;
+mod rules;
 mod scoping;
 mod search;
 mod sink;

@@ -37,10 +37,16 @@ pub(super) enum Table {
     Question = b'q',
     /// Records by integration, stream and id.
     Record = b'r',
+    /// What history entries changed of rules, in chunks.
+    HistoryRules = b'Q',
+    /// Rules by number.
+    Rule = b'R',
     /// What was seen of a record: its last changes, by integration, stream and id.
     RecordEvents = b'e',
     /// Ids that a run has seen, by page.
     Seen = b's',
+    /// What was to be synced when the stream's watermark was set.
+    ListedScope = b'S',
     /// Runs that have not ended.
     OpenRun = b'u',
     /// From when on the next run of a stream asks for changes.

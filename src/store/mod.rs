@@ -21,6 +21,7 @@ mod marker;
 mod mass;
 mod open;
 mod records;
+mod rules;
 mod runs;
 mod settings;
 mod transaction;

@@ -3,12 +3,12 @@
 
 use super::events::{Events, RecordEvent, Seen};
 use super::key::{self, Table};
-use super::records::{PageBatch, is_orphaned, with_orphaned};
+use super::records::{PageBatch, is_orphaned, record_in, with_orphaned};
 use super::watermark::Watermark;
 use super::{Store, error};
 use crate::domain::{
     Failure, IntegrationId, LogEntry, MassChange, Record, RecordId, RunCounts, RunId, RunOutcome, Stream,
-    StreamProgress, Timestamp,
+    StreamProgress, SyncScope, Timestamp,
 };
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,9 @@ pub struct RunRecord {
     /// It asks only for what changed since then; `None` for a full listing.
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub since: Option<Timestamp>,
+    /// What is to be synced: its pages are those of a question that was asked so.
+    #[serde(default)]
+    pub scope: SyncScope,
 }
 
 impl RunRecord {
@@ -98,6 +101,8 @@ pub struct RunFinish {
     pub run: RunId,
     /// When.
     pub at: Timestamp,
+    /// Records that the vendor lists and the sync settings leave out, for the run's counts.
+    pub left_out: u64,
 }
 
 /// What is known of a run's listing when it ends: enough to say whether what it has not seen is gone.
@@ -193,6 +198,21 @@ impl Store {
         since: Option<Timestamp>,
         at: Timestamp,
     ) -> Result<RunRecord, Failure> {
+        self.begin_run_within(integration, stream, since, &SyncScope::default(), at)
+    }
+
+    /// The same for a run under sync settings.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn begin_run_within(
+        &self,
+        integration: &IntegrationId,
+        stream: Stream,
+        since: Option<Timestamp>,
+        scope: &SyncScope,
+        at: Timestamp,
+    ) -> Result<RunRecord, Failure> {
         let mut tx = self.transaction();
         let number = tx.integration(integration)?;
         for key in self.seen_keys(number, stream)? {
@@ -213,6 +233,7 @@ impl Store {
             resumed: 0,
             totals_seen_stable: true,
             since,
+            scope: scope.clone(),
         };
         tx.put(key::stream(Table::OpenRun, number, stream), &run)?;
         tx.commit()?;
@@ -284,11 +305,27 @@ impl Store {
         judge: impl FnOnce(ListingFacts) -> Judgement,
         closing: impl FnOnce(&RunCounts, Option<&MassChange>) -> LogEntry,
     ) -> Result<RunFinished, Failure> {
-        let RunFinish { integration, stream, run: id, at } = finish;
+        self.finish_run_within(finish, &|_| Ok(false), judge, closing)
+    }
+
+    /// The same for a run that did not ask for every record: one that is `outside` of what it asked for is not gone
+    /// because it was not listed.
+    ///
+    /// # Errors
+    /// As [`Store::finish_run`], and those of `outside`.
+    pub fn finish_run_within(
+        &self,
+        finish: RunFinish,
+        outside: &dyn Fn(&Record) -> Result<bool, Failure>,
+        judge: impl FnOnce(ListingFacts) -> Judgement,
+        closing: impl FnOnce(&RunCounts, Option<&MassChange>) -> LogEntry,
+    ) -> Result<RunFinished, Failure> {
+        let RunFinish { integration, stream, run: id, at, left_out } = finish;
         let mut run = self.checked_run(&integration, stream, id)?;
+        run.counts.left_out = left_out;
         let number = self.transaction().integration(&integration)?;
         let seen = self.seen(number, stream, id)?;
-        let gone = if run.since.is_some() { Vec::new() } else { self.unseen(number, &run, &seen)? };
+        let gone = if run.since.is_some() { Vec::new() } else { self.unseen(number, &run, &seen, outside)? };
         let facts = ListingFacts {
             seen: seen.len() as u64,
             total: run.total,
@@ -381,13 +418,20 @@ impl Store {
         Ok(seen)
     }
 
-    /// Live records that the run has not seen.
-    fn unseen(&self, number: u16, run: &RunRecord, seen: &FxHashSet<u64>) -> Result<Vec<RecordId>, Failure> {
+    /// Live records that the run has not seen and should have.
+    fn unseen(
+        &self,
+        number: u16,
+        run: &RunRecord,
+        seen: &FxHashSet<u64>,
+        outside: &dyn Fn(&Record) -> Result<bool, Failure>,
+    ) -> Result<Vec<RecordId>, Failure> {
         let mut gone = Vec::new();
         for pair in self.tree().scan_prefix(key::stream(Table::Record, number, run.stream)) {
             let (key, value) = pair.map_err(|e| error::from_sled(&e, "reading the records"))?;
             let id = RecordId::new(String::from_utf8_lossy(&key[key::ITEM_PREFIX..]));
-            if !seen.contains(&seen_hash(&id, run.run)) && !is_orphaned(&value)? {
+            let is_seen = seen.contains(&seen_hash(&id, run.run));
+            if !is_seen && !is_orphaned(&value)? && !outside(&record_in(&value)?)? {
                 gone.push(id);
             }
         }
@@ -448,6 +492,7 @@ impl Store {
         }
         if let Some(watermark) = watermark {
             tx.put_watermark(number, run.stream, &watermark)?;
+            tx.put(key::stream(Table::ListedScope, number, run.stream), &run.scope)?;
         }
         tx.put(key::stream(Table::LastRun, number, run.stream), &summary(run, at, outcome))?;
         let log = tx.append_log(vec![closing])?;

@@ -3,7 +3,7 @@
 use super::key::{self, Table};
 use super::transaction::Transaction;
 use super::{Store, error};
-use crate::domain::{Failure, IntegrationId, Stream, Timestamp};
+use crate::domain::{Failure, IntegrationId, Stream, SyncScope, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What is known of a stream's last good runs.
@@ -33,6 +33,16 @@ impl Store {
             Some(number) => self.get(&key::stream(Table::Watermark, number, stream)),
             None => Ok(None),
         }
+    }
+
+    /// What was to be synced in the run that set the stream's watermark; everything, where none has said so. A run under
+    /// settings that take more has to list in full, however old the watermark is.
+    ///
+    /// # Errors
+    /// When the disk refuses or the value is damaged.
+    pub fn listed_scope(&self, integration: &IntegrationId, stream: Stream) -> Result<SyncScope, Failure> {
+        let Some(number) = self.integration_number(integration) else { return Ok(SyncScope::default()) };
+        Ok(self.get(&key::stream(Table::ListedScope, number, stream))?.unwrap_or_default())
     }
 
     /// Makes the stream's next run a full listing.

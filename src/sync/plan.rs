@@ -24,6 +24,8 @@ pub struct Unfinished {
     pub age_s: i64,
     /// It asks only for what changed.
     pub incremental: bool,
+    /// It was asked under other sync settings: its pages are not those of this question.
+    pub asked_otherwise: bool,
 }
 
 /// Older pages than this are not continued: too much may have moved meanwhile. Six hours.
@@ -34,10 +36,10 @@ pub const RESUME_LIMIT_S: i64 = 6 * 3600;
 #[must_use]
 pub fn start(unfinished: Option<&Unfinished>, kind: Kind, full: bool) -> Start {
     match unfinished {
-        Some(run) if !full && run.age_s <= RESUME_LIMIT_S && !(run.incremental && kind == Kind::Full) => {
-            Start::Resume { after: run.cursor.clone() }
-        }
-        _ => Start::Fresh,
+        Some(run) if full || run.asked_otherwise || run.age_s > RESUME_LIMIT_S => Start::Fresh,
+        Some(run) if run.incremental && kind == Kind::Full => Start::Fresh,
+        Some(run) => Start::Resume { after: run.cursor.clone() },
+        None => Start::Fresh,
     }
 }
 
@@ -149,10 +151,11 @@ pub fn withheld_text(label: &str, listing: Listing, asks: bool) -> Option<String
 pub fn closing_text(label: &str, since: Option<Timestamp>, counts: &RunCounts, seconds: f64) -> String {
     let bad = if counts.bad > 0 { format!(", {} bad rows left out", counts.bad) } else { String::new() };
     let kind = since.map(since_text).unwrap_or_default();
-    let RunCounts { read, added, changed, unchanged, orphaned, .. } = counts;
+    let RunCounts { read, added, changed, unchanged, orphaned, left_out, .. } = counts;
     let orphaned = if since.is_some() { String::new() } else { format!(", {orphaned} orphaned") };
+    let outside = if *left_out > 0 { format!(", {left_out} not taken by the sync settings") } else { String::new() };
     format!(
-        "{label} complete{kind}: {read} read, {added} added, {changed} changed, {unchanged} unchanged{orphaned}{bad} · {seconds:.1} s"
+        "{label} complete{kind}: {read} read, {added} added, {changed} changed, {unchanged} unchanged{orphaned}{bad}{outside} · {seconds:.1} s"
     )
 }
 
@@ -198,13 +201,14 @@ mod tests {
 
     #[test]
     fn an_unfinished_run_goes_on_unless_it_is_old_or_a_full_one_is_wanted() {
-        let run = Unfinished { cursor: Some("3".into()), age_s: 60, incremental: false };
+        let run = Unfinished { cursor: Some("3".into()), age_s: 60, incremental: false, asked_otherwise: false };
         let (full, since) = (Kind::Full, Kind::Since(NOW));
         assert_eq!(start(Some(&run), full, false), Start::Resume { after: Some("3".into()) });
         assert_eq!(start(Some(&run), since, false), Start::Resume { after: Some("3".into()) });
         assert_eq!(start(Some(&run), full, true), Start::Fresh);
         assert_eq!(start(Some(&Unfinished { age_s: RESUME_LIMIT_S + 1, ..run.clone() }), full, false), Start::Fresh);
-        assert_eq!(start(Some(&Unfinished { incremental: true, ..run }), full, false), Start::Fresh);
+        assert_eq!(start(Some(&Unfinished { incremental: true, ..run.clone() }), full, false), Start::Fresh);
+        assert_eq!(start(Some(&Unfinished { asked_otherwise: true, ..run }), full, false), Start::Fresh);
         assert_eq!(start(None, full, false), Start::Fresh);
     }
 

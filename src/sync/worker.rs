@@ -1,5 +1,6 @@
 //! Carries out one run of one stream: page by page, each page one atomic batch with its cursor and log line.
 
+use super::outside::Outside;
 use super::plan::{self, Began, Kind, Listing, Start, Unfinished};
 use super::{Sink, Task};
 use crate::connectors::{Ask, BadRow, Connector, Page};
@@ -170,15 +171,18 @@ async fn pages(
 
 async fn begin(job: &Job, progress: &mut StreamProgress) -> Result<(RunRecord, Option<String>), Failure> {
     let (store, task, now, full) = (job.store.clone(), job.task.clone(), job.clock.now(), job.full);
-    let (incremental, rules) = (job.incremental, Arc::clone(&job.rules));
+    let (incremental, rules, scope) = (job.incremental, Arc::clone(&job.rules), Arc::clone(&job.scope));
     let (run, start) = blocking(move || {
         let open = store.open_run(&task.integration, task.stream)?;
         let known = store.watermark(&task.integration, task.stream)?;
-        let kind = plan::kind(incremental, full, known.as_ref(), &rules, now);
+        // What newer settings take in addition, changes since a moment do not bring.
+        let widened = scope.widens(&store.listed_scope(&task.integration, task.stream)?).contains(&task.stream);
+        let kind = plan::kind(incremental, full || widened, known.as_ref(), &rules, now);
         let unfinished = open.as_ref().map(|r| Unfinished {
             cursor: r.cursor.clone(),
             age_s: (now - r.updated).whole_seconds(),
             incremental: r.since.is_some(),
+            asked_otherwise: r.scope != *scope,
         });
         let start = plan::start(unfinished.as_ref(), kind, full);
         let since = if let Kind::Since(since) = kind { Some(since) } else { None };
@@ -188,7 +192,7 @@ async fn begin(job: &Job, progress: &mut StreamProgress) -> Result<(RunRecord, O
                 if let Some(old) = open {
                     store.abandon_run(&old)?;
                 }
-                store.begin_run_since(&task.integration, task.stream, since, now)?
+                store.begin_run_within(&task.integration, task.stream, since, &scope, now)?
             }
         };
         Ok((run, start))
@@ -293,16 +297,20 @@ async fn finish(
         stream: job.task.stream,
         run: run.run,
         at: job.clock.now(),
+        left_out: 0,
     };
     let entry = line(job, Some(run.run), LogLevel::Info, "");
     let (store, label, clock) = (job.store.clone(), job.label.clone(), Arc::clone(&job.clock));
     let (since, rules) = (run.since, Arc::clone(&job.rules));
+    let outside = Outside::new(job.store.clone(), job.task.integration.clone(), Arc::clone(&job.scope), finish.at);
     let warning = LogEntry { level: LogLevel::Warn, ..entry.clone() };
     let done = blocking(move || {
         let known = store.watermark(&finish.integration, finish.stream)?;
+        let left_out = if since.is_none() { outside.count(finish.stream)? } else { 0 };
         let mut listing = None;
-        let mut done = store.finish_run(
-            finish,
+        let mut done = store.finish_run_within(
+            RunFinish { left_out, ..finish },
+            &|record| outside.holds(record),
             |facts| {
                 let of = Listing { facts, whole };
                 listing = Some(of);

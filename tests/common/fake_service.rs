@@ -20,7 +20,8 @@ use matchbook::domain::{
 use matchbook::service::messages::{
     BudgetView, CandidateView, Command, Compare, DecideAction, DecisionView, Done, Event, FieldPair, Filter, FlowView,
     Gate, IntegrationState, IntegrationView, Overview, PickRow, Preview, PreviewRow, Query, QueueRow, Relation, Reply,
-    Request, Selection, SortKey, StateCounts, TabView, TargetLabel, Targets, View, ViewSpec, WhyRecord, Window,
+    Request, RuleView, Selection, SortKey, StateCounts, TabView, TargetLabel, Targets, View, ViewSpec, WhyRecord,
+    Window,
 };
 use std::collections::HashMap;
 
@@ -61,6 +62,8 @@ pub struct FakeService {
     history: Vec<(HistoryEntry, Stream, Vec<(usize, QueueRow)>)>,
     overview: Overview,
     log: Vec<LogEntry>,
+    /// Rules that decisions left.
+    pub rules: Vec<RuleView>,
     /// Decisions are refused with this reason.
     pub refuse: Option<String>,
     /// What is synced of every integration.
@@ -126,6 +129,7 @@ impl FakeService {
             history: Vec::new(),
             overview: Overview::default(),
             log: Vec::new(),
+            rules: Vec::new(),
             refuse: None,
             scope: SyncScope::default(),
         };
@@ -155,6 +159,7 @@ impl FakeService {
             history: Vec::new(),
             overview,
             log: Vec::new(),
+            rules: Vec::new(),
             refuse: None,
             scope: SyncScope::default(),
         }
@@ -284,6 +289,7 @@ impl FakeService {
                 let at = self.sure(stream, threshold);
                 View::Preview(self.preview(stream, &at, "accepts"))
             }
+            Query::Rules { .. } => View::Rules(self.rules.clone()),
             Query::PreviewUndo { .. } => View::Preview(Preview::default()),
             Query::Log { filter, before, limit } => {
                 let fits = |l: &&LogEntry| {
@@ -501,6 +507,14 @@ impl FakeService {
             }
             Command::Undo { .. } => self.undo(),
             Command::Redo => done("nothing to do again"),
+            Command::RemoveRule { rule } => {
+                self.rules.retain(|r| r.id != rule);
+                done("removed the rule")
+            }
+            Command::ScopeRule { rule, everywhere } => {
+                self.rules.iter_mut().filter(|r| r.id == rule).for_each(|r| r.everywhere = everywhere);
+                done("applied the rule")
+            }
             Command::Sync { .. } => done("sync queued"),
             Command::SetSyncSettings { integration, scope, .. } => {
                 if let Some(reason) = &self.refuse {
@@ -556,6 +570,7 @@ impl FakeService {
             what: what.clone(),
             changes: Vec::new(),
             rows,
+            rules: Vec::new(),
             undoes: None,
             undone_by: None,
         };

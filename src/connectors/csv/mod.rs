@@ -114,10 +114,6 @@ impl Connector for CsvFiles {
     fn budget(&self) -> Option<Budget> {
         None
     }
-
-    fn requests(&self) -> u64 {
-        0
-    }
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Failure> + Send + 'static) -> Result<T, Failure> {

@@ -88,8 +88,8 @@ fn fact_value<'x, 'y>(node: &'x Json<'y>) -> Option<&'x Json<'y>> {
 #[cfg(test)]
 mod tests {
     use super::super::{Tables, parse, read_listing};
-    use crate::connectors::http::Received;
     use super::*;
+    use crate::connectors::http::Received;
     use crate::connectors::mapping::Mapping;
     use crate::domain::{Device, Record, Stream, VendorSystem};
 
@@ -183,7 +183,8 @@ mod tests {
         let mapping = Mapping::load("addigy", None).unwrap();
         let body = r#"[{"policyId":"p1","name":"Acme","parent":"p1","creation_time":1700000000.5,"itglue_account_id":"77",
             "connectwise_account_id":0,"addigy_sync":{"services":{"x":{"api_key":"deep-secret"}}}}]"#;
-        let listing = read_listing(&AddigyV2, &mapping.streams[&Stream::Companies], Tables::default(), received(body)).unwrap();
+        let listing =
+            read_listing(&AddigyV2, &mapping.streams[&Stream::Companies], Tables::default(), received(body)).unwrap();
         let Record::Company(company) = &listing.records[0] else { panic!("a company") };
         assert_eq!(company.parent, None);
         assert_eq!(company.links.len(), 1);

@@ -250,12 +250,12 @@ pub(crate) fn read_listing(
         let row = Row { node, related: &related, unwrap: dialect.unwrap(), names: Some(&names) };
         match held(stream, row).and_then(|()| stream.fields.record(row)) {
             Ok(record) => {
-                listing.last_id = later(listing.last_id.take(), record.id().as_str());
+                listing.last_id = Some(later(listing.last_id.take(), record.id().as_str()));
                 listing.records.push(record);
             }
             Err(bad) => {
                 if let Some(id) = &bad.id {
-                    listing.last_id = later(listing.last_id.take(), id);
+                    listing.last_id = Some(later(listing.last_id.take(), id));
                 }
                 let id = bad.id.map(|id| clean(&id).into_owned());
                 listing.bad.push(BadRow { id, reason: clean(&bad.reason).into_owned() });
@@ -301,19 +301,19 @@ pub(crate) fn read_names(
                 table.add(column, &id, super::lookup::Entry { name: name.into(), active });
             }
         }
-        listing.last_id = later(listing.last_id.take(), &id);
+        listing.last_id = Some(later(listing.last_id.take(), &id));
     }
     Ok((table, listing))
 }
 
 /// The later of two ids in the vendors' order: by number where both are.
-pub(crate) fn later(known: Option<String>, id: &str) -> Option<String> {
-    let Some(known) = known else { return Some(id.to_owned()) };
+pub(crate) fn later(known: Option<String>, id: &str) -> String {
+    let Some(known) = known else { return id.to_owned() };
     let newer = match (known.parse::<i64>(), id.parse::<i64>()) {
         (Ok(known), Ok(id)) => id > known,
         _ => id > known.as_str(),
     };
-    Some(if newer { id.to_owned() } else { known })
+    if newer { id.to_owned() } else { known }
 }
 
 /// A row whose values are not where they belong would become an empty record and overwrite a good one.

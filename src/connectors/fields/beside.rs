@@ -43,7 +43,10 @@ field_table! {
     }
 }
 
-record_fields!(ManufacturerFields, |_: &_, id: String, name, _| Record::Manufacturer(Manufacturer { id: id.into(), name }));
+record_fields!(ManufacturerFields, |_: &_, id: String, name, _| Record::Manufacturer(Manufacturer {
+    id: id.into(),
+    name
+}));
 
 field_table! {
     /// Fields of a model.

@@ -2,9 +2,7 @@
 
 use super::{Sources, field_table};
 use crate::connectors::source::{Row, Source};
-use crate::domain::{
-    Address, Battery, DeviceDetails, Hardware, Security, System, VendorLink, VendorSystem,
-};
+use crate::domain::{Address, Battery, DeviceDetails, Hardware, Security, System, VendorLink, VendorSystem};
 use std::collections::BTreeMap;
 
 field_table! {

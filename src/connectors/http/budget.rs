@@ -214,7 +214,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_vendors_own_count_includes_others() {
-        let pacer = Pacer::new(10_000, Duration::from_secs(3_600), 100.0);
+        let pacer = Pacer::new(10_000, Duration::from_hours(1), 100.0);
         pacer.ready().await;
         pacer.learn(124, 10_000);
         assert_eq!(pacer.budget().used, 124);

@@ -7,6 +7,7 @@ mod address;
 mod budget;
 mod chain;
 mod fault;
+mod header;
 mod retry;
 mod tls;
 mod transport;

@@ -5,6 +5,7 @@ use super::address::is_loopback;
 use super::budget::{Budget, Pacer};
 use super::chain::look;
 use super::fault::{BodyFault, CallError, CallErrorKind, ErrorBody, Meaning};
+use super::header::secret_value;
 use super::retry::{Tuning, moment, retry_after};
 use super::tls::{issuer_is_unknown, transport_fault};
 use crate::domain::text::clean;
@@ -12,7 +13,7 @@ use crate::domain::{Failure, FailureClass, LogLevel};
 use crate::secrets::Redactor;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LINK, LOCATION, RETRY_AFTER};
 use reqwest::{Client, Method, Response, StatusCode};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -82,6 +83,9 @@ pub(crate) struct Received<'b> {
     pub(crate) link: Option<&'b str>,
 }
 
+/// Reads the message out of an error body.
+pub(crate) type Explain = Box<dyn Fn(&[u8]) -> Option<ErrorBody> + Send + Sync>;
+
 /// What a client is made of.
 pub(crate) struct Setup {
     pub(crate) vendor: String,
@@ -95,7 +99,7 @@ pub(crate) struct Setup {
     pub(crate) observer: Observer,
     pub(crate) redactor: Redactor,
     /// Reads the message out of an error body.
-    pub(crate) explain: Box<dyn Fn(&[u8]) -> Option<ErrorBody> + Send + Sync>,
+    pub(crate) explain: Explain,
 }
 
 /// A vendor's HTTP client.
@@ -354,11 +358,8 @@ impl Http {
             return Attempt::Limited { said: header.and_then(|v| retry_after(v, self.setup.tuning.clock.now())) };
         }
         if status.is_redirection() {
-            let to = response
-                .headers()
-                .get(LOCATION)
-                .and_then(|v| v.to_str().ok())
-                .and_then(|v| self.base().join(v).ok());
+            let to =
+                response.headers().get(LOCATION).and_then(|v| v.to_str().ok()).and_then(|v| self.base().join(v).ok());
             return Attempt::Failed(CallError::last(self.redirect_failure(to.as_ref())));
         }
         let body = self.body::<()>(response, ERROR_CAP).await.unwrap_or_default();
@@ -388,14 +389,9 @@ impl Http {
             let what = format!("{vendor} refuses {} ({status}{said})", call.path);
             fail(FailureClass::Permission, what, "check the key's permissions", CallErrorKind::Forbidden)
         };
-        let refused = || {
-            let what = format!("{vendor} refuses the request {} ({status}{said})", call.path);
-            fail(FailureClass::Vendor, what, "", CallErrorKind::Refused)
-        };
         match (body.and_then(|body| body.meaning), status) {
             (Some(Meaning::Credentials(remedy)), _) => refused_key(remedy),
             (Some(Meaning::Limited), _) => Attempt::Limited { said: None },
-            (Some(Meaning::Refused), _) => refused(),
             (Some(Meaning::Forbidden), _) | (None, 403) => forbidden(),
             (None, 401) => refused_key("enter a new key with connect"),
             (None, 408 | 500..=599) => {
@@ -407,7 +403,12 @@ impl Http {
                 "check base_url and region",
                 CallErrorKind::NotFound,
             ),
-            (None, _) => refused(),
+            (Some(Meaning::Refused) | None, _) => fail(
+                FailureClass::Vendor,
+                format!("{vendor} refuses the request {} ({status}{said})", call.path),
+                "",
+                CallErrorKind::Refused,
+            ),
         }
     }
 
@@ -481,11 +482,10 @@ fn key(setup: &Setup) -> Result<HeaderMap, Failure> {
     let mut key = HeaderMap::new();
     for (name, secret) in &setup.headers {
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| ours("auth.headers"))?;
-        let mut value = HeaderValue::from_str(secret.expose_secret().trim()).map_err(|_| {
+        let value = secret_value(secret).ok_or_else(|| {
             let what = format!("the {} key holds characters that cannot be sent", setup.vendor);
             Failure::new(FailureClass::Credentials, what, "copy it again, without line ends")
         })?;
-        value.set_sensitive(true);
         key.insert(name, value);
     }
     Ok(key)

@@ -469,8 +469,9 @@ mod tests {
 
     #[test]
     fn a_file_of_ones_own_changes_just_what_it_names() {
-        let mapping = own("[streams.devices.fields]\nmodel = \"attributes.my-model\"\ndetails = { os = \"attributes.os\" }")
-            .unwrap();
+        let mapping =
+            own("[streams.devices.fields]\nmodel = \"attributes.my-model\"\ndetails = { os = \"attributes.os\" }")
+                .unwrap();
         let built_in = Mapping::parse(BUILT_IN[1].1).unwrap();
         let told = |mapping: &Mapping, field: &str| {
             let sources = mapping.streams[&Stream::Devices].fields.named_sources();

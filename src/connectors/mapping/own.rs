@@ -53,7 +53,8 @@ mod tests {
             "[f]\nmodel = \"a\"\nname = [\"x\"]\ntype = { id = \"i\", name = { path = \"n\", values = { a = \"b\" } } }",
         )
         .unwrap();
-        let own: Table = toml::from_str("[f]\nmodel = { constant = \"c\" }\ntype = { name = { path = \"m\" } }").unwrap();
+        let own: Table =
+            toml::from_str("[f]\nmodel = { constant = \"c\" }\ntype = { name = { path = \"m\" } }").unwrap();
         merge(&mut base, own);
         let wanted: Table = toml::from_str(
             "[f]\nmodel = { constant = \"c\" }\nname = [\"x\"]\ntype = { id = \"i\", name = { path = \"m\" } }",

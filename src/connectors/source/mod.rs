@@ -419,7 +419,8 @@ mod tests {
 
     #[test]
     fn members_of_a_list_by_kind_with_the_preferred_first() {
-        let s = source(r#"{ list = "items", value = "value", where = { kind = ["Phone", "Mobile"] }, first = "default" }"#);
+        let s =
+            source(r#"{ list = "items", value = "value", where = { kind = ["Phone", "Mobile"] }, first = "default" }"#);
         let json = r#"{"items":[{"kind":"phone","value":"1"},{"kind":"Email","value":"x"},
             {"kind":"Mobile","value":"2","default":true},{"kind":"Phone","value":null}]}"#;
         assert_eq!(with(json, |r| s.texts(r)), ["2", "1"]);
@@ -468,7 +469,9 @@ mod tests {
             #[expect(dead_code, reason = "only whether it reads")]
             s: Source,
         }
-        for (toml, word) in [("7", "a path"), (r#"{ pfad = "x" }"#, "pfad"), (r#"{ list = "x" }"#, "value"), (r#""a..b""#, "dot")] {
+        for (toml, word) in
+            [("7", "a path"), (r#"{ pfad = "x" }"#, "pfad"), (r#"{ list = "x" }"#, "value"), (r#""a..b""#, "dot")]
+        {
             let error = toml::from_str::<File>(&format!("s = {toml}")).unwrap_err().to_string();
             assert!(error.contains(word) && error.contains("line 1"), "{error}");
         }

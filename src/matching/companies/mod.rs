@@ -14,6 +14,7 @@ use super::model::{FieldMatch, features};
 use super::names::compare::{NameMatch, compare};
 use super::names::index::{NameIndex, Scratch};
 use super::names::vocabulary::{Name, Vocabulary};
+use super::refusals::Refusals;
 use super::steps::rows_by_id;
 use crate::domain::NameMode;
 use fields::{Fields, PHONE_KEY, STREET_KEY, keys_of, read_fields, row_keys, tagged};
@@ -86,7 +87,7 @@ pub struct CompanyState {
     owners: Owners,
     aliases: FxHashMap<u32, Vec<(u32, bool)>>,
     links: FxHashMap<u32, u32>,
-    refused: FxHashSet<(u32, u32)>,
+    refused: Refusals,
     prints: Prints,
 }
 
@@ -186,7 +187,7 @@ impl CompanyState {
             owners,
             aliases: FxHashMap::default(),
             links: FxHashMap::default(),
-            refused: FxHashSet::default(),
+            refused: Refusals::default(),
             prints: Prints::of(left, right),
         };
         this.read_known((left, right), known, settings);
@@ -205,11 +206,8 @@ impl CompanyState {
             return;
         }
         let (lefts, rights) = (rows_by_id(left.iter().map(|c| &c.id)), rows_by_id(right.iter().map(|c| &c.id)));
-        for (l, r) in &known.refused_companies {
-            if let (Some(&l), Some(&r)) = (lefts.get(l.as_str()), rights.get(r.as_str())) {
-                self.refused.insert((l, r));
-            }
-        }
+        let refused = known.refused_companies.iter();
+        self.refused = refused.filter_map(|(l, r)| Some((*lefts.get(l.as_str())?, *rights.get(r.as_str())?))).collect();
         for (i, company) in left.iter().enumerate() {
             let link = company.links.iter().find(|l| Some(l.system) == target);
             if let Some(&r) = link.and_then(|l| rights.get(l.id.as_str())) {
@@ -286,10 +284,10 @@ impl<'a> Companies<'a> {
         &self.state
     }
 
-    /// A person refused the pair.
+    /// Pairs that a person refused.
     #[must_use]
-    pub fn is_refused(&self, left: u32, right: u32) -> bool {
-        self.refused.contains(&(left, right))
+    pub fn refused(&self) -> &Refusals {
+        &self.refused
     }
 
     /// Scores every candidate of every row; probabilities are filled in by [`compete`](Self::compete).
@@ -325,7 +323,7 @@ impl<'a> Companies<'a> {
         rows.dedup();
         let mut scored: Vec<Scored> = rows
             .into_iter()
-            .filter(|&right| !self.refused.contains(&(left, right)))
+            .filter(|&right| !self.refused.holds(left, right))
             .filter_map(|right| Some(Scored { right, log_odds: self.log_odds(left, right)?, probability: 0.0 }))
             .collect();
         scored.sort_by(|a, b| b.log_odds.total_cmp(&a.log_odds).then_with(|| self.by_id(a.right, b.right)));

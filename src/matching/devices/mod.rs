@@ -10,8 +10,9 @@ pub use state::DeviceState;
 
 use super::facts::{DeviceFacts, Problem};
 use super::identifiers::{Kind, host_inside, key, keys};
+use super::refusals::Refusals;
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use state::{SideState, company_number};
 use std::sync::Arc;
 
@@ -53,7 +54,7 @@ pub struct Devices<'a> {
     /// What was read of them.
     pub state: Arc<DeviceState>,
     /// Pairs that a person refused.
-    pub refused: Arc<FxHashSet<(u32, u32)>>,
+    pub refused: Arc<Refusals>,
 }
 
 impl std::ops::Deref for Devices<'_> {
@@ -70,14 +71,8 @@ pub type CompanyRows<'a> = (&'a FxHashMap<&'a str, u32>, &'a FxHashMap<&'a str, 
 impl<'a> Devices<'a> {
     /// Lists that were read, and the pairs that a person refused.
     #[must_use]
-    pub fn with(problem: &Problem<'a>, state: Arc<DeviceState>, refused: Arc<FxHashSet<(u32, u32)>>) -> Self {
+    pub fn with(problem: &Problem<'a>, state: Arc<DeviceState>, refused: Arc<Refusals>) -> Self {
         Self { left: problem.left_devices, right: problem.right_devices, state, refused }
-    }
-
-    /// A person refused the pair.
-    #[must_use]
-    pub fn is_refused(&self, left: u32, right: u32) -> bool {
-        self.refused.contains(&(left, right))
     }
 
     /// Live devices with a key, on each side; records of one device count once.
@@ -230,7 +225,7 @@ impl<'a> Devices<'a> {
         rows.dedup();
         let mut scored: Vec<Scored> = rows
             .into_iter()
-            .filter(|&right| !self.refused.contains(&(left, right)))
+            .filter(|&right| !self.refused.holds(left, right))
             .map(|right| Scored { right, bits: self.compare(left, right, map).bits(), probability: 0.0 })
             .collect();
         self.pass_on(&mut scored);

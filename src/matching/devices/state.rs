@@ -6,6 +6,7 @@
 use super::super::duplicates::Duplicates;
 use super::super::facts::{DeviceFacts, Known, Settings};
 use super::super::identifiers::{Identifiers, Index, host_inside, keys, read};
+use super::super::refusals::Refusals;
 use super::{CROWD, CompanyRows};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
@@ -187,9 +188,9 @@ impl DeviceState {
 
 /// Device pairs that a person refused, by row.
 #[must_use]
-pub fn refused_rows((left, right): Lists<'_>, known: &Known) -> FxHashSet<(u32, u32)> {
+pub fn refused_rows((left, right): Lists<'_>, known: &Known) -> Refusals {
     if known.refused_devices.is_empty() {
-        return FxHashSet::default();
+        return Refusals::default();
     }
     let wanted: FxHashSet<&str> = known.refused_devices.iter().flat_map(|(l, r)| [l.as_str(), r.as_str()]).collect();
     let rows = |list: &'_ [DeviceFacts]| -> FxHashMap<String, u32> {

@@ -104,6 +104,7 @@ impl Core {
         match loaded {
             Ok(loaded) => {
                 self.world = Arc::new(loaded.world);
+                self.rules = loaded.rules;
                 self.flows = loaded.flows;
                 self.ready = true;
                 if let Some(front) = self.front.take() {

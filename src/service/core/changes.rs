@@ -33,6 +33,7 @@ impl Core {
                 Pending::Decision(flow, stream, source, decision) => {
                     world.note(&flow, stream, &source, decision.as_ref());
                 }
+                Pending::Rules(flow) => self.rules.teach(&flow, world.known.entry(flow.clone()).or_default()),
                 Pending::Change(integration, change) => {
                     let tables = world.tables.entry(integration.clone()).or_default();
                     let moved = world::apply(tables, change, now);

@@ -5,6 +5,7 @@
 mod broadcast;
 mod changes;
 mod requests;
+mod rules;
 mod settings;
 mod solving;
 #[cfg(test)]
@@ -19,13 +20,14 @@ use super::messages::{Message, Reply, Request, Window};
 use super::overview::Integration;
 use super::reply::ReplyTo;
 use super::rows::FlowState;
+use super::rules::RuleBook;
 use super::solver::Solved;
 use super::tables::Change;
 use super::world::World;
 use super::writer;
 use crate::domain::{
-    Actor, Clock, Decision, Failure, FlowId, HistoryEntry, IntegrationId, LogEntry, RecordId, Stream, StreamProgress,
-    SyncScope, Timestamp,
+    Actor, Clock, Decision, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, RecordId, RowChange,
+    RuleChange, Stream, StreamProgress, SyncScope, Timestamp,
 };
 use crate::store::Store;
 use crate::sync::Supervisor;
@@ -102,8 +104,24 @@ pub enum CoreMessage {
 enum Pending {
     Change(IntegrationId, Change),
     Decision(FlowId, Stream, RecordId, Option<Decision>),
+    Rules(FlowId),
     /// Other sync settings, or the same judged at a later time.
     Scope(IntegrationId, Option<Arc<SyncScope>>),
+}
+
+/// A history entry in the making.
+pub(super) struct Entry {
+    stream: Stream,
+    changes: Vec<RowChange>,
+    rules: Vec<RuleChange>,
+    what: String,
+    undoes: Option<HistoryId>,
+}
+
+impl Entry {
+    fn new(stream: Stream, changes: Vec<RowChange>, what: String) -> Self {
+        Self { stream, changes, rules: Vec::new(), what, undoes: None }
+    }
 }
 
 /// What the core needs to begin.
@@ -145,6 +163,7 @@ pub struct Core {
     pub(super) writer: Sender<writer::Job>,
     pub(super) front: Option<Front>,
     world: Arc<World>,
+    rules: RuleBook,
     flows: Vec<FlowState>,
     progress: BTreeMap<(IntegrationId, Stream), StreamProgress>,
     paused: BTreeSet<IntegrationId>,
@@ -195,6 +214,7 @@ impl Core {
             inbox,
             writer,
             world: Arc::default(),
+            rules: RuleBook::default(),
             flows,
             paused,
             next: BTreeMap::new(),

@@ -5,10 +5,10 @@ use super::super::decide::{self, By};
 use super::super::messages::{Command, DecideAction, Done, Preview, Query, Reply, Request, Selection, View, Window};
 use super::super::overview::{self, Parts};
 use super::super::reply::ReplyTo;
-use super::super::{picker, views, why, writer};
-use super::{Core, CoreMessage, Pending};
+use super::super::{picker, rules, views, why, writer};
+use super::{Core, CoreMessage, Entry, Pending};
 use crate::domain::{
-    Actor, Confidence, Failure, FlowId, HistoryEntry, HistoryId, LogEntry, RecordId, RowChange, Stream,
+    Actor, Confidence, Failure, FlowId, HistoryEntry, HistoryId, LogEntry, RecordId, RowChange, RuleChange, Stream,
 };
 use std::sync::Arc;
 
@@ -96,6 +96,7 @@ impl Core {
                 let states: Vec<_> = self.progress.values().cloned().collect();
                 Ok(View::Why(why::why(&self.world, &self.flows, &states, &text)))
             }
+            Query::Rules { flow } => self.list_rules(flow.as_ref()),
             Query::Overview | Query::Log { .. } | Query::History { .. } => return,
         };
         match answer {
@@ -190,7 +191,11 @@ impl Core {
             DecideAction::Defer => "defers",
             DecideAction::Unmatch => "opens again",
         };
-        Ok(decide::preview(state, sides, stream, &plan, verb))
+        let mut preview = decide::preview(state, sides, stream, &plan, verb);
+        let changes: Vec<RowChange> = plan.changes.into_iter().map(|(_, change)| change).collect();
+        let described = rules::described(&rules::learn(&self.rules, state, sides, stream, &changes, &by));
+        preview.warnings.extend((!described.is_empty()).then_some(described));
+        Ok(preview)
     }
 
     fn preview_quick(&mut self, flow: &FlowId, stream: Stream, threshold: Confidence) -> Result<Preview, Failure> {
@@ -216,7 +221,7 @@ impl Core {
                 let rules = self.flows[at].flow.clone();
                 let positions = decide::positions(&mut self.flows[at], sides_of(&self.world, &rules), stream, &rows);
                 let by = self.by();
-                self.decide(reply, at, stream, &action, &positions, by, None);
+                self.decide(reply, at, (stream, &action), &positions, by, None);
             }
             Command::QuickMatch { flow, stream, threshold } => {
                 let at = match self.flow_at(&flow) {
@@ -226,10 +231,12 @@ impl Core {
                 let rows = decide::quick_rows(&self.flows[at], stream, threshold);
                 let by = By { actor: Actor::QuickMatch(self.actor.clone()), at: self.clock.now() };
                 let what = format!("Quick Match at {} % accepted", threshold.percent());
-                self.decide(reply, at, stream, &DecideAction::Accept, &rows, by, Some(what));
+                self.decide(reply, at, (stream, &DecideAction::Accept), &rows, by, Some(what));
             }
             Command::Undo { entry } => self.find(reply, writer::Wanted::Undo { entry, preview: false }),
             Command::Redo => self.find(reply, writer::Wanted::Redo),
+            Command::RemoveRule { rule } => self.remove_rule(reply, rule),
+            Command::ScopeRule { rule, everywhere } => self.scope_rule(reply, rule, everywhere),
             Command::SetSyncSettings { integration, scope, sync } => {
                 self.set_sync_settings(reply, integration, scope, sync);
             }
@@ -274,47 +281,44 @@ impl Core {
         reply.done(Done { text, ..Done::default() });
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one place where all of a decision comes together")]
     fn decide(
         &mut self,
         reply: ReplyTo,
         at: usize,
-        stream: Stream,
-        action: &DecideAction,
+        (stream, action): (Stream, &DecideAction),
         positions: &[usize],
         by: By,
         title: Option<String>,
     ) {
         let state = &self.flows[at];
-        let plan = decide::plan(state, sides_of(&self.world, &state.flow), stream, action, positions, &by);
+        let sides = sides_of(&self.world, &state.flow);
+        let plan = decide::plan(state, sides, stream, action, positions, &by);
         let skipped = plan.skipped();
         if plan.changes.is_empty() {
             let text = skipped.first().map_or_else(|| "nothing to do".to_owned(), |(reason, _)| reason.clone());
             return reply.done(Done { skipped, text, ..Done::default() });
         }
         let counted = decide::counted(stream, plan.changes.len() as u64);
-        let what = match title {
+        let mut what = match title {
             Some(title) => format!("{title} {counted}"),
             None => decide::describe(action, stream, plan.changes.len()),
         };
-        let changes = plan.changes.into_iter().map(|(_, change)| change).collect();
-        self.commit(at, stream, changes, by, what, None, writer::Waiting { reply: Some(reply), skipped });
+        let changes: Vec<RowChange> = plan.changes.into_iter().map(|(_, change)| change).collect();
+        let rules = rules::learn(&self.rules, state, sides, stream, &changes, &by);
+        let described = rules::described(&rules);
+        if !described.is_empty() {
+            what = format!("{what}; {described}");
+        }
+        let entry = Entry { rules, ..Entry::new(stream, changes, what) };
+        self.commit(at, entry, by, writer::Waiting { reply: Some(reply), skipped });
     }
 
     /// Applies changes in memory and hands them to the writer.
-    #[expect(clippy::too_many_arguments, reason = "one place where all of a decision comes together")]
-    pub(super) fn commit(
-        &mut self,
-        at: usize,
-        stream: Stream,
-        changes: Vec<RowChange>,
-        by: By,
-        what: String,
-        undoes: Option<HistoryId>,
-        waiting: writer::Waiting,
-    ) {
+    pub(super) fn commit(&mut self, at: usize, entry: Entry, by: By, waiting: writer::Waiting) {
         let flow = self.flows[at].flow.id.clone();
+        let Entry { stream, changes, rules, what, undoes } = entry;
         self.put(at, stream, &changes);
+        self.put_rules(&rules);
         // What the engine decides, it has reckoned with already.
         self.flows[at].due.decided |= by.actor != Actor::Engine;
         let entry = HistoryEntry {
@@ -326,6 +330,7 @@ impl Core {
             what,
             rows: changes.len() as u64,
             changes,
+            rules,
             undoes,
             undone_by: None,
         };
@@ -371,6 +376,8 @@ impl Core {
                 if let Ok(at) = self.flow_at(&entry.flow) {
                     let back: Vec<RowChange> = entry.changes.iter().map(reversed).collect();
                     self.put(at, entry.stream, &back);
+                    let rules: Vec<RuleChange> = entry.rules.iter().map(RuleChange::inverse).collect();
+                    self.put_rules(&rules);
                     self.flows[at].due.decided = true;
                 }
                 self.outbox.notice(crate::domain::LogLevel::Error, format!("not saved: {failure}"));

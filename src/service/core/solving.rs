@@ -4,7 +4,7 @@ use super::super::decide;
 use super::super::rows::Due;
 use super::super::solver::{self, Job, Solved};
 use super::super::writer;
-use super::{Core, CoreMessage};
+use super::{Core, CoreMessage, Entry};
 use crate::domain::{Actor, FlowId, RunState, Stream};
 use crate::matching::News;
 use std::sync::Arc;
@@ -158,7 +158,7 @@ impl Core {
         read(Stream::Companies) && read(stream) && (!voting || read(Stream::Devices))
     }
 
-    fn decide_automatically(&mut self, at: usize) {
+    pub(super) fn decide_automatically(&mut self, at: usize) {
         let streams: Vec<Stream> = self.flows[at].streams().filter(|stream| self.is_read(at, *stream)).collect();
         for stream in streams {
             let flow = self.flows[at].flow.clone();
@@ -175,7 +175,7 @@ impl Core {
             let what = format!("matched {} {by_what}", decide::counted(stream, plan.changes.len() as u64));
             let changes = plan.changes.into_iter().map(|(_, change)| change).collect();
             let waiting = writer::Waiting { reply: None, skipped: Vec::new() };
-            self.commit(at, stream, changes, by, what, None, waiting);
+            self.commit(at, Entry::new(stream, changes, what), by, waiting);
             // The rest follows when this is durable.
             return;
         }

@@ -1,13 +1,15 @@
 //! After any sequence of pages and decisions the queues show what one run over everything says.
 
 use super::super::compare::sides_of;
-use super::super::messages::{Command, DecideAction, Request, Selection};
+use super::super::messages::{Command, DecideAction, Done, Reply, Request, Selection};
 use super::super::solver::{self, RowVerdict};
 use super::super::tables::Change;
+use super::super::views::position;
 use super::super::{Notices, Options, ReplyTo, prelude};
 use super::{Core, CoreMessage};
 use crate::domain::{
-    Cardinality, Company, Device, Flow, Interface, JunkList, NameMode, Record, Stream, SystemClock, Ties,
+    Cardinality, Company, Device, Flow, Interface, JunkList, NameMode, Record, RunState, Stream, StreamProgress,
+    SystemClock, Ties,
 };
 use crate::matching::Run;
 use crate::store::Store;
@@ -145,6 +147,44 @@ impl Home {
         self.core.handle(message);
     }
 
+    fn decide(&mut self, stream: Stream, id: u8, action: DecideAction) -> Done {
+        let rows = Selection::Rows(vec![id.to_string().as_str().into()]);
+        self.ask(Command::Decide { flow: flow().id, stream, action, rows })
+    }
+
+    /// Carries a command out and waits until it is durable and settled.
+    fn ask(&mut self, command: Command) -> Done {
+        let (sender, mut receiver) = oneshot::channel();
+        self.core.handle(CoreMessage::Request(ReplyTo::Caller(sender), Box::new(Request::Command(command))));
+        self.core.turn();
+        loop {
+            match receiver.try_recv() {
+                Ok(Reply::Done(done)) => break self.settle_with(done),
+                Ok(other) => panic!("{other:?}"),
+                Err(_) => {
+                    let message = self.inbox.recv().unwrap();
+                    self.core.handle(message);
+                    self.core.turn();
+                }
+            }
+        }
+    }
+
+    fn settle_with(&mut self, done: Done) -> Done {
+        self.settle();
+        done
+    }
+
+    fn rules(&self) -> Vec<String> {
+        self.core.rules.of(None).map(crate::domain::Rule::text).collect()
+    }
+
+    fn best(&self, stream: Stream, id: u8) -> Option<String> {
+        let state = &self.core.flows[0];
+        let at = position(self.core.world.tables_of(&state.flow.source), stream, &id.to_string().as_str().into())?;
+        state.queue(stream)?.rows[at].best.as_ref().map(|(id, _)| id.to_string())
+    }
+
     /// The first row that does not show what a run over everything says of it.
     fn difference(&self) -> Option<String> {
         let (world, state) = (&self.core.world, &self.core.flows[0]);
@@ -194,4 +234,105 @@ proptest! {
         home.settle();
         prop_assert_eq!(home.difference(), None);
     }
+}
+
+/// Three companies on the left, four on the right, nothing else.
+fn companies(runtime: &Runtime) -> Home {
+    let mut home = Home::new(runtime);
+    for (left, id, name) in
+        [(true, 0, 0), (true, 1, 2), (true, 2, 4), (false, 0, 1), (false, 1, 3), (false, 2, 5), (false, 3, 6)]
+    {
+        home.carry_out(&Act::Company(left, id, name));
+    }
+    home.settle();
+    home
+}
+
+fn target(id: u8) -> DecideAction {
+    DecideAction::Match { target: id.to_string().as_str().into() }
+}
+
+#[test]
+fn decisions_by_hand_leave_rules_that_go_with_their_undo() {
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let _inside = runtime.enter();
+    let mut home = companies(&runtime);
+    // The names are the same but for the legal form: nothing to learn.
+    assert_eq!(home.best(Stream::Companies, 0).as_deref(), Some("0"));
+    home.decide(Stream::Companies, 0, DecideAction::Accept);
+    assert!(home.rules().is_empty());
+    // Another than the proposed one: a refusal and an alias, said in the answer.
+    assert_eq!(home.best(Stream::Companies, 1).as_deref(), Some("1"));
+    let done = home.decide(Stream::Companies, 1, target(2));
+    assert_eq!(home.rules(), ["“Zenith Law” is “Quarry Lane Dental”", "“Zenith Law” is not “Zenith Law LLP”"]);
+    assert!(done.text.ends_with("; learnt: 2 rules"), "{}", done.text);
+    // The person's own match taken back: its alias goes, the refusal stays and holds.
+    home.decide(Stream::Companies, 1, DecideAction::Unmatch);
+    assert_eq!(home.rules(), ["“Zenith Law” is not “Zenith Law LLP”"]);
+    assert_ne!(home.best(Stream::Companies, 1).as_deref(), Some("1"));
+    home.ask(Command::Undo { entry: None });
+    assert_eq!(home.rules().len(), 2);
+    home.ask(Command::Undo { entry: None });
+    assert!(home.rules().is_empty());
+    assert_eq!(home.best(Stream::Companies, 1).as_deref(), Some("1"));
+    assert_eq!(home.difference(), None);
+    // Chosen by hand after all: the refusal goes.
+    home.decide(Stream::Companies, 1, target(2));
+    home.decide(Stream::Companies, 1, target(1));
+    assert!(home.rules().is_empty(), "{:?}", home.rules());
+}
+
+#[test]
+fn rules_are_removed_applied_and_kept() {
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let _inside = runtime.enter();
+    let mut home = companies(&runtime);
+    home.decide(Stream::Companies, 2, target(3));
+    let rule = home.core.rules.of(None).next().unwrap().id;
+    let text = home.ask(Command::ScopeRule { rule, everywhere: true }).text;
+    assert_eq!(text, "applied everywhere: “Quill Media” is “Quarry Lane”");
+    assert_eq!(home.core.store.rules().unwrap().len(), 1);
+    assert!(home.core.store.rules().unwrap()[0].everywhere);
+    home.ask(Command::RemoveRule { rule });
+    assert!(home.core.store.rules().unwrap().is_empty());
+    home.ask(Command::Undo { entry: None });
+    assert_eq!(home.core.store.rules().unwrap().len(), 1);
+    // A rule that holds elsewhere is not learnt again, and numbers are never given twice.
+    home.decide(Stream::Companies, 2, DecideAction::Unmatch);
+    home.decide(Stream::Companies, 2, target(3));
+    let again = home.core.store.rules().unwrap();
+    assert_eq!(again.len(), 1);
+    assert!(again[0].id > rule && !again[0].everywhere);
+    assert_eq!(home.difference(), None);
+}
+
+#[test]
+fn a_match_of_the_engine_that_is_taken_back_is_not_proposed_again() {
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let _inside = runtime.enter();
+    let mut home = companies(&runtime);
+    home.carry_out(&Act::Devices(true, vec![(4, 0, 7, 1, 1)]));
+    home.carry_out(&Act::Devices(false, vec![(9, 0, 7, 1, 1)]));
+    home.settle();
+    home.decide(Stream::Companies, 0, DecideAction::Accept);
+    for (integration, stream) in
+        ["rmm", "docs"].into_iter().flat_map(|side| [(side, Stream::Companies), (side, Stream::Devices)])
+    {
+        let mut progress = StreamProgress::never(integration.into(), stream, String::new());
+        (progress.finished, progress.state) = (Some(crate::domain::Timestamp::UNIX_EPOCH), RunState::Ok);
+        home.core.progressed(progress);
+    }
+    home.core.flows[0].flow.auto_accept = true;
+    home.core.decide_automatically(0);
+    home.settle();
+    assert!(home.rules().is_empty());
+    home.decide(Stream::Devices, 4, DecideAction::Unmatch);
+    assert_eq!(home.rules(), ["“PC-1” is not “PC-1”"]);
+    assert_eq!(home.best(Stream::Devices, 4), None);
+    assert_eq!(home.core.flows[0].devices.rows[0].why.as_ref(), "a person refused what is like it");
+    let rule = home.core.rules.of(None).next().unwrap().id;
+    let (sender, mut receiver) = oneshot::channel();
+    let everywhere = Request::Command(Command::ScopeRule { rule, everywhere: true });
+    home.core.handle(CoreMessage::Request(ReplyTo::Caller(sender), Box::new(everywhere)));
+    assert!(matches!(receiver.try_recv().unwrap(), Reply::Failed(_)));
 }

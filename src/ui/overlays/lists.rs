@@ -15,7 +15,8 @@ use ratatui::style::Modifier;
 use tui_input::Input;
 use unicode_segmentation::UnicodeSegmentation;
 
-fn cursor_sign(canvas: &mut Canvas<'_>, area: Rect, y: u16, here: bool) {
+/// The sign before the chosen line.
+pub(super) fn cursor_sign(canvas: &mut Canvas<'_>, area: Rect, y: u16, here: bool) {
     if here {
         let (sign, style) = (canvas.glyphs.cursor, canvas.theme.accent);
         canvas.put(area.x, y, 1, sign, style);

@@ -58,6 +58,9 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
         Some(Overlay::History { .. }) => return fixed(&[("j k", "move"), ("u", "take back"), ("Esc", "back")]),
         // The wizard says its keys itself: they differ by step.
         Some(Overlay::Wizard(_)) => return Vec::new(),
+        Some(Overlay::Rules { .. }) => {
+            return fixed(&[("j k", "move"), ("x", "remove"), ("e", "everywhere or here"), ("Esc", "back")]);
+        }
         Some(Overlay::Help { .. } | Overlay::Why { .. }) => return fixed(&[("j k", "scroll"), ("Esc", "back")]),
     }
     let here = context(state);

@@ -3,7 +3,7 @@
 use super::wizard::Wizard;
 use crate::domain::{Confidence, HistoryEntry, IntegrationId, LogLevel, RecordId};
 use crate::service::messages::{
-    DecideAction, Filter, Preview, Selection, SortKey, TargetLabel, Targets, Ticket, WhyRecord,
+    DecideAction, Filter, Preview, RuleView, Selection, SortKey, TargetLabel, Targets, Ticket, WhyRecord,
 };
 use crate::ui::command::CommandId;
 use std::time::Duration;
@@ -63,6 +63,15 @@ pub enum Overlay {
         /// Lines scrolled down.
         scroll: usize,
     },
+    /// Rules that decisions left.
+    Rules {
+        /// Newest first; `None` while under way.
+        rules: Option<Vec<RuleView>>,
+        /// Chosen line.
+        cursor: usize,
+        /// First line on the screen.
+        top: usize,
+    },
     /// Decisions.
     History {
         /// Newest first; `None` while under way.
@@ -84,6 +93,7 @@ impl Overlay {
             Self::Quick(quick) => quick.ticket.is_some(),
             Self::Why { records, .. } => records.is_none(),
             Self::History { entries, .. } => entries.is_none(),
+            Self::Rules { rules, .. } => rules.is_none(),
             _ => false,
         }
     }

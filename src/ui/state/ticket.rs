@@ -29,6 +29,10 @@ pub enum Purpose {
     OlderLog,
     /// The list of decisions.
     History,
+    /// The list of rules.
+    Rules,
+    /// A change of a rule.
+    RuleChange,
     /// The gates of a record.
     Why,
     /// Anything whose answer is only said.

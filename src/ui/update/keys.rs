@@ -1,6 +1,6 @@
 //! From key to action: overlays first, then the pane in focus.
 
-use super::{decide, log, navigate, overlays, picker, requests, syncs, wizard};
+use super::{decide, log, navigate, overlays, picker, requests, rules, syncs, wizard};
 use crate::domain::LogLevel;
 use crate::ui::command::{CommandId, Context, command};
 use crate::ui::key::{Key, KeyCode};
@@ -95,6 +95,7 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         CommandId::Sort => overlays::open_sort(state),
         CommandId::Why => overlays::open_why(state),
         CommandId::History => overlays::open_history(state),
+        CommandId::Rules => rules::open(state),
         CommandId::Palette => overlays::open_palette(state),
         CommandId::Help => overlays::open_help(state),
         CommandId::OpenLine => log::open_line(state),

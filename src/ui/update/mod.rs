@@ -9,6 +9,7 @@ pub mod picker;
 pub mod reasons;
 pub mod replies;
 pub mod requests;
+pub mod rules;
 pub mod syncs;
 pub mod wizard;
 

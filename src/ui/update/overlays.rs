@@ -1,6 +1,6 @@
 //! Opening, steering and closing what lies over the panes.
 
-use super::{SEARCH_AFTER, decide, keys, navigate, picker, requests};
+use super::{SEARCH_AFTER, decide, keys, navigate, picker, requests, rules};
 use crate::domain::{LogLevel, MatchState, RunState, Stream};
 use crate::service::messages::{Command, Filter, Preview, Query, Request, SortKey, Ticket};
 use crate::ui::command::{COMMANDS, CommandId};
@@ -72,6 +72,7 @@ pub fn key(state: &mut State, key: Key) {
         Some(Overlay::Find { .. }) => find_key(state, key),
         Some(Overlay::History { .. }) => history_key(state, key),
         Some(Overlay::Wizard(_)) => super::wizard::key(state, key),
+        Some(Overlay::Rules { .. }) => rules::key(state, key),
         None => {}
     }
 }

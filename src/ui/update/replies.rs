@@ -1,6 +1,6 @@
 //! What the door says.
 
-use super::{overlays, picker, requests};
+use super::{overlays, picker, requests, rules};
 use crate::domain::{Failure, LogEntry, LogLevel, RecordId};
 use crate::service::messages::{Compare, Done, Event, Message, Overview, Reply, Ticket, View, Window};
 use crate::ui::state::overlay::Overlay;
@@ -98,6 +98,7 @@ fn on_view(state: &mut State, ticket: Ticket, purpose: Purpose, view: View) {
                 state.draw();
             }
         }
+        (Purpose::Rules, View::Rules(list)) => rules::came(state, list),
         (Purpose::Why, View::Why(list)) => {
             if let Some(Overlay::Why { records, .. }) = &mut state.overlay {
                 *records = Some(list);
@@ -175,6 +176,10 @@ fn on_done(state: &mut State, purpose: Purpose, done: &Done) {
             requests::window(state);
             requests::compare_again(state);
         }
+        Purpose::RuleChange => {
+            say_done(state, done);
+            rules::changed(state);
+        }
         _ if !done.text.is_empty() => state.say(LogLevel::Info, done.text.clone()),
         _ => {}
     }
@@ -249,7 +254,7 @@ fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Fai
                 state.compare.shown = None;
             }
         }
-        Purpose::Pick | Purpose::Preview | Purpose::Why | Purpose::History => overlays::close(state),
+        Purpose::Pick | Purpose::Preview | Purpose::Why | Purpose::History | Purpose::Rules => overlays::close(state),
         _ => {}
     }
     state.say(LogLevel::Error, failure.to_string());
