@@ -15,8 +15,8 @@ fn kinds() -> Vec<Kind> {
         |name: &str, prompt: &str| Prompt { name: name.into(), prompt: prompt.into(), help: "Account, keys.".into() };
     vec![
         Kind {
-            name: "addigy".into(),
-            vendor: "Addigy".into(),
+            name: "acme".into(),
+            vendor: "Acme RMM".into(),
             delivers: "policies, devices".into(),
             permissions: "View Devices and View Policies.".into(),
             secrets: vec![key("api_key", "API token")],
@@ -43,7 +43,7 @@ fn a_key_is_tested_before_it_is_saved_and_never_shown() {
         assert!(!it.shown().contains("geheim") && it.shown().contains("****"), "{}", it.shown());
         it.keys("Ctrl-t");
         let Some(Effect::TestConnection(draft)) = it.outside.pop() else { panic!("a test") };
-        assert_eq!((draft.connector.as_str(), draft.secrets.len(), draft.lacks_secret()), ("addigy", 1, false));
+        assert_eq!((draft.connector.as_str(), draft.secrets.len(), draft.lacks_secret()), ("acme", 1, false));
         it.keys("Enter");
         assert!(it.outside.is_empty(), "nothing is saved while the test runs");
         let refused = Failure::new(FailureClass::Credentials, "Addigy refuses the key", "enter another");

@@ -2,6 +2,7 @@
 //!
 //! In-process for now; every message is plain data, so that the same door can stand on a socket.
 
+mod cards;
 mod compare;
 mod core;
 mod decide;
@@ -19,6 +20,7 @@ mod scoping;
 mod search;
 mod sink;
 mod solver;
+mod sync_messages;
 mod tables;
 mod views;
 mod why;

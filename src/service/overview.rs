@@ -43,6 +43,7 @@ pub fn overview(parts: &Parts<'_>) -> Overview {
         ready: parts.ready,
         integrations: parts.integrations.iter().map(|i| integration(parts, i)).collect(),
         flows: parts.flows.iter().map(|f| flow(parts, f)).collect(),
+        cards: 0,
     }
 }
 
@@ -94,6 +95,8 @@ pub fn state(streams: &[StreamProgress], paused: bool) -> IntegrationState {
         IntegrationState::Paused
     } else if let Some(failure) = failure(false) {
         IntegrationState::Failed { failure }
+    } else if streams.iter().any(|s| matches!(s.state, RunState::Asks { .. })) {
+        IntegrationState::Asks
     } else if streams.iter().all(|s| s.state == RunState::Never) {
         IntegrationState::New
     } else {

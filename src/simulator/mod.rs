@@ -16,7 +16,7 @@ mod truth;
 mod world;
 
 pub use autotask::tenant::Latency;
-pub use control::{AddigyRecords, AutotaskRecords, ConnectWiseRecords, Control, ItGlueRecords, Vendor};
+pub use control::{AddigyRecords, AutotaskRecords, ConnectWiseRecords, Control, ItGlueRecords, TakenDevice, Vendor};
 pub use endpoints::{AutotaskEndpoint, ConnectWiseEndpoint, Endpoint, Endpoints};
 pub use faults::{Failing, Faults};
 pub use server::{Limit, VendorCounts};

@@ -1,10 +1,12 @@
 //! Who runs: one worker per stream, never two of the same, each with a token that stops it at a page's end.
 
 use super::Sink;
+use super::answer::Answer;
 use super::worker::{self, Job};
 use crate::connectors::Connector;
 use crate::domain::{
-    Clock, IntegrationId, RunState, Schedule, Stream, StreamProgress, SyncRules, SyncScope, Timestamp,
+    Clock, Failure, FailureClass, IntegrationId, MassChange, RunState, Schedule, Stream, StreamProgress, SyncRules,
+    SyncScope, Timestamp,
 };
 use crate::store::Store;
 use std::collections::BTreeMap;
@@ -92,14 +94,7 @@ impl Supervisor {
                 continue;
             }
             let task = Task { integration: integration.clone(), stream: info.stream };
-            let cancel = CancellationToken::new();
-            {
-                let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-                if running.contains_key(&task) {
-                    continue;
-                }
-                running.insert(task.clone(), cancel.clone());
-            }
+            let Some(cancel) = self.take_place(&task) else { continue };
             let job = Job {
                 task: task.clone(),
                 label: info.word_many.clone(),
@@ -117,6 +112,48 @@ impl Supervisor {
             started.push(task);
         }
         started
+    }
+
+    /// A stream's only place among those that run; `None` when it is taken.
+    fn take_place(&self, task: &Task) -> Option<CancellationToken> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if running.contains_key(task) {
+            return None;
+        }
+        let cancel = CancellationToken::new();
+        running.insert(task.clone(), cancel.clone());
+        Some(cancel)
+    }
+
+    /// Carries out a person's answer to a run that asked; no sync of the stream runs meanwhile. `told` hears how it
+    /// ended.
+    pub fn answer(
+        &self,
+        task: Task,
+        change: MassChange,
+        yes: bool,
+        who: String,
+        told: impl FnOnce(Result<String, Failure>) + Send + 'static,
+    ) {
+        if self.take_place(&task).is_none() {
+            let what = format!("{}/{} is being synced", task.integration, task.stream);
+            return told(Err(Failure::new(FailureClass::Usage, what, "answer when it has ended; it may ask anew")));
+        }
+        let infos = self.connector(&task.integration).map(|c| c.streams()).unwrap_or_default();
+        let word = infos.into_iter().find(|i| i.stream == task.stream).map(|i| i.word_many);
+        let label = word.unwrap_or_else(|| task.stream.to_string());
+        let (running, sink) = (Arc::clone(&self.running), Arc::clone(&self.sink));
+        let (store, clock) = (self.store.clone(), Arc::clone(&self.clock));
+        let answer = Answer { task: task.clone(), label, change, yes, who, store, sink: Arc::clone(&sink), clock };
+        self.tracker.spawn_blocking_on(
+            move || {
+                let result = answer.carry_out();
+                running.lock().unwrap_or_else(PoisonError::into_inner).remove(&task);
+                sink.ended(&task.integration, task.stream);
+                told(result);
+            },
+            &self.runtime,
+        );
     }
 
     fn spawn(&self, job: Job) {

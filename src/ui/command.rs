@@ -66,6 +66,7 @@ pub enum CommandId {
     Undo,
     Redo,
     History,
+    Cards,
     Rules,
     OpenLine,
     Follow,
@@ -145,6 +146,7 @@ commands! {
     Undo "undo" ["u"], ALL, "undo", 9, always, true, "Take back the last action, also a bulk one, as one step.";
     Redo "redo" ["Ctrl-r"], ALL, "redo", 0, always, true, "Do again what the last undo took back.";
     History "history" ["H"], ALL, "history", 0, always, false, "List the decisions, newest first; one can be taken back from there.";
+    Cards "cards" ["!"], ALL, "what waits", 0, always, false, "List what syncs found that you decide: mass changes, records enrolled anew or merged.";
     Rules "rules" [], ALL, "rules", 0, always, false, "List the rules that decisions left: aliases and refusals; remove one, or apply it everywhere.";
     CompareDown "compare.down" ["J"], QUEUE, "compare down", 0, no_compare, false, "Scroll Compare down.";
     CompareUp "compare.up" ["K"], QUEUE, "compare up", 0, no_compare, false, "Scroll Compare up.";

@@ -102,6 +102,10 @@ fn status(state: &State, theme: &super::theme::Theme) -> Vec<(String, Style)> {
     if !state.overview.ready {
         parts.push(("reading the store".to_owned(), theme.busy));
     }
+    if state.overview.cards > 0 {
+        let key = state.keymap.text(super::CommandId::Cards, state.glyphs.more);
+        parts.push((format!("{} ask ({key})", thousands(state.overview.cards)), theme.warn));
+    }
     let failed = |i: &&crate::service::messages::IntegrationView| {
         matches!(i.state, IntegrationState::Refused { .. } | IntegrationState::Failed { .. })
     };

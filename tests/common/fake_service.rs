@@ -18,10 +18,10 @@ use matchbook::domain::{
     Timestamp,
 };
 use matchbook::service::messages::{
-    BudgetView, CandidateView, Command, Compare, DecideAction, DecisionView, Done, Event, FieldPair, Filter, FlowView,
-    Gate, IntegrationState, IntegrationView, Overview, PickRow, Preview, PreviewRow, Query, QueueRow, Relation, Reply,
-    Request, RuleView, Selection, SortKey, StateCounts, TabView, TargetLabel, Targets, View, ViewSpec, WhyRecord,
-    Window,
+    BudgetView, CandidateView, CardView, Command, Compare, DecideAction, DecisionView, Done, Event, FieldPair, Filter,
+    FlowView, Gate, IntegrationState, IntegrationView, Overview, PickRow, Preview, PreviewRow, Query, QueueRow,
+    Relation, Reply, Request, RuleView, Selection, SortKey, StateCounts, TabView, TargetLabel, Targets, View, ViewSpec,
+    WhyRecord, Window,
 };
 use std::collections::HashMap;
 
@@ -66,6 +66,8 @@ pub struct FakeService {
     pub rules: Vec<RuleView>,
     /// Decisions are refused with this reason.
     pub refuse: Option<String>,
+    /// Cards that wait.
+    pub cards: Vec<CardView>,
     /// What is synced of every integration.
     pub scope: SyncScope,
 }
@@ -129,6 +131,7 @@ impl FakeService {
             history: Vec::new(),
             overview: Overview::default(),
             log: Vec::new(),
+            cards: Vec::new(),
             rules: Vec::new(),
             refuse: None,
             scope: SyncScope::default(),
@@ -144,6 +147,7 @@ impl FakeService {
                 target: "IT Glue".to_owned(),
                 tabs: service.tabs(),
             }],
+            cards: 0,
         };
         for i in 0..40 {
             service.log_line(i);
@@ -161,6 +165,7 @@ impl FakeService {
             log: Vec::new(),
             rules: Vec::new(),
             refuse: None,
+            cards: Vec::new(),
             scope: SyncScope::default(),
         }
     }
@@ -194,6 +199,7 @@ impl FakeService {
         if !self.tables.is_empty() {
             self.overview.flows[0].tabs = self.tabs();
         }
+        self.overview.cards = self.cards.len() as u64;
         self.overview.clone()
     }
 
@@ -303,6 +309,7 @@ impl FakeService {
                 lines.reverse();
                 View::Log(lines)
             }
+            Query::Cards => View::Cards(self.cards.clone()),
             Query::History { .. } => View::History(self.history.iter().rev().map(|h| h.0.clone()).collect()),
             Query::Why { text } => View::Why(vec![WhyRecord {
                 integration: IntegrationId::from("addigy"),
@@ -507,6 +514,12 @@ impl FakeService {
             }
             Command::Undo { .. } => self.undo(),
             Command::Redo => done("nothing to do again"),
+            Command::AnswerCard { key, yes } => {
+                self.cards.retain(|c| c.key != key);
+                let events = vec![Event::Overview(Box::new(self.overview()))];
+                let text = format!("{key} {}", if yes { "applied" } else { "refused" });
+                (Reply::Done(Done { text, ..Done::default() }), events)
+            }
             Command::RemoveRule { rule } => {
                 self.rules.retain(|r| r.id != rule);
                 done("removed the rule")

@@ -81,6 +81,7 @@ impl Core {
         for integration in std::mem::take(&mut self.recount) {
             self.recount_integration(&integration);
         }
+        self.deck.outdate();
         self.last_recount = Some((Instant::now(), began.elapsed()));
     }
 
@@ -130,6 +131,7 @@ impl Core {
             let text = format!("{}: {failure}", progress.integration);
             self.outbox.notice(LogLevel::Error, text);
         }
+        self.notice_question(&progress);
         self.progress.insert((progress.integration.clone(), progress.stream), progress);
         self.outbox.overview();
     }

@@ -43,7 +43,7 @@ impl Core {
         }
     }
 
-    fn off_thread(&self, reply: ReplyTo, work: impl FnOnce() -> Result<View, Failure> + Send + 'static) {
+    pub(super) fn off_thread(&self, reply: ReplyTo, work: impl FnOnce() -> Result<View, Failure> + Send + 'static) {
         self.runtime.spawn_blocking(move || match work() {
             Ok(view) => reply.view(view),
             Err(failure) => reply.failed(failure),
@@ -61,6 +61,7 @@ impl Core {
             flows: &self.flows,
             tables: &self.world.tables,
         });
+        overview.cards = self.count_cards();
         if let (false, Some(front)) = (self.ready, &self.front) {
             front.counts_into(&mut overview);
         }
@@ -96,6 +97,7 @@ impl Core {
                 let states: Vec<_> = self.progress.values().cloned().collect();
                 Ok(View::Why(why::why(&self.world, &self.flows, &states, &text)))
             }
+            Query::Cards => return self.cards(reply),
             Query::Rules { flow } => self.list_rules(flow.as_ref()),
             Query::Overview | Query::Log { .. } | Query::History { .. } => return,
         };
@@ -234,6 +236,7 @@ impl Core {
                 self.decide(reply, at, (stream, &DecideAction::Accept), &rows, by, Some(what));
             }
             Command::Undo { entry } => self.find(reply, writer::Wanted::Undo { entry, preview: false }),
+            Command::AnswerCard { key, yes } => self.answer_card(reply, &key, yes),
             Command::Redo => self.find(reply, writer::Wanted::Redo),
             Command::RemoveRule { rule } => self.remove_rule(reply, rule),
             Command::ScopeRule { rule, everywhere } => self.scope_rule(reply, rule, everywhere),

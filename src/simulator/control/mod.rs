@@ -6,7 +6,7 @@ mod records;
 
 pub use autotask::AutotaskRecords;
 pub use connectwise::ConnectWiseRecords;
-pub use records::{AddigyRecords, ItGlueRecords};
+pub use records::{AddigyRecords, ItGlueRecords, TakenDevice};
 
 use super::{
     Failing, Limit, RequestCounts,

@@ -1,6 +1,7 @@
 //! What lies over the panes: one box in the middle, painted over what is below.
 
 mod ask;
+pub mod cards;
 mod help;
 mod lists;
 mod rules;
@@ -47,6 +48,7 @@ pub fn draw(state: &State, overlay: &Overlay, canvas: &mut Canvas<'_>) -> Option
         Overlay::Menu { title, items, cursor } => lists::menu(state, canvas, title, items, *cursor),
         Overlay::History { entries, cursor, top } => lists::history(state, canvas, entries.as_deref(), *cursor, *top),
         Overlay::Wizard(at) => return wizard::draw(state, canvas, at),
+        Overlay::Cards(shown) => cards::draw(state, canvas, shown),
         Overlay::Rules { rules, cursor, top } => rules::draw(state, canvas, rules.as_deref(), *cursor, *top),
         Overlay::Find { .. } => {}
     }

@@ -111,6 +111,7 @@ fn look(state: &IntegrationState, theme: &Theme, glyphs: &Glyphs) -> (&'static s
         IntegrationState::Paused => (glyphs.pause, "paused", theme.warn),
         IntegrationState::Refused { .. } => (glyphs.fail, "refused", theme.error),
         IntegrationState::Failed { .. } => (glyphs.fail, "failed", theme.error),
+        IntegrationState::Asks => (glyphs.fail, "asks", theme.warn),
     }
 }
 

@@ -95,6 +95,7 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         CommandId::Sort => overlays::open_sort(state),
         CommandId::Why => overlays::open_why(state),
         CommandId::History => overlays::open_history(state),
+        CommandId::Cards => super::cards::open(state),
         CommandId::Rules => rules::open(state),
         CommandId::Palette => overlays::open_palette(state),
         CommandId::Help => overlays::open_help(state),

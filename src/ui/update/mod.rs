@@ -1,5 +1,6 @@
 //! What a message changes and what it makes the event loop do.
 
+pub mod cards;
 pub mod decide;
 pub mod keys;
 pub mod log;

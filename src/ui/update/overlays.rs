@@ -72,6 +72,7 @@ pub fn key(state: &mut State, key: Key) {
         Some(Overlay::Find { .. }) => find_key(state, key),
         Some(Overlay::History { .. }) => history_key(state, key),
         Some(Overlay::Wizard(_)) => super::wizard::key(state, key),
+        Some(Overlay::Cards(_)) => super::cards::key(state, key),
         Some(Overlay::Rules { .. }) => rules::key(state, key),
         None => {}
     }
@@ -239,6 +240,7 @@ fn confirm_key(state: &mut State, key: Key) {
             close(state);
             match then {
                 Then::Quit => navigate::quit(state),
+                Then::Card { key, yes } => super::cards::send(state, key, yes),
                 Then::Decide { action, rows, label } => decide::now(state, action, rows, label.as_ref()),
             }
         }
