@@ -172,13 +172,12 @@ fn edit(field: &mut Field, kind: &Kind, key: Key, fixed: bool) {
                 field.input = Input::new(name.clone());
             }
         }
-        (Purpose::Region, _) => {}
         (Purpose::Secret(_), KeyCode::Char('u')) if key.ctrl => field.secret.clear(),
         (Purpose::Secret(_), KeyCode::Char(c)) if !key.ctrl && !key.alt => {
             field.secret.push(c.encode_utf8(&mut [0; 4]));
         }
         (Purpose::Secret(_), KeyCode::Backspace) => field.secret.pop(),
-        (Purpose::Secret(_), _) => {}
+        (Purpose::Region | Purpose::Secret(_), _) => {}
         _ => {
             overlays::type_key(&mut field.input, key);
         }
