@@ -243,7 +243,7 @@ pub enum FlowCommand {
         /// The flow's name; SOURCE-TARGET when left out
         #[arg(long)]
         name: Option<String>,
-        /// Streams to match
+        /// Streams to match: companies, devices, contacts, locations, tickets
         #[arg(long, value_delimiter = ',', default_value = "companies,devices")]
         streams: Vec<String>,
     },
@@ -312,7 +312,7 @@ pub struct SettingsArguments {
 pub struct QueueArguments {
     /// The flow
     pub flow: String,
-    /// companies or devices
+    /// companies, devices, contacts, locations or tickets
     #[arg(long, default_value = "companies")]
     pub stream: String,
     /// open, all, orphaned, left-out, or a state: conflict, suggested, unmatched, deferred, matched, ignored
@@ -353,7 +353,7 @@ pub struct DecideArguments {
     pub action: Action,
     /// In which flow
     pub flow: String,
-    /// companies or devices
+    /// companies, devices, contacts, locations or tickets
     pub stream: String,
     /// Ids of source records
     #[arg(required = true)]
@@ -373,7 +373,7 @@ pub struct DecideArguments {
 pub struct QuickMatchArguments {
     /// In which flow
     pub flow: String,
-    /// companies or devices
+    /// companies, devices, contacts, locations or tickets
     #[arg(long, default_value = "companies")]
     pub stream: String,
     /// Lowest confidence, 0 to 1

@@ -198,7 +198,7 @@ fn schedules(integration: &config::IntegrationConfig) -> Result<BTreeMap<Stream,
 }
 
 /// Which system a connector's records belong to, for the ids that other systems carry of them.
-fn system(connector: &str) -> Option<VendorSystem> {
+pub fn system(connector: &str) -> Option<VendorSystem> {
     match connector {
         "addigy" => Some(VendorSystem::Addigy),
         "itglue" => Some(VendorSystem::ItGlue),

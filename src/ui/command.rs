@@ -44,6 +44,8 @@ pub enum CommandId {
     Zoom,
     NextTab,
     PreviousTab,
+    NextFlow,
+    PreviousFlow,
     CompareDown,
     CompareUp,
     Accept,
@@ -171,6 +173,8 @@ commands! {
     PageUp "move.page-up" ["PgUp"], ALL, "page up", 0, always, false, "One page up.";
     NextTab "queue.next-tab" ["l", "]", "Right"], QUEUE, "next tab", 0, no_queue, false, "Next tab of the Queue; after the last one, the next flow.";
     PreviousTab "queue.previous-tab" ["h", "[", "Left"], QUEUE, "previous tab", 0, no_queue, false, "Previous tab of the Queue.";
+    NextFlow "queue.next-flow" ["}"], QUEUE, "next flow", 0, no_queue, false, "The same stream of the next flow.";
+    PreviousFlow "queue.previous-flow" ["{"], QUEUE, "previous flow", 0, no_queue, false, "The same stream of the previous flow.";
     NextPane "pane.next" ["Tab"], ALL, "next pane", 0, always, false, "Next pane.";
     PreviousPane "pane.previous" ["Shift-Tab"], ALL, "previous pane", 0, always, false, "Previous pane.";
     FocusIntegrations "pane.integrations" ["1"], ALL, "Integrations", 0, always, false, "Go to Integrations.";

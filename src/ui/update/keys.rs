@@ -64,6 +64,8 @@ pub fn run(state: &mut State, id: CommandId, key: Option<Key>) {
         CommandId::Zoom => navigate::zoom(state),
         CommandId::NextTab => navigate::tab(state, true),
         CommandId::PreviousTab => navigate::tab(state, false),
+        CommandId::NextFlow => navigate::flow(state, true),
+        CommandId::PreviousFlow => navigate::flow(state, false),
         CommandId::CompareDown => navigate::scroll_compare(state, true),
         CommandId::CompareUp => navigate::scroll_compare(state, false),
         CommandId::Mark => decide::mark(state),
