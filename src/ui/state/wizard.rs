@@ -225,7 +225,10 @@ fn free_name(name: &str, taken: &[&str]) -> String {
     if !taken.contains(&name) {
         return name.to_owned();
     }
-    (2..=taken.len() + 2).map(|n| format!("{name}-{n}")).find(|name| !taken.contains(&name.as_str())).unwrap_or_default()
+    (2..=taken.len() + 2)
+        .map(|n| format!("{name}-{n}"))
+        .find(|name| !taken.contains(&name.as_str()))
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
