@@ -42,8 +42,26 @@ pub enum Command {
     },
     /// Sync now and wait for it
     Sync(SyncArguments),
+    /// What syncs found that a person decides: mass changes, records enrolled anew or merged
+    Cards {
+        #[command(subcommand)]
+        command: Option<CardsCommand>,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
     /// What is synced of an integration: show the choices with counts, or change them
     Settings(SettingsArguments),
+    /// Where each field of an integration's records comes from
+    Mapping {
+        /// An integration, or a connector (addigy, itglue, connectwise, autotask, csv)
+        connector: String,
+        /// Only this stream
+        stream: Option<String>,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
     /// List rows of a queue
     Queue(QueueArguments),
     /// Decide rows
@@ -202,7 +220,7 @@ pub struct SimulateArguments {
 pub struct ConnectArguments {
     /// The integration's name
     pub name: String,
-    /// addigy, itglue, csv or the name of a mapping of your own
+    /// addigy, itglue, connectwise, autotask, csv or the name of a mapping of your own
     #[arg(long)]
     pub connector: String,
     /// The vendor's region, where it has several (us, eu, au)
@@ -211,13 +229,16 @@ pub struct ConnectArguments {
     /// Another address than the vendor's own
     #[arg(long)]
     pub base_url: Option<String>,
+    /// A setting of the account that is no secret, as NAME=VALUE (connectwise: company; autotask: username)
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub option: Vec<String>,
     /// csv: the file with the companies
     #[arg(long)]
     pub companies: Option<PathBuf>,
     /// csv: the file with the devices
     #[arg(long)]
     pub devices: Option<PathBuf>,
-    /// Read secrets from stdin, one `name=value` a line, instead of asking
+    /// Read secrets and settings from stdin, one `name=value` a line, instead of asking
     #[arg(long)]
     pub secrets_stdin: bool,
     /// One JSON document
@@ -236,7 +257,7 @@ pub enum FlowCommand {
         /// The flow's name; SOURCE-TARGET when left out
         #[arg(long)]
         name: Option<String>,
-        /// Streams to match
+        /// Streams to match: companies, devices, contacts, locations, tickets
         #[arg(long, value_delimiter = ',', default_value = "companies,devices")]
         streams: Vec<String>,
     },
@@ -260,9 +281,26 @@ pub struct SyncArguments {
     /// New listing from the first page, also after a cut run
     #[arg(long)]
     pub full: bool,
+    /// First apply what the last sync asked about, exactly as listed by `matchbook cards`
+    #[arg(long)]
+    pub accept_mass_change: bool,
     /// One JSON document
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CardsCommand {
+    /// Do what the card proposes
+    Yes(CardAnswer),
+    /// Put the card away
+    No(CardAnswer),
+}
+
+#[derive(Debug, Args)]
+pub struct CardAnswer {
+    /// The card's key, as listed
+    pub key: String,
 }
 
 #[derive(Debug, Args)]
@@ -288,7 +326,7 @@ pub struct SettingsArguments {
 pub struct QueueArguments {
     /// The flow
     pub flow: String,
-    /// companies or devices
+    /// companies, devices, contacts, locations or tickets
     #[arg(long, default_value = "companies")]
     pub stream: String,
     /// open, all, orphaned, left-out, or a state: conflict, suggested, unmatched, deferred, matched, ignored
@@ -329,7 +367,7 @@ pub struct DecideArguments {
     pub action: Action,
     /// In which flow
     pub flow: String,
-    /// companies or devices
+    /// companies, devices, contacts, locations or tickets
     pub stream: String,
     /// Ids of source records
     #[arg(required = true)]
@@ -349,7 +387,7 @@ pub struct DecideArguments {
 pub struct QuickMatchArguments {
     /// In which flow
     pub flow: String,
-    /// companies or devices
+    /// companies, devices, contacts, locations or tickets
     #[arg(long, default_value = "companies")]
     pub stream: String,
     /// Lowest confidence, 0 to 1

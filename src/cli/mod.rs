@@ -1,8 +1,10 @@
 //! The command line: every subcommand as thin calls of the service. Data goes to stdout, words for a person to stderr.
 
 mod args;
+mod cards;
 mod care;
 mod connect;
+mod connecting;
 mod decisions;
 mod demo;
 mod doctor;
@@ -13,6 +15,7 @@ mod interface;
 mod keeper;
 pub mod link;
 mod logging;
+mod mapping;
 mod output;
 mod passphrase;
 mod queue;
@@ -106,7 +109,9 @@ async fn dispatch(command: Option<Command>) -> Result<Outcome, Failure> {
         Some(Command::Flow(command)) => setup::flow(command),
         Some(Command::Status { json }) => status::run(json).await,
         Some(Command::Sync(arguments)) => sync::run(arguments).await,
+        Some(Command::Cards { command, json }) => cards::run(command, json).await,
         Some(Command::Settings(arguments)) => settings::run(arguments).await,
+        Some(Command::Mapping { connector, stream, json }) => mapping::run(&connector, stream.as_deref(), json),
         Some(Command::Queue(arguments)) => queue::run(arguments).await,
         Some(Command::Decide(arguments)) => decisions::decide(arguments).await,
         Some(Command::QuickMatch(arguments)) => decisions::quick_match(arguments).await,

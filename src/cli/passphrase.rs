@@ -114,6 +114,28 @@ fn first_line(source: impl Read, name: &str) -> Result<SecretString, Failure> {
     }
 }
 
+/// Asks for a setting on the terminal.
+///
+/// # Errors
+/// When stdin is no terminal, or nothing is entered.
+pub fn ask_text(prompt: &str) -> Result<String, Failure> {
+    if !std::io::stdin().is_terminal() {
+        return Err(output::usage(
+            format!("{prompt} is needed, and stdin is no terminal"),
+            "run it in a terminal, or pass settings with --option NAME=VALUE",
+        ));
+    }
+    output::ask(prompt);
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).map_err(|e| {
+        Failure::new(FailureClass::Local, format!("cannot read from the terminal: {e}"), "run it in a terminal")
+    })?;
+    match line.trim() {
+        "" => Err(output::usage(format!("{prompt} is needed"), "start again and enter it")),
+        text => Ok(text.to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,8 @@
 //! A vendor's API as a connector: one mapping, one dialect, one client.
 
-use super::contract::{Ask, Connection, ConnectionReport, Connector, Observer, Page, StreamInfo, stream_infos};
+use super::contract::{
+    Ask, ChoiceList, Connection, ConnectionReport, Connector, Observer, Page, StreamInfo, stream_infos,
+};
 use super::fetch::Reader;
 use super::http::{Budget, Tuning};
 use super::mapping::{Mapping, Paging};
@@ -66,6 +68,10 @@ impl Connector for Api {
 
     fn pages(&self, stream: Stream, ask: Ask) -> BoxStream<'static, Result<Page, Failure>> {
         stream::once(listing(Arc::clone(&self.shared), stream, ask)).flatten().boxed()
+    }
+
+    fn choices(&self) -> BoxFuture<'_, Result<Vec<ChoiceList>, Failure>> {
+        Box::pin(self.shared.choices())
     }
 
     fn budget(&self) -> Option<Budget> {

@@ -5,7 +5,7 @@ use super::csv::CsvFiles;
 use super::fields::BadRow;
 use super::http::{Budget, Tuning};
 use super::mapping::{DialectName, Mapping, OptionPrompt, Region, SecretPrompt};
-use crate::domain::{Failure, IntegrationId, LogLevel, Record, Stream, SyncScope, Timestamp};
+use crate::domain::{Failure, IntegrationId, LogLevel, Record, ScopeRule, Stream, SyncScope, Timestamp};
 use crate::secrets::Credentials;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
@@ -103,6 +103,35 @@ pub struct Page {
     pub whole: bool,
 }
 
+/// What can be chosen for one setting of a sync.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChoiceList {
+    /// The setting.
+    pub rule: ScopeRule,
+    /// The choices, by name.
+    pub choices: Vec<Choice>,
+}
+
+/// One choice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The vendor's id; empty where the vendor has only a name.
+    pub id: String,
+    /// Name as the vendor shows it; not cleaned for display.
+    pub name: String,
+    /// False for one that the vendor's users have retired; records may still have it.
+    pub active: bool,
+    /// Records that have it, where the vendor counts.
+    pub count: Option<u64>,
+}
+
+impl Choice {
+    /// A choice that is not counted yet.
+    pub(super) fn new(id: &str, name: &str, active: bool) -> Self {
+        Self { id: id.to_owned(), name: name.to_owned(), active, count: None }
+    }
+}
+
 /// What is wanted of a listing.
 #[derive(Clone, Debug, Default)]
 pub struct Ask {
@@ -138,6 +167,12 @@ pub trait Connector: Send + Sync {
     /// Ends after the page with `last`, or after the first failure. After the last page's cursor one empty last page
     /// comes.
     fn pages(&self, stream: Stream, ask: Ask) -> BoxStream<'static, Result<Page, Failure>>;
+
+    /// What can be chosen of the vendor for each setting, with counts where it counts cheaply. Empty where the vendor
+    /// has no such lists.
+    fn choices(&self) -> BoxFuture<'_, Result<Vec<ChoiceList>, Failure>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
 
     /// Use of the vendor's published limit; `None` where there is none.
     fn budget(&self) -> Option<Budget>;
@@ -255,10 +290,11 @@ mod tests {
     fn the_wizard_sees_every_connector() {
         let all = available();
         let names: Vec<&str> = all.iter().map(|c| c.name.as_str()).collect();
-        assert_eq!(names, ["addigy", "itglue", "csv"]);
+        assert_eq!(names, ["addigy", "itglue", "connectwise", "autotask", "csv"]);
         assert_eq!(all[1].regions.len(), 3);
         assert_eq!(all[1].streams.len(), 8);
         assert_eq!(all[0].secrets[0].name, "api_key");
-        assert!(all[2].reads_files);
+        assert_eq!((all[2].secrets.len(), all[2].options[0].name.as_str()), (3, "company"));
+        assert!(all[4].reads_files);
     }
 }

@@ -145,6 +145,7 @@ async fn fetch(reader: &Reader, path: Option<&str>, mut place: Place, mut size: 
         let listing = match reader.page(&part, size > SMALLEST).await {
             Err(error) if error.kind == CallErrorKind::Slow && size > SMALLEST => {
                 size = (size / 2).max(SMALLEST);
+                place.leave_links();
                 let text = format!("{}; going on with {size} rows a page", error.failure.what);
                 reader.shared.http.remark(LogLevel::Warn, &text);
                 continue;

@@ -4,11 +4,11 @@
 //! of a few dialects. This room keeps no state of a sync: where a listing stands is the caller's cursor. It never
 //! decides anything about a record and never logs a body or a key.
 
-#![allow(dead_code, unused_imports, reason = "the dialects that use the rest are being built")]
-
 mod api;
+mod choices;
 mod contract;
 mod csv;
+mod describe;
 mod dialect;
 mod each;
 mod fetch;
@@ -27,9 +27,10 @@ mod tables;
 mod whole;
 
 pub use contract::{
-    Ask, Connection, ConnectionReport, Connector, ConnectorInfo, HttpNotice, Observer, Page, StreamInfo, available,
-    available_with, connect, connect_with, host_of,
+    Ask, Choice, ChoiceList, Connection, ConnectionReport, Connector, ConnectorInfo, HttpNotice, Observer, Page,
+    StreamInfo, available, available_with, connect, connect_with, host_of,
 };
+pub use describe::{FieldInfo, StreamFields, field_mappings};
 pub use fields::BadRow;
 pub use http::{Budget, Tuning};
 pub use mapping::{OptionPrompt, Region, SecretPrompt};

@@ -15,6 +15,8 @@ pub(super) struct Place {
     pub(super) end: bool,
     /// Where the vendor says that it goes on.
     link: Option<String>,
+    /// Behind which id the pages that are linked began.
+    began: Option<String>,
 }
 
 /// What a page led to.
@@ -36,13 +38,20 @@ impl Place {
 
     /// What to ask for.
     pub(super) fn at(&self) -> At<'_> {
-        self.link.as_deref().map_or(At::Behind(self.after.as_deref()), At::Link)
+        let after = self.after.as_deref();
+        match self.link.as_deref() {
+            Some(link) => At::Link { link, began: self.began.as_deref(), after },
+            None => At::Behind(after),
+        }
     }
 
     /// Takes in what a page said.
     pub(super) fn step(&mut self, next: &Next, last_id: Option<&str>, rows: usize) -> Step {
         let after = last_id.map(|id| later(self.after.clone(), id)).or_else(|| self.after.clone());
         let moved = after != self.after;
+        if self.link.is_none() {
+            self.began.clone_from(&self.after);
+        }
         match next {
             Next::Counted if !self.ordered => {
                 self.ordered = true;
@@ -55,6 +64,11 @@ impl Place {
         }
         self.after = after;
         if self.end || moved { Step::Taken } else { Step::Stuck }
+    }
+
+    /// Goes on behind the last id instead of where a link leads: the pages get another size.
+    pub(super) fn leave_links(&mut self) {
+        self.link = None;
     }
 
     /// A link may have run out at the vendor; the last id has not. True when that is another way to go on.
@@ -77,6 +91,16 @@ mod tests {
         assert_eq!(place.step(&Next::More(None), Some("100"), 2), Step::Stuck);
         assert_eq!(place.step(&Next::End, None, 0), Step::Taken);
         assert!(place.end);
+    }
+
+    #[test]
+    fn links_remember_where_they_began() {
+        let mut place = Place::behind(Some("7".into()), false);
+        place.step(&Next::More(Some("a".into())), Some("8"), 1);
+        place.step(&Next::More(Some("b".into())), Some("9"), 1);
+        assert_eq!(place.at(), At::Link { link: "b", began: Some("7"), after: Some("9") });
+        place.leave_links();
+        assert_eq!(place.at(), At::Behind(Some("9")));
     }
 
     #[test]

@@ -20,6 +20,9 @@ const USAGE_EVERY: Duration = Duration::from_mins(5);
 /// Share of the vendor's limit above which matchbook waits: the rest is for people and other programs.
 const CEILING: f64 = 0.9;
 
+/// How long a place that was looked up again is believed: a missing row looks like a lost account.
+const BELIEVED: Duration = Duration::from_mins(10);
+
 /// Wait for the vendor's window to move on.
 const CEILING_WAIT: Duration = Duration::from_mins(1);
 
@@ -34,6 +37,8 @@ pub(super) struct Shared {
     /// The configured address.
     configured: Url,
     whereabouts: tokio::sync::Mutex<Option<Located>>,
+    /// When the account was last looked for again.
+    looked_again: Mutex<Option<Instant>>,
     usage_at: tokio::sync::Mutex<Option<Instant>>,
     /// Paths that give no links, so that the order has to be asked for.
     unlinked: Mutex<BTreeSet<String>>,
@@ -69,6 +74,7 @@ impl Shared {
             pacer,
             tuning,
             observer,
+            key_help: mapping.key_help.clone(),
             explain: Box::new(move |body| dialect.error(&parse(body).ok()?)),
         })?;
         Ok(Self {
@@ -80,6 +86,7 @@ impl Shared {
             values,
             configured,
             whereabouts: tokio::sync::Mutex::default(),
+            looked_again: Mutex::default(),
             usage_at: tokio::sync::Mutex::default(),
             unlinked: Mutex::default(),
         })
@@ -111,6 +118,9 @@ impl Shared {
             return Ok(false);
         }
         let Some(url) = self.dialect.whereabouts(&self.configured, &self.values, lost) else { return Ok(false) };
+        if lost && !self.may_look_again() {
+            return Ok(false);
+        }
         let (dialect, configured, values) = (self.dialect, self.configured.clone(), self.values.clone());
         let read = move |received: Received<'_>| {
             let body = parse(received.body)?;
@@ -122,8 +132,7 @@ impl Shared {
         let located = match self.http.ask(&Call::open(url), read).await {
             Ok(Ok(located)) => located,
             Ok(Err(what)) => {
-                let remedy = "check the account's settings and enter them again with connect";
-                return Err(CallError::last(Failure::new(FailureClass::Credentials, what, remedy)));
+                return Err(CallError::last(Failure::new(FailureClass::Credentials, what, &*self.mapping.key_help)));
             }
             Err(error) => match self.dialect.presumed(&self.configured).filter(|_| !lost) {
                 Some(base) => {
@@ -141,6 +150,15 @@ impl Shared {
         }
         *known = Some(located);
         Ok(moved)
+    }
+
+    fn may_look_again(&self) -> bool {
+        let mut last = self.looked_again.lock().unwrap_or_else(PoisonError::into_inner);
+        let may = last.is_none_or(|at| at.elapsed() >= BELIEVED);
+        if may {
+            *last = Some(Instant::now());
+        }
+        may
     }
 
     /// Where the account lives, once a call went out.
@@ -264,10 +282,13 @@ fn lacks(mapping: &Mapping, from: &Connection, missing: &str) -> Failure {
     Failure::new(FailureClass::Credentials, what, "enter one with connect")
 }
 
-/// The configured rate, else the mapping's share of the published limit.
+/// The configured rate, else the mapping's share of the published limit. Where a share may be used up faster, it is
+/// kept to over the whole time of the limit.
 fn pacer(limit: Option<Limit>, per_second: Option<f64>) -> Pacer {
-    let limit = limit.unwrap_or(Limit { requests: 60, seconds: 60, share: 1.0, at_once: 0 });
+    let limit = limit.unwrap_or(Limit { requests: 60, seconds: 60, share: 1.0, per_second: None, at_once: 0 });
     let window = f64::from(limit.seconds.max(1));
-    let rate = per_second.filter(|r| *r > 0.0).unwrap_or(f64::from(limit.requests) / window * limit.share);
-    Pacer::new(limit.requests, Duration::from_secs_f64(window), rate).at_once(limit.at_once)
+    let even = f64::from(limit.requests) / window * limit.share;
+    let rate = per_second.filter(|rate| *rate > 0.0).or(limit.per_second).unwrap_or(even);
+    let quota = limit.per_second.map(|_| f64::from(limit.requests) * limit.share);
+    Pacer::new(limit.requests, Duration::from_secs_f64(window), rate).quota(quota).at_once(limit.at_once)
 }

@@ -9,6 +9,7 @@ use crate::domain::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use super::sync_messages::{CardAbout, CardView};
 mod explain;
 mod sync_settings;
 
@@ -127,6 +128,13 @@ pub enum Command {
     },
     /// Do again what the last undo took back.
     Redo,
+    /// Answer a card: carry out what it proposes, or put it away.
+    AnswerCard {
+        /// Its key.
+        key: String,
+        /// Carry it out.
+        yes: bool,
+    },
     /// Take a rule away that a decision left.
     RemoveRule {
         /// Which.
@@ -350,6 +358,8 @@ pub enum Query {
         /// Name, id or serial.
         text: String,
     },
+    /// What syncs found that a person decides.
+    Cards,
     /// What is synced of an integration, with the choices and their counts.
     SyncSettings {
         /// Which.
@@ -398,6 +408,8 @@ pub enum View {
     Rules(Vec<RuleView>),
     /// To [`Query::Why`].
     Why(Vec<WhyRecord>),
+    /// To [`Query::Cards`].
+    Cards(Vec<CardView>),
     /// To [`Query::SyncSettings`].
     SyncSettings(Box<SyncSettings>),
     /// To [`Query::PreviewSyncSettings`].
@@ -415,6 +427,9 @@ pub struct Overview {
     pub integrations: Vec<IntegrationView>,
     /// Flows in the order of the configuration.
     pub flows: Vec<FlowView>,
+    /// Cards that wait for a person.
+    #[serde(default)]
+    pub cards: u64,
 }
 
 /// State of an integration as a whole.
@@ -440,6 +455,8 @@ pub enum IntegrationState {
         /// Why and what to do.
         failure: Failure,
     },
+    /// The last sync would change too much: a card asks.
+    Asks,
 }
 
 /// One integration.

@@ -2,10 +2,13 @@
 //!
 //! In-process for now; every message is plain data, so that the same door can stand on a socket.
 
+mod cards;
 mod compare;
 mod core;
 mod decide;
+mod fields;
 mod front;
+mod inside;
 mod listed;
 mod loading;
 pub mod messages;
@@ -19,6 +22,7 @@ mod scoping;
 mod search;
 mod sink;
 mod solver;
+mod sync_messages;
 mod tables;
 mod views;
 mod why;

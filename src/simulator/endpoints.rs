@@ -1,6 +1,9 @@
 //! Where the simulated vendors are and with which keys: the line that `matchbook simulate` prints.
 
-use super::autotask::{API_PATH, tenant::Tenant};
+use super::{
+    autotask::{API_PATH, tenant::Tenant},
+    connectwise,
+};
 use serde::Serialize;
 use std::{fmt, net::SocketAddr};
 
@@ -19,6 +22,49 @@ pub struct Endpoint {
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Endpoint").field("base_url", &self.base_url).finish_non_exhaustive()
+    }
+}
+
+impl Endpoint {
+    pub(super) fn addigy(address: SocketAddr, api_key: String) -> Self {
+        Self { base_url: format!("http://{address}{ADDIGY_PATH}"), api_key }
+    }
+
+    pub(super) fn itglue(address: SocketAddr, api_key: String) -> Self {
+        Self { base_url: format!("http://{address}"), api_key }
+    }
+}
+
+/// The address and keys of ConnectWise Manage.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct ConnectWiseEndpoint {
+    /// With the code base that leads to the current one, version path included.
+    pub base_url: String,
+    /// The id with which people sign in.
+    pub company: String,
+    /// Public key of an API member.
+    pub public_key: String,
+    /// Its private key.
+    pub private_key: String,
+    /// The id of a registered client.
+    pub client_id: String,
+}
+
+impl fmt::Debug for ConnectWiseEndpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectWiseEndpoint").field("base_url", &self.base_url).finish_non_exhaustive()
+    }
+}
+
+impl ConnectWiseEndpoint {
+    pub(super) fn new(address: SocketAddr, tenant: &connectwise::tenant::Tenant) -> Self {
+        Self {
+            base_url: format!("http://{address}{}", connectwise::API_PATH),
+            company: tenant.company.clone(),
+            public_key: tenant.public_key.clone(),
+            private_key: tenant.private_key.clone(),
+            client_id: tenant.client_id.clone(),
+        }
     }
 }
 
@@ -64,16 +110,8 @@ pub struct Endpoints {
     pub addigy: Endpoint,
     /// IT Glue.
     pub itglue: Endpoint,
+    /// ConnectWise Manage.
+    pub connectwise: ConnectWiseEndpoint,
     /// Autotask.
     pub autotask: AutotaskEndpoint,
-}
-
-impl Endpoints {
-    pub(super) fn new(address: SocketAddr, addigy_key: String, itglue_key: String, autotask: &Tenant) -> Self {
-        Self {
-            addigy: Endpoint { base_url: format!("http://{address}{ADDIGY_PATH}"), api_key: addigy_key },
-            itglue: Endpoint { base_url: format!("http://{address}"), api_key: itglue_key },
-            autotask: AutotaskEndpoint::new(address, autotask),
-        }
-    }
 }

@@ -16,11 +16,11 @@ mod truth;
 mod world;
 
 pub use autotask::tenant::Latency;
-pub use control::{AddigyRecords, AutotaskRecords, Control, ItGlueRecords, Vendor};
-pub use endpoints::{AutotaskEndpoint, Endpoint, Endpoints};
+pub use control::{AddigyRecords, AutotaskRecords, ConnectWiseRecords, Control, ItGlueRecords, TakenDevice, Vendor};
+pub use endpoints::{AutotaskEndpoint, ConnectWiseEndpoint, Endpoint, Endpoints};
 pub use faults::{Failing, Faults};
 pub use server::{Limit, VendorCounts};
-pub use truth::{CompanyPair, DevicePair, Findable, Truth, TruthCounts, Verdict};
+pub use truth::{Agreement, CompanyPair, DevicePair, Findable, Pair, Subject, Truth, TruthCounts, Verdict};
 pub use world::{NameTrouble, Trouble};
 
 use crate::domain::{Failure, FailureClass};
@@ -33,6 +33,7 @@ use axum::{
     response::Response,
     routing::get,
 };
+use connectwise::ConnectWise;
 use itglue::ItGlue;
 use serde::Serialize;
 use server::{Cut, Gate, Loopback, pass};
@@ -45,6 +46,8 @@ use world::{Lists, Psa, World};
 const ADDIGY_LIMIT: Limit = Limit { requests: 1000, per: Duration::from_secs(10) };
 /// 3,000 requests in 5 minutes (IT Glue API).
 const ITGLUE_LIMIT: Limit = Limit { requests: 3000, per: Duration::from_mins(5) };
+/// 1,000 requests a minute: the vendor of ConnectWise Manage publishes no number; this one is told by others.
+const CONNECTWISE_LIMIT: Limit = Limit { requests: 1000, per: Duration::from_mins(1) };
 /// 10,000 requests in an hour (Autotask REST API), of all integrations of a tenant together.
 const AUTOTASK_LIMIT: Limit = Limit { requests: 10_000, per: Duration::from_hours(1) };
 
@@ -78,6 +81,8 @@ pub struct RequestCounts {
     pub addigy: VendorCounts,
     /// IT Glue.
     pub itglue: VendorCounts,
+    /// ConnectWise Manage.
+    pub connectwise: VendorCounts,
     /// Autotask.
     pub autotask: VendorCounts,
 }
@@ -108,23 +113,32 @@ pub async fn start(options: Options) -> Result<Simulator, Failure> {
     let Made { addigy, itglue, truth, psa } =
         made.map_err(|error| Failure::new(FailureClass::Ours, format!("the simulated world failed: {error}"), ""))?;
     let (addigy, itglue) = (Arc::new(addigy), Arc::new(itglue));
+    let connectwise = Arc::new(ConnectWise::new(seed, psa.clone()));
     let autotask = Arc::new(Autotask::new(seed, move || autotask::write::write(&psa)));
     let addigy_gate = Arc::new(Gate::new(addigy.clone(), seed, faults, ADDIGY_LIMIT));
     let itglue_gate = Arc::new(Gate::new(itglue.clone(), seed ^ 0x1761, faults, ITGLUE_LIMIT));
+    let connectwise_gate = Arc::new(Gate::new(connectwise.clone(), seed ^ 0xC3, faults, CONNECTWISE_LIMIT));
     let autotask_gate = Arc::new(Gate::new(autotask.clone(), seed ^ 0xA7A5, faults, AUTOTASK_LIMIT));
-    let endpoints =
-        Endpoints::new(address, addigy.keys()[0].secret.clone(), itglue.key().to_owned(), autotask.tenant());
-    let control = Control::new(
-        addigy.clone(),
-        addigy_gate.clone(),
-        itglue.clone(),
-        itglue_gate.clone(),
-        autotask.clone(),
-        autotask_gate.clone(),
-    );
+    let endpoints = Endpoints {
+        addigy: Endpoint::addigy(address, addigy.keys()[0].secret.clone()),
+        itglue: Endpoint::itglue(address, itglue.key().to_owned()),
+        connectwise: ConnectWiseEndpoint::new(address, &connectwise.tenant),
+        autotask: AutotaskEndpoint::new(address, autotask.tenant()),
+    };
+    let control = Control {
+        addigy: addigy.clone(),
+        addigy_gate: addigy_gate.clone(),
+        itglue: itglue.clone(),
+        itglue_gate: itglue_gate.clone(),
+        connectwise: connectwise.clone(),
+        connectwise_gate: connectwise_gate.clone(),
+        autotask: autotask.clone(),
+        autotask_gate: autotask_gate.clone(),
+    };
     let router = Router::new()
         .route(REQUESTS_PATH, get(requests).with_state(control.clone()))
         .nest(endpoints::ADDIGY_PATH, addigy::routes(addigy).layer(from_fn_with_state(addigy_gate, pass)))
+        .nest(CONNECTWISE_INSIDE, connectwise::routes(connectwise).layer(from_fn_with_state(connectwise_gate, pass)))
         .nest(AUTOTASK_INSIDE, autotask::routes(autotask).layer(from_fn_with_state(autotask_gate, pass)))
         .fallback_service(itglue::routes(itglue).layer(from_fn_with_state(itglue_gate, pass)));
     let router = Router::new().fallback_service(router).layer(from_fn(any_case));
@@ -147,11 +161,15 @@ async fn requests(State(control): State<Control>) -> Json<RequestCounts> {
 
 /// Where Autotask's paths go, which a router could not tell apart: they come in any case, behind any zone.
 const AUTOTASK_INSIDE: &str = "/autotask";
+/// The same for ConnectWise Manage, behind any code base.
+const CONNECTWISE_INSIDE: &str = "/connectwise";
 
 async fn any_case(mut request: Request, next: Next) -> Response {
-    if autotask::is_api(request.uri().path()) {
+    let path = request.uri().path();
+    let inside = [(autotask::is_api(path), AUTOTASK_INSIDE), (connectwise::is_api(path), CONNECTWISE_INSIDE)];
+    if let Some((_, inside)) = inside.into_iter().find(|(is_api, _)| *is_api) {
         let rest = request.uri().path_and_query().map_or("", |path| path.as_str());
-        if let Ok(uri) = format!("{AUTOTASK_INSIDE}{rest}").parse() {
+        if let Ok(uri) = format!("{inside}{rest}").parse() {
             *request.uri_mut() = uri;
         }
     }
@@ -176,7 +194,7 @@ fn make(options: &Options) -> Made {
     psa.set_others(std::mem::take(&mut documented.others));
     let psa = itglue::office::write(&mut documented, psa);
     let managed = addigy::records::write(&world, &lists, |company| documented.organization_of[company]);
-    let truth = Truth::new(&world, &managed, &documented);
+    let truth = Truth::new(&world, &managed, &documented, psa.clone());
     Made {
         addigy: Addigy::new(managed.records, lists, options.seed),
         itglue: ItGlue::new(documented.records, options.seed),

@@ -51,6 +51,8 @@ pub(super) enum Table {
     OpenRun = b'u',
     /// From when on the next run of a stream asks for changes.
     Watermark = b'w',
+    /// Cards that a person put away, by their keys.
+    PutAway = b'x',
 }
 
 /// Key of the format version.

@@ -18,10 +18,10 @@ use matchbook::domain::{
     Timestamp,
 };
 use matchbook::service::messages::{
-    BudgetView, CandidateView, Command, Compare, DecideAction, DecisionView, Done, Event, FieldPair, Filter, FlowView,
-    Gate, IntegrationState, IntegrationView, Overview, PickRow, Preview, PreviewRow, Query, QueueRow, Relation, Reply,
-    Request, RuleView, Selection, SortKey, StateCounts, TabView, TargetLabel, Targets, View, ViewSpec, WhyRecord,
-    Window,
+    BudgetView, CandidateView, CardView, Command, Compare, DecideAction, DecisionView, Done, Event, FieldPair, Filter,
+    FlowView, Gate, IntegrationState, IntegrationView, Overview, PickRow, Preview, PreviewRow, Query, QueueRow,
+    Relation, Reply, Request, RuleView, Selection, SortKey, StateCounts, TabView, TargetLabel, Targets, View, ViewSpec,
+    WhyRecord, Window,
 };
 use std::collections::HashMap;
 
@@ -66,6 +66,8 @@ pub struct FakeService {
     pub rules: Vec<RuleView>,
     /// Decisions are refused with this reason.
     pub refuse: Option<String>,
+    /// Cards that wait.
+    pub cards: Vec<CardView>,
     /// What is synced of every integration.
     pub scope: SyncScope,
 }
@@ -115,6 +117,23 @@ fn row(i: usize, stream: Stream) -> QueueRow {
     }
 }
 
+fn inside(i: usize, stream: Stream) -> QueueRow {
+    let first = ["Ann", "Roberto", "Zoë", "J."][i % 4];
+    let last = ["Lee", "Miller-Smith", "Quist", "Okoro", "O'Brien"][i % 5];
+    let mut row = row(i, stream);
+    (row.serial, row.model) = (String::new(), String::new());
+    (row.name, row.detail) = match stream {
+        Stream::Contacts => (format!("{first} {last}"), format!("{first}.{last}{i}@example.test").to_lowercase()),
+        _ => (format!("Office {i}"), format!("{} Main Street, Suite {i}, Austin, 787{:02}", i * 7 + 1, i % 90)),
+    };
+    if let Some(target) = &mut row.target {
+        target.name.clone_from(&row.name);
+    }
+    let whys = ["first and last name", "email + nickname and last name", "street and number + name"];
+    whys[i % 3].clone_into(&mut row.why);
+    row
+}
+
 impl FakeService {
     /// A home with so many companies and devices.
     pub fn new(companies: usize, devices: usize) -> Self {
@@ -129,6 +148,7 @@ impl FakeService {
             history: Vec::new(),
             overview: Overview::default(),
             log: Vec::new(),
+            cards: Vec::new(),
             rules: Vec::new(),
             refuse: None,
             scope: SyncScope::default(),
@@ -144,10 +164,22 @@ impl FakeService {
                 target: "IT Glue".to_owned(),
                 tabs: service.tabs(),
             }],
+            cards: 0,
         };
         for i in 0..40 {
             service.log_line(i);
         }
+        service
+    }
+
+    /// The same with contacts and places.
+    pub fn with_people(companies: usize, devices: usize, people: usize) -> Self {
+        let mut service = Self::new(companies, devices);
+        for stream in [Stream::Contacts, Stream::Locations] {
+            let rows = (0..people).map(|i| inside(i, stream)).collect();
+            service.tables.insert(stream, Table { rows, generation: 1, order: None });
+        }
+        service.overview.flows[0].tabs = service.tabs();
         service
     }
 
@@ -161,6 +193,7 @@ impl FakeService {
             log: Vec::new(),
             rules: Vec::new(),
             refuse: None,
+            cards: Vec::new(),
             scope: SyncScope::default(),
         }
     }
@@ -174,10 +207,15 @@ impl FakeService {
             counts: self.counts(stream),
             generation: self.tables[&stream].generation,
         };
-        vec![
+        let mut tabs = vec![
             tab(Stream::Companies, "Companies", "Policy", "Organization"),
             tab(Stream::Devices, "Devices", "Device", "Configuration"),
-        ]
+        ];
+        if self.tables.contains_key(&Stream::Contacts) {
+            tabs.push(tab(Stream::Contacts, "Contacts", "Contact", "Contact"));
+            tabs.push(tab(Stream::Locations, "Locations", "Site", "Location"));
+        }
+        tabs
     }
 
     fn counts(&self, stream: Stream) -> StateCounts {
@@ -194,6 +232,7 @@ impl FakeService {
         if !self.tables.is_empty() {
             self.overview.flows[0].tabs = self.tabs();
         }
+        self.overview.cards = self.cards.len() as u64;
         self.overview.clone()
     }
 
@@ -303,6 +342,7 @@ impl FakeService {
                 lines.reverse();
                 View::Log(lines)
             }
+            Query::Cards => View::Cards(self.cards.clone()),
             Query::History { .. } => View::History(self.history.iter().rev().map(|h| h.0.clone()).collect()),
             Query::Why { text } => View::Why(vec![WhyRecord {
                 integration: IntegrationId::from("addigy"),
@@ -507,6 +547,12 @@ impl FakeService {
             }
             Command::Undo { .. } => self.undo(),
             Command::Redo => done("nothing to do again"),
+            Command::AnswerCard { key, yes } => {
+                self.cards.retain(|c| c.key != key);
+                let events = vec![Event::Overview(Box::new(self.overview()))];
+                let text = format!("{key} {}", if yes { "applied" } else { "refused" });
+                (Reply::Done(Done { text, ..Done::default() }), events)
+            }
             Command::RemoveRule { rule } => {
                 self.rules.retain(|r| r.id != rule);
                 done("removed the rule")

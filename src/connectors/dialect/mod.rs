@@ -3,6 +3,8 @@
 //! A dialect knows no field of a record; that is the mapping files' business.
 
 mod addigy_v2;
+mod autotask;
+mod connectwise;
 mod json_api;
 
 use super::fields::BadRow;
@@ -25,8 +27,15 @@ pub(crate) enum At<'p> {
     Number(u32),
     /// Behind the row with that id; at the start where there is none.
     Behind(Option<&'p str>),
-    /// Where the link of the page before leads; the id is that page's last.
-    Link(&'p str),
+    /// Where the link of the page before leads.
+    Link {
+        /// The link, in the dialect's own form.
+        link: &'p str,
+        /// Behind which row the pages that are linked began.
+        began: Option<&'p str>,
+        /// The last row of the page before.
+        after: Option<&'p str>,
+    },
 }
 
 /// One page of a listing.
@@ -195,6 +204,8 @@ pub(crate) fn dialect(name: DialectName) -> Option<&'static dyn Dialect> {
     match name {
         DialectName::AddigyV2 => Some(&addigy_v2::AddigyV2),
         DialectName::JsonApi => Some(&json_api::JsonApi),
+        DialectName::Connectwise => Some(&connectwise::ConnectWise),
+        DialectName::Autotask => Some(&autotask::Autotask),
         DialectName::Csv => None,
     }
 }

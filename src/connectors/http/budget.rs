@@ -44,6 +44,8 @@ struct State {
     /// Requests of others in the window, as the vendor last told.
     others: u32,
     limit: u32,
+    /// Requests that matchbook itself sends in a window at most.
+    quota: Option<usize>,
     window: Duration,
     spacing: Duration,
     /// When the next request would be due if all had been evenly spaced.
@@ -62,8 +64,25 @@ impl Pacer {
     pub(crate) fn new(limit: u32, window: Duration, per_second: f64) -> Self {
         let per_second = if per_second.is_finite() { per_second.clamp(0.001, 1e6) } else { 1.0 };
         let spacing = Duration::from_secs_f64(1.0 / per_second);
-        let state = State { sent: VecDeque::new(), others: 0, limit, window, spacing, due: None, blocked_until: None };
+        let state = State {
+            sent: VecDeque::new(),
+            others: 0,
+            limit,
+            quota: None,
+            window,
+            spacing,
+            due: None,
+            blocked_until: None,
+        };
         Self { state: Mutex::new(state), seats: Mutex::default() }
+    }
+
+    /// The same, with at most so many requests in a window.
+    pub(crate) fn quota(self, most: Option<f64>) -> Self {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before")]
+        let most = most.map(|most| most.clamp(1.0, 1e9) as usize);
+        locked(&self.state).quota = most;
+        self
     }
 
     /// The same, with at most so many requests of one kind of record at once; 0: as many as there are.
@@ -99,6 +118,7 @@ impl Pacer {
             let fresh = fresh.state.into_inner().unwrap_or_else(PoisonError::into_inner);
             let mut state = locked(&pacer.state);
             (state.spacing, state.limit, state.window) = (fresh.spacing, fresh.limit, fresh.window);
+            state.quota = fresh.quota;
             drop(state);
             return pacer;
         }
@@ -122,6 +142,11 @@ impl Pacer {
             return Some(until);
         }
         state.blocked_until = None;
+        if state.quota.is_some_and(|quota| state.sent.len() >= quota)
+            && let Some(oldest) = state.sent.front()
+        {
+            return Some(*oldest + state.window);
+        }
         let ahead = state.spacing * (BURST - 1);
         let due = state.due.map_or(now, |due| due.max(now));
         if due > now + ahead {
@@ -190,6 +215,16 @@ mod tests {
         pacer.hold(Duration::from_secs(5));
         pacer.ready().await;
         assert_eq!(start.elapsed().as_secs(), 30);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_quota_is_kept_over_the_whole_window() {
+        let pacer = Pacer::new(10, Duration::from_mins(1), 1_000.0).quota(Some(5.0));
+        let start = Instant::now();
+        for _ in 0..6 {
+            pacer.ready().await;
+        }
+        assert_eq!(start.elapsed().as_secs(), 60, "the sixth waits until the first is forgotten");
     }
 
     #[tokio::test(start_paused = true)]

@@ -98,6 +98,8 @@ pub(crate) struct Setup {
     pub(crate) tuning: Tuning,
     pub(crate) observer: Observer,
     pub(crate) redactor: Redactor,
+    /// What to do about a refused key.
+    pub(crate) key_help: String,
     /// Reads the message out of an error body.
     pub(crate) explain: Explain,
 }
@@ -393,7 +395,7 @@ impl Http {
             (Some(Meaning::Credentials(remedy)), _) => refused_key(remedy),
             (Some(Meaning::Limited), _) => Attempt::Limited { said: None },
             (Some(Meaning::Forbidden), _) | (None, 403) => forbidden(),
-            (None, 401) => refused_key("enter a new key with connect"),
+            (None, 401) => refused_key(&self.setup.key_help),
             (None, 408 | 500..=599) => {
                 Attempt::Again { what: format!("answered {status}{said}"), slow: matches!(status, 408 | 504) }
             }

@@ -20,9 +20,11 @@ use std::path::Path;
 pub(crate) use stream::StreamMap;
 
 /// The mappings that come with matchbook, by connector name.
-const BUILT_IN: [(&str, &str); 3] = [
+const BUILT_IN: [(&str, &str); 5] = [
     ("addigy", include_str!("../../../assets/connectors/addigy.toml")),
     ("itglue", include_str!("../../../assets/connectors/itglue.toml")),
+    ("connectwise", include_str!("../../../assets/connectors/connectwise.toml")),
+    ("autotask", include_str!("../../../assets/connectors/autotask.toml")),
     ("csv", include_str!("../../../assets/connectors/csv.toml")),
 ];
 
@@ -34,6 +36,10 @@ pub(crate) enum DialectName {
     AddigyV2,
     /// JSON:API as IT Glue speaks it.
     JsonApi,
+    /// ConnectWise Manage's REST API.
+    Connectwise,
+    /// Autotask's REST API.
+    Autotask,
     /// Files exported from anywhere.
     Csv,
 }
@@ -55,6 +61,7 @@ struct Written {
     limit: Option<Limit>,
     test: Option<TestCall>,
     permissions_help: String,
+    key_help: Option<String>,
     lookups: BTreeMap<String, WrittenLookup>,
     choices: BTreeMap<String, ChoiceMap>,
     streams: stream::Streams,
@@ -89,6 +96,8 @@ pub(crate) struct Mapping {
     pub(crate) test: Option<TestCall>,
     /// Which permissions the key needs, in words.
     pub(crate) permissions_help: String,
+    /// What to do about a refused key.
+    pub(crate) key_help: String,
     /// Look-ups by name.
     pub(crate) lookups: BTreeMap<String, LookupMap>,
     /// What can be chosen of the vendor, by setting.
@@ -147,6 +156,8 @@ pub(crate) struct Limit {
     pub(crate) seconds: u32,
     /// The share that matchbook takes unless the configuration says otherwise, 0–1.
     pub(crate) share: f64,
+    /// Requests a second at most, where the limit is for so long a time that its share may be used up faster.
+    pub(crate) per_second: Option<f64>,
     /// Requests of one kind of record that may run at once; 0: no such limit.
     #[serde(default)]
     pub(crate) at_once: u32,
@@ -318,6 +329,7 @@ impl Mapping {
             limit: written.limit,
             test: written.test,
             permissions_help: written.permissions_help,
+            key_help: written.key_help.unwrap_or_else(|| "enter a new key with connect".into()),
             lookups: written.lookups.into_iter().map(|(name, map)| (name.to_lowercase(), map.into())).collect(),
             choices,
             streams: written.streams.0,

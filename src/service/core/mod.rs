@@ -3,6 +3,7 @@
 //! come meanwhile wait in [`Core::pending`].
 
 mod broadcast;
+mod cards;
 mod changes;
 mod requests;
 mod rules;
@@ -59,6 +60,8 @@ pub enum CoreMessage {
     Ended(IntegrationId),
     /// The engine is done.
     Solved(Box<Solved>),
+    /// Moved records were looked for.
+    Cards(Vec<super::cards::Moved>),
     /// Facts are no longer shared with a picker.
     Freed,
     /// The writer is done with a decision.
@@ -172,7 +175,8 @@ pub struct Core {
     ready: bool,
     waiting: Vec<(ReplyTo, Request)>,
     pending: VecDeque<Pending>,
-    recount: BTreeSet<IntegrationId>,
+    /// Streams with changed records whose counts and states are to be computed anew.
+    recount: BTreeMap<IntegrationId, BTreeSet<Stream>>,
     last_recount: Option<(Instant, Duration)>,
     solving: bool,
     /// Questions that wait until the engine is back.
@@ -181,6 +185,7 @@ pub struct Core {
     writing: u64,
     more: BTreeSet<FlowId>,
     subscribers: Vec<mpsc::Sender<Message>>,
+    deck: cards::Deck,
     outbox: broadcast::Outbox,
     settle: Vec<oneshot::Sender<()>>,
     settings: Option<Arc<dyn SettingsFile>>,
@@ -200,6 +205,7 @@ impl Core {
     pub(super) fn new(opened: Opened, inbox: Sender<CoreMessage>, front: Option<Front>) -> Self {
         let Opened { home, actor, store, clock, runtime, supervisor, integrations, writer, flows, .. } = opened;
         let paused = store.paused().unwrap_or_default();
+        let deck = cards::Deck::of(&store);
         let progress = store.stream_states().unwrap_or_default().into_iter().map(changes::at_start);
         Self {
             progress: progress.map(|p| ((p.integration.clone(), p.stream), p)).collect(),
@@ -222,7 +228,7 @@ impl Core {
             ready: false,
             waiting: Vec::new(),
             pending: VecDeque::new(),
-            recount: BTreeSet::new(),
+            recount: BTreeMap::new(),
             last_recount: None,
             solving: false,
             parked: Vec::new(),
@@ -230,6 +236,7 @@ impl Core {
             writing: 0,
             more: BTreeSet::new(),
             subscribers: Vec::new(),
+            deck,
             outbox: broadcast::Outbox::default(),
             settle: Vec::new(),
             settings: opened.settings,
@@ -285,6 +292,7 @@ impl Core {
             CoreMessage::Solved(solved) => self.solved(*solved),
             CoreMessage::Written { entry, result, waiting } => self.written(&entry, result, waiting),
             CoreMessage::Found { wanted, entry, reply, by } => self.found(wanted, entry, reply, &by),
+            CoreMessage::Cards(found) => self.cards_found(found),
             CoreMessage::ScopeKept { integration, scope, sync, result, reply } => {
                 self.scope_kept(&integration, &scope, sync, result, reply);
             }
@@ -308,6 +316,7 @@ impl Core {
         self.decide_more();
         self.run_schedule();
         self.start_solving();
+        self.look_for_cards();
         if self.is_settled() {
             for done in self.settle.drain(..) {
                 let _ = done.send(());
@@ -323,6 +332,7 @@ impl Core {
             && self.recount.is_empty()
             && self.writing == 0
             && self.more.is_empty()
+            && self.deck.is_settled()
             && self.keeping == 0
             && self.again.is_empty()
             && self.told_scope.is_empty()
@@ -353,6 +363,21 @@ impl Core {
                 },
             )
         })
+    }
+
+    /// The flow, which has to have a queue of that stream.
+    fn queue_at(&self, id: &FlowId, stream: Stream) -> Result<usize, Failure> {
+        let at = self.flow_at(id)?;
+        let state = &self.flows[at];
+        if state.flow.streams.contains(&stream) {
+            return Ok(at);
+        }
+        let names: Vec<&str> = state.streams().map(Stream::name).collect();
+        Err(Failure::new(
+            crate::domain::FailureClass::Usage,
+            format!("the flow “{id}” matches no {stream}"),
+            format!("it matches {}; `streams` of the flow in the configuration says what", names.join(", ")),
+        ))
     }
 
     fn stop(mut self, done: oneshot::Sender<()>) {

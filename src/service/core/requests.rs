@@ -43,7 +43,7 @@ impl Core {
         }
     }
 
-    fn off_thread(&self, reply: ReplyTo, work: impl FnOnce() -> Result<View, Failure> + Send + 'static) {
+    pub(super) fn off_thread(&self, reply: ReplyTo, work: impl FnOnce() -> Result<View, Failure> + Send + 'static) {
         self.runtime.spawn_blocking(move || match work() {
             Ok(view) => reply.view(view),
             Err(failure) => reply.failed(failure),
@@ -59,8 +59,10 @@ impl Core {
             paused: &self.paused,
             next: &self.next,
             flows: &self.flows,
+            supervisor: &self.supervisor,
             tables: &self.world.tables,
         });
+        overview.cards = self.count_cards();
         if let (false, Some(front)) = (self.ready, &self.front) {
             front.counts_into(&mut overview);
         }
@@ -96,6 +98,7 @@ impl Core {
                 let states: Vec<_> = self.progress.values().cloned().collect();
                 Ok(View::Why(why::why(&self.world, &self.flows, &states, &text)))
             }
+            Query::Cards => return self.cards(reply),
             Query::Rules { flow } => self.list_rules(flow.as_ref()),
             Query::Overview | Query::Log { .. } | Query::History { .. } => return,
         };
@@ -112,7 +115,7 @@ impl Core {
         limit: u32,
         anchor: Option<&RecordId>,
     ) -> Result<Window, Failure> {
-        let at = self.flow_at(&view.flow)?;
+        let at = self.queue_at(&view.flow, view.stream)?;
         let state = &mut self.flows[at];
         let flow = state.flow.clone();
         Ok(views::window(state, sides_of(&self.world, &flow), view, offset, limit, anchor))
@@ -130,7 +133,7 @@ impl Core {
         source: &RecordId,
         target: Option<&RecordId>,
     ) -> Result<super::super::messages::Compare, Failure> {
-        let state = &self.flows[self.flow_at(flow)?];
+        let state = &self.flows[self.queue_at(flow, stream)?];
         let vendor = |id: &crate::domain::IntegrationId| {
             let found = self.integrations.iter().find(|i| i.id == *id);
             found.map_or_else(|| id.to_string(), |i| i.connector.vendor().to_owned())
@@ -141,7 +144,7 @@ impl Core {
     }
 
     fn pick(&self, reply: ReplyTo, flow: &FlowId, stream: Stream, source: &RecordId, pattern: String, limit: u32) {
-        let state = match self.flow_at(flow) {
+        let state = match self.queue_at(flow, stream) {
             Ok(at) => &self.flows[at],
             Err(failure) => return reply.failed(failure),
         };
@@ -177,7 +180,7 @@ impl Core {
         action: &DecideAction,
         rows: &Selection,
     ) -> Result<Preview, Failure> {
-        let at = self.flow_at(flow)?;
+        let at = self.queue_at(flow, stream)?;
         let by = self.by();
         let rules = self.flows[at].flow.clone();
         let sides = sides_of(&self.world, &rules);
@@ -199,7 +202,7 @@ impl Core {
     }
 
     fn preview_quick(&mut self, flow: &FlowId, stream: Stream, threshold: Confidence) -> Result<Preview, Failure> {
-        let at = self.flow_at(flow)?;
+        let at = self.queue_at(flow, stream)?;
         let by = self.by();
         let state = &self.flows[at];
         let sides = sides_of(&self.world, &state.flow);
@@ -214,7 +217,7 @@ impl Core {
             Command::Pause { integration } => self.pause(reply, &integration, true),
             Command::Resume { integration } => self.pause(reply, &integration, false),
             Command::Decide { flow, stream, action, rows } => {
-                let at = match self.flow_at(&flow) {
+                let at = match self.queue_at(&flow, stream) {
                     Ok(at) => at,
                     Err(failure) => return reply.failed(failure),
                 };
@@ -224,7 +227,7 @@ impl Core {
                 self.decide(reply, at, (stream, &action), &positions, by, None);
             }
             Command::QuickMatch { flow, stream, threshold } => {
-                let at = match self.flow_at(&flow) {
+                let at = match self.queue_at(&flow, stream) {
                     Ok(at) => at,
                     Err(failure) => return reply.failed(failure),
                 };
@@ -234,6 +237,7 @@ impl Core {
                 self.decide(reply, at, (stream, &DecideAction::Accept), &rows, by, Some(what));
             }
             Command::Undo { entry } => self.find(reply, writer::Wanted::Undo { entry, preview: false }),
+            Command::AnswerCard { key, yes } => self.answer_card(reply, &key, yes),
             Command::Redo => self.find(reply, writer::Wanted::Redo),
             Command::RemoveRule { rule } => self.remove_rule(reply, rule),
             Command::ScopeRule { rule, everywhere } => self.scope_rule(reply, rule, everywhere),

@@ -1,11 +1,9 @@
 //! Ids of what came from the world: a first id and the number in the world. What is created later follows after the
 //! last one.
 
-#![allow(dead_code, reason = "the vendor that gives them out is being built")]
-
 /// Where the ids of one kind begin.
 #[derive(Clone, Copy, Debug)]
-pub struct Ids(u32);
+pub struct Ids(pub u32);
 
 impl Ids {
     /// The id of the numbered thing of the world.

@@ -1,15 +1,18 @@
 //! What a test can do to the vendors while they run.
 
 mod autotask;
+mod connectwise;
 mod records;
 
 pub use autotask::AutotaskRecords;
-pub use records::{AddigyRecords, ItGlueRecords};
+pub use connectwise::ConnectWiseRecords;
+pub use records::{AddigyRecords, ItGlueRecords, TakenDevice};
 
 use super::{
     Failing, Limit, RequestCounts,
     addigy::{Addigy, Key, PERMISSIONS},
     autotask::Autotask,
+    connectwise::ConnectWise,
     itglue::ItGlue,
     server::Gate,
 };
@@ -22,6 +25,8 @@ pub enum Vendor {
     Addigy,
     /// IT Glue.
     ItGlue,
+    /// ConnectWise Manage.
+    ConnectWise,
     /// Autotask.
     Autotask,
 }
@@ -29,30 +34,22 @@ pub enum Vendor {
 /// Changes records, keys and faults while the vendors run. Cheap to clone.
 #[derive(Clone)]
 pub struct Control {
-    addigy: Arc<Addigy>,
-    addigy_gate: Arc<Gate>,
-    itglue: Arc<ItGlue>,
-    itglue_gate: Arc<Gate>,
-    autotask: Arc<Autotask>,
-    autotask_gate: Arc<Gate>,
+    pub(super) addigy: Arc<Addigy>,
+    pub(super) addigy_gate: Arc<Gate>,
+    pub(super) itglue: Arc<ItGlue>,
+    pub(super) itglue_gate: Arc<Gate>,
+    pub(super) connectwise: Arc<ConnectWise>,
+    pub(super) connectwise_gate: Arc<Gate>,
+    pub(super) autotask: Arc<Autotask>,
+    pub(super) autotask_gate: Arc<Gate>,
 }
 
 impl Control {
-    pub(super) const fn new(
-        addigy: Arc<Addigy>,
-        addigy_gate: Arc<Gate>,
-        itglue: Arc<ItGlue>,
-        itglue_gate: Arc<Gate>,
-        autotask: Arc<Autotask>,
-        autotask_gate: Arc<Gate>,
-    ) -> Self {
-        Self { addigy, addigy_gate, itglue, itglue_gate, autotask, autotask_gate }
-    }
-
     fn gate(&self, vendor: Vendor) -> &Gate {
         match vendor {
             Vendor::Addigy => &self.addigy_gate,
             Vendor::ItGlue => &self.itglue_gate,
+            Vendor::ConnectWise => &self.connectwise_gate,
             Vendor::Autotask => &self.autotask_gate,
         }
     }
@@ -63,6 +60,7 @@ impl Control {
         RequestCounts {
             addigy: self.addigy_gate.counts(),
             itglue: self.itglue_gate.counts(),
+            connectwise: self.connectwise_gate.counts(),
             autotask: self.autotask_gate.counts(),
         }
     }
@@ -102,6 +100,7 @@ impl Control {
         match vendor {
             Vendor::Addigy => self.addigy.revoke(true),
             Vendor::ItGlue => self.itglue.revoke(true),
+            Vendor::ConnectWise => self.connectwise.tenant.revoke(true),
             Vendor::Autotask => self.autotask.tenant().revoke(true),
         }
     }
@@ -111,6 +110,7 @@ impl Control {
         match vendor {
             Vendor::Addigy => self.addigy.revoke(false),
             Vendor::ItGlue => self.itglue.revoke(false),
+            Vendor::ConnectWise => self.connectwise.tenant.revoke(false),
             Vendor::Autotask => self.autotask.tenant().revoke(false),
         }
     }
@@ -143,6 +143,12 @@ impl Control {
     #[must_use]
     pub fn itglue(&self) -> ItGlueRecords<'_> {
         ItGlueRecords(&self.itglue)
+    }
+
+    /// Changes the records and rights of ConnectWise Manage.
+    #[must_use]
+    pub fn connectwise(&self) -> ConnectWiseRecords<'_> {
+        ConnectWiseRecords(&self.connectwise)
     }
 
     /// Changes Autotask's records, zone and threads.

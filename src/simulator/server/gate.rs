@@ -59,6 +59,11 @@ pub struct Usage {
 #[derive(Clone, Copy, Debug)]
 pub struct Spoil(pub usize);
 
+/// Asks a handler to change what it lists once it has answered: the page's first row vanishes and comes back under a
+/// new id, as when people work while somebody reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Shift;
+
 /// What a vendor has been asked since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct VendorCounts {
@@ -221,6 +226,9 @@ pub async fn pass(
         Some(Failing::Slow(duration)) => late(duration, &cut).await,
         Some(Failing::BadRow) => {
             request.extensions_mut().insert(Spoil(usize::try_from(number).unwrap_or(0)));
+        }
+        Some(Failing::Shifted) => {
+            request.extensions_mut().insert(Shift);
         }
         Some(Failing::LostAnswer | Failing::Truncated | Failing::Malformed) | None => {}
     }

@@ -35,6 +35,10 @@ pub enum Purpose {
     RuleChange,
     /// The gates of a record.
     Why,
+    /// The cards.
+    Cards,
+    /// An answer to a card.
+    CardAnswer,
     /// Anything whose answer is only said.
     Say,
 }

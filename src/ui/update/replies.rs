@@ -49,7 +49,12 @@ pub fn on_overview(state: &mut State, overview: Overview) {
     if state.known && state.overview == overview {
         return;
     }
+    let opened = overview.ready && !(state.known && state.overview.ready);
     state.overview = overview;
+    // The first thing to do in an empty home is there.
+    if opened && state.overview.integrations.is_empty() && !state.kinds.is_empty() {
+        state.focus = crate::ui::state::Pane::Integrations;
+    }
     state.known = true;
     state.fresh = Some(state.now.wall);
     let generations: Vec<(TabKey, u64)> = state.tabs().map(|(f, t)| ((f.id.clone(), t.stream), t.generation)).collect();
@@ -100,6 +105,7 @@ fn on_view(state: &mut State, ticket: Ticket, purpose: Purpose, view: View) {
                 state.draw();
             }
         }
+        (Purpose::Cards, View::Cards(list)) => super::cards::on_cards(state, list),
         (purpose, _) => state.say(LogLevel::Error, format!("the answer does not fit the question ({purpose:?})")),
     }
 }
@@ -170,6 +176,14 @@ fn on_done(state: &mut State, purpose: Purpose, done: &Done) {
             say_done(state, done);
             requests::window(state);
             requests::compare_again(state);
+        }
+        Purpose::CardAnswer => {
+            for queue in state.queues.values_mut() {
+                queue.stale = true;
+            }
+            say_done(state, done);
+            super::cards::answered(state);
+            requests::window(state);
         }
         Purpose::RuleChange => {
             say_done(state, done);
@@ -249,7 +263,10 @@ fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Fai
                 state.compare.shown = None;
             }
         }
-        Purpose::Pick | Purpose::Preview | Purpose::Why | Purpose::History | Purpose::Rules => overlays::close(state),
+        Purpose::Pick | Purpose::Preview | Purpose::Why | Purpose::History | Purpose::Cards | Purpose::Rules => {
+            overlays::close(state);
+        }
+        Purpose::CardAnswer => super::cards::answered(state),
         _ => {}
     }
     state.say(LogLevel::Error, failure.to_string());
