@@ -2,7 +2,7 @@
 
 mod simulator_support;
 
-use matchbook::simulator::Options;
+use matchbook::simulator::{Failing, Options, Vendor};
 use reqwest::Method;
 use serde_json::{Value, json};
 use simulator_support::{Vendors, small};
@@ -309,4 +309,25 @@ async fn people_and_places_are_created_changed_and_deleted() {
     let gone = json!({"data": [{"type": "contacts", "attributes": {"id": person["data"]["id"]}}]});
     assert_eq!(vendors.send(Method::DELETE, "/contacts", gone).await.0, 200);
     assert_eq!(vendors.itglue(&path).await.0, 404);
+}
+
+#[tokio::test]
+async fn a_listing_that_shifts_skips_a_row_for_who_counts_pages() {
+    let vendors = Vendors::start(small()).await;
+    let all = async |path: &str| -> Vec<String> {
+        let mut ids = Vec::new();
+        for page in 1..=8 {
+            let (_, answer) = vendors.itglue(&format!("{path}?sort=id&page[size]=50&page[number]={page}")).await;
+            ids.extend(rows(&answer).iter().map(|row| row["id"].as_str().unwrap().to_owned()));
+        }
+        ids
+    };
+    let before = all("/contacts").await;
+    vendors.simulator.control().fail_next(Vendor::ItGlue, 1, Failing::Shifted);
+    let during = all("/contacts").await;
+    assert_eq!(before.iter().filter(|id| !during.contains(id)).count(), 1);
+    assert_eq!(during.iter().filter(|id| !before.contains(id)).count(), 1);
+    let moved = during.iter().find(|id| !before.contains(id)).unwrap();
+    let (_, moved) = vendors.itglue(&format!("/contacts/{moved}")).await;
+    assert!(moved["data"]["attributes"]["last-name"].is_string());
 }

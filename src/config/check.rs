@@ -112,17 +112,20 @@ fn flow(flow: &FlowConfig, config: &Config) -> Result<(), Failure> {
     if flow.streams.is_empty() || !flow.streams.iter().all(|stream| streams.insert(*stream)) {
         return Err(wrong(format!("{path}.streams must name at least one stream, each once"), all_streams()));
     }
-    if streams.contains(&Stream::Devices) && !streams.contains(&Stream::Companies) {
+    if let Some(stream) = flow.streams.iter().find(|stream| !Stream::MATCHED.contains(stream)) {
+        return Err(wrong(format!("{path}.streams has {stream}, which have no counterparts to match"), all_streams()));
+    }
+    if let (Some(stream), false) = (flow.streams.first(), streams.contains(&Stream::Companies)) {
         return Err(wrong(
-            format!("{path}.streams has devices without companies"),
-            "add companies: devices are matched inside their company",
+            format!("{path}.streams has {stream} without companies"),
+            format!("add companies: {stream} are matched inside their company"),
         ));
     }
     Ok(())
 }
 
 fn all_streams() -> String {
-    format!("streams are {}", Stream::ALL.map(Stream::name).join(", "))
+    format!("streams are {}", Stream::MATCHED.map(Stream::name).join(", "))
 }
 
 fn no_integration(path: &str, name: &IntegrationId, config: &Config) -> Failure {

@@ -20,7 +20,7 @@ pub use control::{AddigyRecords, AutotaskRecords, ConnectWiseRecords, Control, I
 pub use endpoints::{AutotaskEndpoint, ConnectWiseEndpoint, Endpoint, Endpoints};
 pub use faults::{Failing, Faults};
 pub use server::{Limit, VendorCounts};
-pub use truth::{CompanyPair, DevicePair, Findable, Truth, TruthCounts, Verdict};
+pub use truth::{Agreement, CompanyPair, DevicePair, Findable, Pair, Subject, Truth, TruthCounts, Verdict};
 pub use world::{NameTrouble, Trouble};
 
 use crate::domain::{Failure, FailureClass};
@@ -194,7 +194,7 @@ fn make(options: &Options) -> Made {
     psa.set_others(std::mem::take(&mut documented.others));
     let psa = itglue::office::write(&mut documented, psa);
     let managed = addigy::records::write(&world, &lists, |company| documented.organization_of[company]);
-    let truth = Truth::new(&world, &managed, &documented);
+    let truth = Truth::new(&world, &managed, &documented, psa.clone());
     Made {
         addigy: Addigy::new(managed.records, lists, options.seed),
         itglue: ItGlue::new(documented.records, options.seed),

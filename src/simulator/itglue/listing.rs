@@ -17,6 +17,15 @@ use serde_json::{Map, Value, json};
 const PAGE_DEFAULT: usize = 50;
 const PAGE_CAP: usize = 1000;
 
+/// What goes wrong with a listing on purpose.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Disturbance {
+    /// The row at that position cannot be read.
+    pub spoil: Option<usize>,
+    /// Once it is answered, its first row vanishes and comes back under a new id.
+    pub shift: bool,
+}
+
 /// What can be listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Collection {
@@ -234,7 +243,7 @@ pub fn list(
     collection: Collection,
     within: Option<(&str, u32)>,
     request: &Request,
-    spoil: Option<usize>,
+    disturbance: Disturbance,
 ) -> Response {
     let records = itglue.read();
     if let Some(refusal) = request.half_a_psa_id() {
@@ -247,12 +256,12 @@ pub fn list(
     let from = (request.page - 1).saturating_mul(request.size).min(order.len());
     let rows = &order[from..(from + request.size).min(order.len())];
     let interfaces = request.include && collection == Collection::Configurations;
-    let page = Page { collection, rows, records: &records, interfaces, spoil };
+    let page = Page { collection, rows, records: &records, interfaces, spoil: disturbance.spoil };
     let mut given = Map::new();
     for (name, values) in &filters {
         given.insert((*name).to_owned(), json!(values));
     }
-    document(
+    let response = document(
         StatusCode::OK,
         &Listing {
             data: Data(&page),
@@ -260,7 +269,13 @@ pub fn list(
             meta: meta(request, order.len(), &given),
             links: links(request, order.len()),
         },
-    )
+    );
+    let first = rows.first().map(|&at| collection.row(&records, at as usize).id());
+    drop(records);
+    if let Some(first) = first.filter(|_| disturbance.shift) {
+        itglue.write().shift(collection, first);
+    }
+    response
 }
 
 fn select(

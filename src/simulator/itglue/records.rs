@@ -1,6 +1,6 @@
 //! IT Glue's records, as small as 100,000 configurations allow.
 
-use super::{contacts::Contact, locations::Location};
+use super::{contacts::Contact, listing::Collection, locations::Location};
 use crate::simulator::world::Psa;
 use std::{net::IpAddr, sync::Arc};
 
@@ -278,9 +278,46 @@ impl Records {
         self.domains.retain(|d| !ids.contains(&d.organization));
     }
 
-    /// The moment of the next change: the world's clock moves a second with each.
+    /// What happens in the middle of somebody's listing: the row of that id vanishes and its copy gets a new one. Lists
+    /// of choices stay as they are.
+    pub fn shift(&mut self, collection: Collection, id: u32) {
+        let now = self.now();
+        match collection {
+            Collection::Organizations => again(&mut self.organizations, id, |row| &mut row.id),
+            Collection::Configurations => again(&mut self.configurations, id, |row| &mut row.id),
+            Collection::Locations => {
+                let text = find(&self.locations, id, |l| l.id).map(|l| Box::new(l.text(self).into_owned()));
+                again(&mut self.locations, id, |row| &mut row.id);
+                if let Some(row) = self.locations.last_mut() {
+                    (row.own, row.updated) = (text, now);
+                }
+            }
+            Collection::Contacts => {
+                let text = find(&self.contacts, id, |c| c.id).map(|c| Box::new(c.text(self).into_owned()));
+                again(&mut self.contacts, id, |row| &mut row.id);
+                if let Some(row) = self.contacts.last_mut() {
+                    (row.own, row.updated) = (text, now);
+                }
+            }
+            Collection::Domains => again(&mut self.domains, id, |row| &mut row.id),
+            Collection::Choices(_) => {}
+        }
+    }
+
+    /// The moment of the next change: the time of day, as the answers' `Date` says it, and never before the last change.
     pub fn now(&self) -> i64 {
-        crate::simulator::world::NOW + i64::try_from(self.revision).unwrap_or(0)
+        let wall = time::OffsetDateTime::now_utc().unix_timestamp();
+        wall.max(crate::simulator::world::NOW + i64::try_from(self.revision).unwrap_or(0))
+    }
+}
+
+/// Moves a row to the end, under the next id.
+fn again<T>(rows: &mut Vec<T>, id: u32, id_of: impl Fn(&mut T) -> &mut u32) {
+    let next = rows.last_mut().map_or(1, |last| *id_of(last) + 1);
+    if let Some(at) = rows.iter_mut().position(|row| *id_of(row) == id) {
+        let mut row = rows.remove(at);
+        *id_of(&mut row) = next;
+        rows.push(row);
     }
 }
 

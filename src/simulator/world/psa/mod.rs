@@ -5,8 +5,6 @@
 //! the seed and that number when it is asked, so that 100,000 of each cost nothing until somebody lists them. Devices
 //! are the world's own; the world is made again when a PSA is first asked for them.
 
-#![allow(dead_code, unused_imports, reason = "the PSAs that read it are being built")]
-
 mod accounts;
 mod people;
 mod sites;
@@ -14,7 +12,7 @@ mod things;
 mod tickets;
 
 pub use accounts::{Account, Classification, Kind};
-pub use people::{Person, PersonText, PersonTrouble};
+pub use people::{Person, PersonText};
 pub use sites::{SITES, Site, SiteText};
 pub use things::{Other, Thing, ThingState, makers, products};
 pub use tickets::{Ticket, TicketState};
@@ -226,7 +224,7 @@ fn members(seed: u64, lists: &Lists, accounts: usize) -> Vec<Member> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{people::PersonTrouble, *};
     use std::collections::HashSet;
 
     fn psa(contacts: usize) -> Psa {

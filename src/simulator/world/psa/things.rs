@@ -217,6 +217,24 @@ impl<'a> Thing<'a> {
         matches!(self.slip(book), Slip::None | Slip::Case)
     }
 
+    /// Whether the documentation, where it has it, has its true serial.
+    pub fn documented_with_serial(&self) -> bool {
+        match self.source {
+            Source::Device(device) | Source::Older(device, _) => !matches!(
+                device.trouble,
+                Trouble::SerialMissing
+                    | Trouble::SerialPlaceholder
+                    | Trouble::NameOnly
+                    | Trouble::Nothing
+                    | Trouble::SharedDockOnly
+                    | Trouble::Swapped
+                    | Trouble::SerialSlip
+            ),
+            Source::Other(other) => other.serial.is_some(),
+            Source::Extra(_) => false,
+        }
+    }
+
     /// Its addresses as that PSA has them, the primary one first.
     pub fn macs(&self, book: Book) -> Vec<u64> {
         let roll = derived_below(self.key, 14 + book.salt(), 100);

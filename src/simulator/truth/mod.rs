@@ -1,14 +1,19 @@
 //! Which records of the vendors are the same thing, and which of them a matcher can find at all.
 
+mod business;
+
+pub use business::{Agreement, Pair, Subject};
+
 use super::{
     addigy::{
         self,
         records::{parse_uuid, uuid},
     },
     itglue,
-    world::{NameTrouble, Trouble, World},
+    world::{NameTrouble, Psa, Trouble, World, index32},
 };
 use serde::Serialize;
+use std::{collections::HashMap, sync::Arc};
 
 /// What a device pair can be found by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -110,6 +115,10 @@ struct Entry {
     configuration: Option<Box<str>>,
     older: Option<Box<str>>,
     trouble: Trouble,
+    /// Its number in the world.
+    number: u32,
+    /// The newer enrollment's number.
+    partner: u32,
 }
 
 /// The truth of a simulated world as it was at the start. What is created or changed afterwards does not change it.
@@ -118,10 +127,32 @@ pub struct Truth {
     devices: Vec<Entry>,
     last_organization: u32,
     last_configuration: u32,
+    psa: Arc<Psa>,
+    /// Account and policy.
+    policies: Vec<(u32, u128)>,
+    /// The agent of each device.
+    agents: Vec<u128>,
+    /// The organization of each account.
+    organizations: Vec<Option<u32>>,
+    /// Organization and account, sorted.
+    accounts_of: Vec<(u32, u32)>,
+    /// An older organization and its account, sorted.
+    older_organizations: Vec<(u32, u32)>,
+    /// The configuration of each thing.
+    configurations: Vec<Option<u32>>,
+    /// Configuration and thing, sorted.
+    things_of: Vec<(u32, u32)>,
+    /// An older configuration and its thing, sorted.
+    older_configurations: Vec<(u32, u32)>,
 }
 
 impl Truth {
-    pub(super) fn new(world: &World, addigy: &addigy::records::Written, itglue: &itglue::write::Written) -> Self {
+    pub(super) fn new(
+        world: &World,
+        addigy: &addigy::records::Written,
+        itglue: &itglue::write::Written,
+        psa: Arc<Psa>,
+    ) -> Self {
         let text = |id: u32| Box::<str>::from(id.to_string());
         let mut companies = Vec::new();
         for (index, company) in world.companies.iter().enumerate() {
@@ -141,10 +172,26 @@ impl Truth {
                 configuration: itglue.configuration_of[at].map(text),
                 older: itglue.older_configuration_of.get(&at).copied().map(text),
                 trouble: device.trouble,
+                number: index32(at),
+                partner: device.partner,
             })
             .collect();
         devices.sort_unstable_by_key(|entry| entry.agent);
+        let organizations = itglue.organizations_of_accounts();
+        let own = (0..).zip(&world.devices).zip(&itglue.configuration_of);
+        let own = own.map(|((_, device), id)| id.filter(|_| device.trouble != Trouble::Ghost));
+        let configurations: Vec<Option<u32>> =
+            own.chain(itglue.configuration_of_other.iter().map(|&id| Some(id))).collect();
         Self {
+            policies: (0..).zip(&addigy.policy_of).filter_map(|(at, policy)| Some((at, (*policy)?))).collect(),
+            agents: addigy.agent_of.clone(),
+            accounts_of: inverse(&organizations),
+            older_organizations: sorted(&itglue.old_organization_of),
+            organizations,
+            things_of: inverse(&configurations),
+            older_configurations: sorted(&itglue.older_configuration_of),
+            configurations,
+            psa,
             companies,
             devices,
             last_organization: itglue.records.organizations.last().map_or(0, |o| o.id),
@@ -246,6 +293,19 @@ impl Truth {
         let at = self.devices.binary_search_by_key(&agent, |entry| entry.agent).ok()?;
         Some(&self.devices[at])
     }
+}
+
+/// Id and position, by id.
+fn inverse(ids: &[Option<u32>]) -> Vec<(u32, u32)> {
+    let mut all: Vec<(u32, u32)> = (0..).zip(ids).filter_map(|(at, id)| Some(((*id)?, at))).collect();
+    all.sort_unstable();
+    all
+}
+
+fn sorted(ids: &HashMap<usize, u32>) -> Vec<(u32, u32)> {
+    let mut all: Vec<(u32, u32)> = ids.iter().map(|(&at, &id)| (id, index32(at))).collect();
+    all.sort_unstable();
+    all
 }
 
 fn judge(own: Option<&str>, other: Option<&str>, given: &str) -> Verdict {
