@@ -212,6 +212,7 @@ fn inside_companies(c: &mut Criterion) {
             seat: &|contact| contact.company.as_ref(),
             companies: &companies,
             decided: &decided,
+            refused: &inside::Pairs::default(),
             ties: Ties::Block,
         };
         group.bench_function(BenchmarkId::from_parameter(count), |b| {

@@ -3,7 +3,7 @@
 use matchbook::domain::{Proposal, RecordId, Ties, Verdict};
 use matchbook::matching::Phone;
 use matchbook::matching::inside::{
-    Companies, ContactFacts, Inside, LocationFacts, Problem, TicketFacts, Which, pair_of, solve,
+    Companies, ContactFacts, Inside, LocationFacts, Pairs, Problem, TicketFacts, Which, pair_of, solve,
 };
 use proptest::prelude::*;
 use std::collections::{BTreeMap, HashSet};
@@ -16,7 +16,15 @@ fn companies() -> Companies {
 /// Proposals by id.
 fn answers<T: Inside>(left: &[T], right: &[T], decided: &Companies, ties: Ties) -> BTreeMap<String, Proposal> {
     let companies = companies();
-    let problem = Problem { left, right, seat: &|record| record.company(), companies: &companies, decided, ties };
+    let problem = Problem {
+        left,
+        right,
+        seat: &|record| record.company(),
+        companies: &companies,
+        decided,
+        refused: &Pairs::default(),
+        ties,
+    };
     let solved = solve(&problem, &Which::All);
     assert_eq!(solved.len(), left.len(), "every record gets an answer");
     solved.into_iter().map(|(i, proposal)| (left[i].id().to_string(), proposal)).collect()
@@ -132,6 +140,34 @@ fn the_oldest_of_equals_where_the_flow_says_so() {
     let proposal = answers(&[l("John", "Smith")], &two, &Companies::default(), Ties::Oldest).remove("l").unwrap();
     assert_eq!(proposal.candidates[0].target.as_str(), "b");
     assert_eq!((proposal.verdict, proposal.note.as_str()), (Verdict::Suggest, "the oldest of equals"));
+}
+
+#[test]
+fn a_refused_pair_is_not_proposed_again() {
+    let companies = companies();
+    let (left, right) = ([l("Ann", "Lee")], [r("a", "Ann", "Lee"), r("b", "Anna", "Lee")]);
+    let with = |refused: &[&str]| {
+        let refused: Pairs = refused.iter().map(|id| ("l".into(), RecordId::from(*id))).collect();
+        let none = Companies::default();
+        let problem = Problem {
+            left: &left,
+            right: &right,
+            seat: &|record: &ContactFacts| record.company.as_ref(),
+            companies: &companies,
+            decided: &none,
+            refused: &refused,
+            ties: Ties::Block,
+        };
+        solve(&problem, &Which::All).remove(0).1
+    };
+    assert_eq!(with(&[]).candidates[0].target.as_str(), "a");
+    let other = with(&["a"]);
+    assert_eq!(
+        (other.verdict, other.candidates.len(), other.candidates[0].target.as_str()),
+        (Verdict::Suggest, 1, "b")
+    );
+    let nobody = with(&["a", "b"]);
+    assert_eq!((nobody.verdict, nobody.note.as_str()), (Verdict::None, "a person refused what is like it"));
 }
 
 #[test]
@@ -262,7 +298,7 @@ proptest! {
         let none = Companies::default();
         let run = |left: &[ContactFacts], right: &[ContactFacts], companies: &Companies| {
             let problem =
-                Problem { left, right, seat: &|r| r.company(), companies, decided: &none, ties: Ties::Block };
+                Problem { left, right, seat: &|r| r.company(), companies, decided: &none, refused: &Pairs::default(), ties: Ties::Block };
             let solved = solve(&problem, &Which::All);
             let named = solved.into_iter().map(|(i, p)| (left[i].id.to_string(), p)).collect();
             automatic(&named)
@@ -304,7 +340,7 @@ proptest! {
     fn solving_what_was_touched_is_solving_all_of_it((left, right) in people()) {
         let (companies, none) = (companies(), Companies::default());
         let problem = Problem {
-            left: &left, right: &right, seat: &|r| r.company(), companies: &companies, decided: &none, ties: Ties::Block,
+            left: &left, right: &right, seat: &|r| r.company(), companies: &companies, decided: &none, refused: &Pairs::default(), ties: Ties::Block,
         };
         let all: BTreeMap<usize, Proposal> = solve(&problem, &Which::All).into_iter().collect();
         let which = Which::Of { left: ["L1".into()].into_iter().collect(), right: ["R0".into()].into_iter().collect() };

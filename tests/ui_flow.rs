@@ -405,6 +405,27 @@ fn what_waits_is_listed_with_its_reasons_and_answered_there() {
 }
 
 #[test]
+fn a_company_narrows_every_tab_and_back() {
+    let mut h = Harness::new(FakeService::with_people(60, 300, 200), (120, 40));
+    let company = h.state.queue().and_then(|q| q.cursor_id.clone());
+    assert!(company.is_some());
+    h.keys("C");
+    let narrowed = |h: &Harness| h.state.queue().and_then(|q| q.spec.company.clone());
+    assert_eq!(narrowed(&h), company, "the devices of the company");
+    h.keys("l");
+    assert_eq!(h.state.tab.as_ref().map(|t| t.1), Some(matchbook::domain::Stream::Contacts));
+    assert_eq!(narrowed(&h), company, "and its contacts");
+    h.keys("C");
+    assert_eq!(narrowed(&h), None);
+    h.keys("l");
+    assert_eq!(narrowed(&h), None, "on every tab");
+    h.keys("C");
+    h.see("go to a company first");
+    h.keys("}");
+    h.see("there is only one flow");
+}
+
+#[test]
 fn rules_are_listed_applied_everywhere_and_removed() {
     let mut h = wide();
     h.service.rules = [(2, "“Acme” is “Road Runner”"), (1, "“PC-1” is not “PC-7”")]

@@ -14,7 +14,7 @@ use matchbook::service::messages::{Command, Request};
 fn opened(size: (u16, u16)) -> Harness {
     let mut h = Harness::new(FakeService::new(60, 3_000), size);
     // The second integration: below Addigy and its two streams.
-    h.keys("1 j j j e");
+    h.keys("1 j j j Enter");
     h
 }
 
@@ -64,7 +64,7 @@ fn a_choice_taken_out_is_previewed_asked_about_and_sent() {
     h.see("sync settings of itglue are saved");
     h.miss("Change what is synced");
     assert_eq!(h.service.scope.company_types, ["Client", "Prospect"]);
-    h.keys("e");
+    h.keys("Enter");
     h.see("[ ] Vendor");
     h.keys("Space");
     h.see("enters: 34 companies");
@@ -82,7 +82,7 @@ fn esc_goes_back_one_step_and_changes_nothing() {
     h.see("nothing was changed");
     h.miss("Sync settings of");
     assert_eq!(h.service.scope, SyncScope::default());
-    h.keys("e Enter");
+    h.keys("Enter Enter");
     h.see("nothing was changed");
 }
 

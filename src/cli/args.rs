@@ -2,7 +2,7 @@
 
 mod care;
 
-pub use care::{ImportArguments, LockKind, RotateArguments, VaultCommand};
+pub use care::{ImportArguments, LockKind, RotateArguments, StoreCommand, VaultCommand};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -112,6 +112,20 @@ pub enum Command {
     Restore {
         /// Where from
         file: PathBuf,
+    },
+    /// Write everything decided to a directory, as JSON Lines
+    Export {
+        /// Where to
+        directory: PathBuf,
+    },
+    /// Verify, compact or measure the store
+    #[command(subcommand)]
+    Store(StoreCommand),
+    /// Check everything that has to be right, and say what to do about what is not
+    Doctor {
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
     },
     /// The encrypted vault of the credentials
     #[command(subcommand)]
@@ -243,7 +257,7 @@ pub enum FlowCommand {
         /// The flow's name; SOURCE-TARGET when left out
         #[arg(long)]
         name: Option<String>,
-        /// Streams to match
+        /// Streams to match: companies, devices, contacts, locations, tickets
         #[arg(long, value_delimiter = ',', default_value = "companies,devices")]
         streams: Vec<String>,
     },
@@ -312,7 +326,7 @@ pub struct SettingsArguments {
 pub struct QueueArguments {
     /// The flow
     pub flow: String,
-    /// companies or devices
+    /// companies, devices, contacts, locations or tickets
     #[arg(long, default_value = "companies")]
     pub stream: String,
     /// open, all, orphaned, left-out, or a state: conflict, suggested, unmatched, deferred, matched, ignored
@@ -353,7 +367,7 @@ pub struct DecideArguments {
     pub action: Action,
     /// In which flow
     pub flow: String,
-    /// companies or devices
+    /// companies, devices, contacts, locations or tickets
     pub stream: String,
     /// Ids of source records
     #[arg(required = true)]
@@ -373,7 +387,7 @@ pub struct DecideArguments {
 pub struct QuickMatchArguments {
     /// In which flow
     pub flow: String,
-    /// companies or devices
+    /// companies, devices, contacts, locations or tickets
     #[arg(long, default_value = "companies")]
     pub stream: String,
     /// Lowest confidence, 0 to 1

@@ -66,7 +66,7 @@ pub fn filter(name: &str) -> Result<Filter, Failure> {
     }
 }
 
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 12] = [
     "id",
     "name",
     "company",
@@ -78,6 +78,7 @@ const COLUMNS: [&str; 11] = [
     "why",
     "orphaned",
     "left_out",
+    "detail",
 ];
 
 enum Printer {
@@ -128,6 +129,7 @@ impl Printer {
                     row.why.clone(),
                     row.orphaned.to_string(),
                     row.left_out.clone(),
+                    row.detail.clone(),
                 ];
                 let cells = cells.iter().map(|cell| text::csv_cell(cell));
                 writer.write_record(cells).map_err(|e| output::broken(&std::io::Error::other(e)))

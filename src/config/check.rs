@@ -1,6 +1,6 @@
 //! What a value must be beyond its type. Every message starts with the key's full path.
 
-use super::{Config, FlowConfig, IntegrationConfig, THEMES};
+use super::{Config, FlowConfig, IntegrationConfig, SyncConfig, THEMES};
 use crate::domain::Schedule;
 use crate::domain::{Failure, FailureClass, IntegrationId, ScopeRule, Stream, SyncScope};
 use std::collections::HashSet;
@@ -25,8 +25,22 @@ pub(super) fn all(config: &Config) -> Result<(), Failure> {
     if config.backup.keep == 0 {
         return Err(wrong("backup.keep must be at least 1", "to make no backups, set every = \"off\""));
     }
+    sync(&config.sync)?;
     config.integrations.iter().try_for_each(integration)?;
     flows(config)
+}
+
+fn sync(sync: &SyncConfig) -> Result<(), Failure> {
+    if !(1..=90).contains(&sync.full_every_days) {
+        return Err(wrong("sync.full_every_days must be 1 to 90", "only full listings find what is gone"));
+    }
+    if !(1..=24 * 60).contains(&sync.overlap_minutes) {
+        return Err(wrong("sync.overlap_minutes must be 1 to 1440", "10 is enough for every vendor known"));
+    }
+    if !(1..=100).contains(&sync.ask_percent) {
+        return Err(wrong("sync.ask_percent must be 1 to 100", "10 asks when a tenth of a stream would change"));
+    }
+    Ok(())
 }
 
 fn integration(integration: &IntegrationConfig) -> Result<(), Failure> {
@@ -112,17 +126,20 @@ fn flow(flow: &FlowConfig, config: &Config) -> Result<(), Failure> {
     if flow.streams.is_empty() || !flow.streams.iter().all(|stream| streams.insert(*stream)) {
         return Err(wrong(format!("{path}.streams must name at least one stream, each once"), all_streams()));
     }
-    if streams.contains(&Stream::Devices) && !streams.contains(&Stream::Companies) {
+    if let Some(stream) = flow.streams.iter().find(|stream| !Stream::MATCHED.contains(stream)) {
+        return Err(wrong(format!("{path}.streams has {stream}, which have no counterparts to match"), all_streams()));
+    }
+    if let (Some(stream), false) = (flow.streams.first(), streams.contains(&Stream::Companies)) {
         return Err(wrong(
-            format!("{path}.streams has devices without companies"),
-            "add companies: devices are matched inside their company",
+            format!("{path}.streams has {stream} without companies"),
+            format!("add companies: {stream} are matched inside their company"),
         ));
     }
     Ok(())
 }
 
 fn all_streams() -> String {
-    format!("streams are {}", Stream::ALL.map(Stream::name).join(", "))
+    format!("streams are {}", Stream::MATCHED.map(Stream::name).join(", "))
 }
 
 fn no_integration(path: &str, name: &IntegrationId, config: &Config) -> Failure {

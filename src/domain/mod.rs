@@ -29,7 +29,7 @@ pub use decision::{Actor, Decision, DecisionKind, HistoryEntry, HistoryId, Match
 pub use device::{Battery, Device, DeviceDetails, Hardware, Interface, Security, System};
 pub use evidence::{Candidate, Confidence, Evidence, EvidenceKind, Proposal, Verdict};
 pub use failure::{Failure, FailureClass};
-pub use flow::{Cardinality, Flow, NameMode, Ties};
+pub use flow::{Cardinality, Flow, NameMode, Ties, streams_to_sync};
 pub use ids::{
     CompanyId, ContactId, DeviceId, DeviceTypeId, DomainId, FlowId, IntegrationId, LocationId, ManufacturerId,
     MemberId, ModelId, RecordId, RunId, Stream, TicketId,

@@ -1,15 +1,14 @@
 //! Both sides of a row, field by field, with the engine's evidence and the next-best candidates.
 
-use super::messages::{CandidateView, Compare, DecisionView, FieldPair, Relation};
+use super::fields;
+use super::inside;
+use super::messages::{CandidateView, Compare, DecisionView};
 use super::rows::FlowState;
 use super::solver;
 use super::tables::IntegrationTables;
 use super::views::{self, Sides};
 use super::world::World;
-use crate::domain::{
-    Actor, Candidate, Company, Device, Evidence, Failure, FailureClass, Flow, JunkList, Mac, Proposal, Record,
-    RecordId, Serial, Stream, text,
-};
+use crate::domain::{Actor, Candidate, Evidence, Failure, FailureClass, Flow, Proposal, RecordId, Stream, text};
 use crate::store::Store;
 
 /// Candidates shown; the keys `1`…`9`.
@@ -28,7 +27,8 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    fn sides(&self) -> Sides<'_> {
+    /// Both sides of the flow.
+    pub fn sides(&self) -> Sides<'_> {
         sides_of(self.world, &self.state.flow)
     }
 }
@@ -61,7 +61,7 @@ pub fn compare(
         Some(id) => context.store.record(&flow.target, stream, id)?,
         None => None,
     };
-    let fields = fields(context, left.as_ref().map(|r| &r.record), right.as_ref().map(|r| &r.record));
+    let fields = fields::fields(context, left.as_ref().map(|r| &r.record), right.as_ref().map(|r| &r.record));
     let against =
         chosen.as_ref().map(|id| views::target_label(context.state, sides, stream, id, inner.matched() == Some(id)));
     let mut warnings = Vec::new();
@@ -84,7 +84,7 @@ pub fn compare(
         against,
         fields,
         evidence: pair.into_iter().flat_map(|c| c.evidence).map(cleaned).collect(),
-        note: note(&proposal, &row),
+        note: note(&proposal, &row, stream),
         candidates: proposal.candidates.iter().take(CANDIDATES).map(|c| candidate(context, stream, c)).collect(),
         decided: inner.decision.as_deref().map(|d| DecisionView {
             kind: d.kind.clone(),
@@ -115,9 +115,13 @@ pub fn who(actor: &Actor) -> String {
     }
 }
 
-fn note(proposal: &Proposal, row: &super::messages::QueueRow) -> String {
+fn note(proposal: &Proposal, row: &super::messages::QueueRow, stream: Stream) -> String {
     if row.waits {
         return "waits for its company: match the company first".into();
+    }
+    // A row without a candidate keeps only why.
+    if Stream::INSIDE.contains(&stream) && proposal.candidates.is_empty() && row.state.is_open() {
+        return row.why.clone();
     }
     text::clean(&proposal.note).into_owned()
 }
@@ -135,10 +139,11 @@ fn explained(
     asked: Option<&RecordId>,
 ) -> (Proposal, Option<Candidate>) {
     let (world, state) = (context.world, context.state);
-    if !matches!(stream, Stream::Companies | Stream::Devices) {
-        return (Proposal::default(), None);
-    }
     let sides = context.sides();
+    if Stream::INSIDE.contains(&stream) {
+        let found = state.queue(stream).zip(views::id_at(sides.source, stream, at));
+        return found.map(|(queue, id)| inside::explained(queue, sides, stream, id, asked)).unwrap_or_default();
+    }
     let settings = world.settings(&state.flow);
     let problem = solver::problem(sides, world.known_of(&state.flow.id), &settings);
     let Some(answers) = state.engine.as_ref().and_then(|engine| engine.answers(&problem)) else {
@@ -214,137 +219,4 @@ pub fn target_detail(tables: &IntegrationTables, stream: Stream, id: &RecordId) 
     parts.push(format!("#{id}"));
     parts.retain(|p| !p.is_empty());
     text::clean(&parts.join(" · ")).into_owned()
-}
-
-fn fields(context: &Context<'_>, left: Option<&Record>, right: Option<&Record>) -> Vec<FieldPair> {
-    match (left, right) {
-        (Some(Record::Company(l)), r) => {
-            let r = match r {
-                Some(Record::Company(r)) => Some(r.as_ref()),
-                _ => None,
-            };
-            company_fields(l, r)
-        }
-        (Some(Record::Device(l)), r) => {
-            let r = match r {
-                Some(Record::Device(r)) => Some(r.as_ref()),
-                _ => None,
-            };
-            device_fields(context, l, r)
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn company_fields(left: &Company, right: Option<&Company>) -> Vec<FieldPair> {
-    let mut fields = Vec::new();
-    let mut push = |label: &str, of: &dyn Fn(&Company) -> String| {
-        fields.push(field(label, &of(left), &right.map(of).unwrap_or_default()));
-    };
-    push("name", &|c| c.name.clone());
-    push("short name", &|c| c.short_name.clone().unwrap_or_default());
-    push("type", &|c| c.types.iter().map(|t| t.name.as_str()).collect::<Vec<_>>().join(", "));
-    push("status", &|c| c.status.as_ref().map(|s| s.name.clone()).unwrap_or_default());
-    push("domain", &|c| c.domain.clone().unwrap_or_default());
-    push("phone", &|c| c.phone.clone().unwrap_or_default());
-    push("address", &|c| {
-        c.address
-            .as_ref()
-            .map(|a| [&a.street, &a.zip, &a.city].map(String::as_str).join(" ").trim().to_owned())
-            .unwrap_or_default()
-    });
-    push("id", &|c| c.id.to_string());
-    finish(fields)
-}
-
-fn device_fields(context: &Context<'_>, left: &Device, right: Option<&Device>) -> Vec<FieldPair> {
-    let mut fields = Vec::new();
-    let sides = context.sides();
-    let junk = &context.world.junk;
-    let mut push = |label: &str, of: &dyn Fn(&Device) -> String| {
-        fields.push(field(label, &of(left), &right.map(of).unwrap_or_default()));
-    };
-    push("name", &|d| d.name.clone());
-    push("host name", &|d| d.host_name.clone().unwrap_or_default());
-    push("serial", &|d| d.serial.clone().unwrap_or_default());
-    push("MAC", &|d| d.interfaces.iter().filter_map(|i| i.mac.clone()).collect::<Vec<_>>().join(" "));
-    push("hardware UUID", &|d| d.hardware_uuid.clone().unwrap_or_default());
-    push("maker", &|d| d.manufacturer.clone().unwrap_or_default());
-    push("model", &|d| d.model.clone().unwrap_or_default());
-    push("type", &|d| d.device_type.as_ref().map(|t| t.name.clone()).unwrap_or_default());
-    push("user", &|d| d.user.clone().unwrap_or_default());
-    push("system", &|d| d.details.system.os.clone().unwrap_or_default());
-    push("seen or changed", &|d| d.last_seen.or(d.updated).map(|t| t.date().to_string()).unwrap_or_default());
-    push("id", &|d| d.id.to_string());
-    let company = |tables: &IntegrationTables, device: &Device| {
-        views::company_name(tables, device.company.as_ref().map(RecordId::from).as_ref())
-    };
-    let theirs = right.map(|d| company(sides.target, d)).unwrap_or_default();
-    fields.insert(1, field("company", &company(sides.source, left), &theirs));
-    for pair in &mut fields {
-        if matches!(pair.label.as_str(), "serial" | "MAC") {
-            pair.relation = identifier_relation(junk, pair);
-        }
-    }
-    finish(fields)
-}
-
-fn field(label: &str, left: &str, right: &str) -> FieldPair {
-    let left = text::clean(left).into_owned();
-    let right = text::clean(right).into_owned();
-    let relation = relation(&left, &right);
-    FieldPair { label: label.into(), left, right, relation }
-}
-
-/// Empty pairs say nothing; ids are never compared.
-fn finish(mut fields: Vec<FieldPair>) -> Vec<FieldPair> {
-    fields.retain(|f| !(f.left.is_empty() && f.right.is_empty()));
-    for pair in &mut fields {
-        if pair.label == "id" {
-            pair.relation = Relation::Unknown;
-        }
-    }
-    fields
-}
-
-/// Alike enough to be called similar: half of the letters in common (Jaro–Winkler 0.85).
-const SIMILAR: f64 = 0.85;
-
-fn relation(left: &str, right: &str) -> Relation {
-    if left.is_empty() || right.is_empty() {
-        return Relation::Unknown;
-    }
-    let plain = |t: &str| -> String { any_ascii::any_ascii(t).chars().filter(char::is_ascii_alphanumeric).collect() };
-    let (l, r) = (plain(left).to_lowercase(), plain(right).to_lowercase());
-    if l == r {
-        Relation::Same
-    } else if l.contains(&r) || r.contains(&l) || strsim::jaro_winkler(&l, &r) >= SIMILAR {
-        Relation::Similar
-    } else {
-        Relation::Differs
-    }
-}
-
-fn identifier_relation(junk: &JunkList, pair: &FieldPair) -> Relation {
-    let is_junk = |value: &str| {
-        if pair.label == "serial" {
-            return Serial::parse(value).is_some_and(|s| junk.serial_reason(&s).is_some());
-        }
-        let macs = Mac::parse_all(value);
-        !macs.is_empty() && macs.iter().all(|m| junk.mac_reason(*m).is_some())
-    };
-    if (!pair.left.is_empty() && is_junk(&pair.left)) || (!pair.right.is_empty() && is_junk(&pair.right)) {
-        return Relation::Junk;
-    }
-    if pair.label == "serial" {
-        return relation(&pair.left, &pair.right);
-    }
-    let (left, right) = (Mac::parse_all(&pair.left), Mac::parse_all(&pair.right));
-    if left.is_empty() || right.is_empty() {
-        Relation::Unknown
-    } else if left.iter().any(|m| right.contains(m)) {
-        Relation::Same
-    } else {
-        Relation::Differs
-    }
 }

@@ -2,6 +2,7 @@
 
 use super::tables::{IntegrationTables, Standing, Table};
 use crate::domain::{RecordId, Stream};
+use crate::matching::inside::{ContactFacts, LocationFacts, TicketFacts};
 use crate::matching::{CompanyFacts, DeviceFacts};
 use std::borrow::Cow;
 
@@ -31,6 +32,11 @@ pub trait Facts {
     /// What tells it from others of its name: an email, an address, a title. Empty where the columns above do.
     fn detail(&self) -> Cow<'_, str> {
         Cow::Borrowed("")
+    }
+
+    /// For records matched by a key of their own: what the key is, and whether the record has all of it.
+    fn key(&self) -> Option<(&'static str, bool)> {
+        None
     }
 
     /// Whether one of the texts that find looks through is what is looked for.
@@ -84,6 +90,92 @@ impl Facts for DeviceFacts {
     }
 }
 
+impl Facts for ContactFacts {
+    fn id(&self) -> &RecordId {
+        &self.id
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn company(&self) -> Option<&RecordId> {
+        self.company.as_ref()
+    }
+
+    fn detail(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self.emails.first().map_or("", |email| email))
+    }
+
+    fn key(&self) -> Option<(&'static str, bool)> {
+        Some(("first and last name", !self.first.trim().is_empty() && !self.last.trim().is_empty()))
+    }
+
+    fn holds(&self, has: &dyn Fn(&str) -> bool) -> bool {
+        has(&self.name) || self.emails.iter().any(|email| has(email)) || has(self.id.as_str())
+    }
+
+    fn is_called(&self, typed: &str) -> bool {
+        self.id.as_str() == typed || self.emails.iter().any(|email| email.eq_ignore_ascii_case(typed))
+    }
+}
+
+impl Facts for LocationFacts {
+    fn id(&self) -> &RecordId {
+        &self.id
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn company(&self) -> Option<&RecordId> {
+        self.company.as_ref()
+    }
+
+    fn detail(&self) -> Cow<'_, str> {
+        let parts = [&self.street, &self.street2, &self.city, &self.zip].map(|part| part.trim());
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        Cow::Owned(parts.join(", "))
+    }
+
+    fn key(&self) -> Option<(&'static str, bool)> {
+        let there = |text: &str| !text.trim().is_empty();
+        let placed = there(&self.zip) || there(&self.region) || there(&self.country);
+        Some(("whole address", there(&self.street) && there(&self.city) && placed))
+    }
+
+    fn holds(&self, has: &dyn Fn(&str) -> bool) -> bool {
+        [&self.name, &self.street, &self.city, &self.zip].into_iter().any(|text| has(text)) || has(self.id.as_str())
+    }
+}
+
+impl Facts for TicketFacts {
+    fn id(&self) -> &RecordId {
+        &self.id
+    }
+
+    fn name(&self) -> &str {
+        &self.number
+    }
+
+    fn company(&self) -> Option<&RecordId> {
+        self.company.as_ref()
+    }
+
+    fn detail(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.title)
+    }
+
+    fn key(&self) -> Option<(&'static str, bool)> {
+        Some(("number", !self.number.is_empty()))
+    }
+
+    fn holds(&self, has: &dyn Fn(&str) -> bool) -> bool {
+        has(&self.number) || has(&self.title) || has(self.id.as_str())
+    }
+}
+
 /// A stream's records without their type; live ones come before those that are away.
 pub trait Listed {
     /// Live records and those that are away.
@@ -130,6 +222,9 @@ impl IntegrationTables {
         match stream {
             Stream::Companies => Some(&self.companies),
             Stream::Devices => Some(&self.devices),
+            Stream::Contacts => Some(&self.contacts),
+            Stream::Locations => Some(&self.locations),
+            Stream::Tickets => Some(&self.tickets),
             _ => None,
         }
     }

@@ -55,6 +55,11 @@ pub fn load(store: &Store, wanted: Wanted) -> Result<Loaded, Failure> {
             let roll_up = flow.roll_up && *integration == flow.source;
             let tables = world.tables.entry(integration.clone()).or_default();
             tables.roll_up |= roll_up;
+            for stream in Stream::INSIDE.into_iter().filter(|stream| flow.streams.contains(stream)) {
+                if !tables.kept.contains(&stream) {
+                    tables.kept.push(stream);
+                }
+            }
         }
     }
     let in_flow = |id: &IntegrationId| flows.iter().any(|flow| flow.source == *id || flow.target == *id);
@@ -66,7 +71,7 @@ pub fn load(store: &Store, wanted: Wanted) -> Result<Loaded, Failure> {
     }
     let rules = RuleBook::new(store.rules()?, store.last_rule());
     for flow in flows {
-        rules.teach(&flow.id, world.known.entry(flow.id.clone()).or_default());
+        world.teach(&rules, &flow.id);
     }
     Ok(Loaded { world, rules, flows: states })
 }
@@ -135,6 +140,10 @@ fn put(tables: &mut IntegrationTables, chunk: &mut Vec<Read>, now: Timestamp) {
                 tables.texts.share_all(&mut facts);
                 tables.devices.put_orphan(*facts);
             }
+            (true, Some(change)) if !tables.keeps(change.stream()) => {}
+            (true, Some(Change::Contact(facts))) => tables.contacts.put_orphan(*facts),
+            (true, Some(Change::Location(facts))) => tables.locations.put_orphan(*facts),
+            (true, Some(Change::Ticket(facts))) => tables.tickets.put_orphan(*facts),
             (_, _) => {}
         }
     }

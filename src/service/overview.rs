@@ -5,6 +5,7 @@ use super::rows::FlowState;
 use super::tables::Tables;
 use crate::connectors::Connector;
 use crate::domain::{FailureClass, IntegrationId, RunState, Stream, StreamProgress, Timestamp};
+use crate::sync::Supervisor;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -32,6 +33,8 @@ pub struct Parts<'a> {
     pub next: &'a BTreeMap<IntegrationId, Timestamp>,
     /// Flows in order.
     pub flows: &'a [FlowState],
+    /// What runs, for the streams that nobody wants.
+    pub supervisor: &'a Supervisor,
     /// Facts, for what is left out.
     pub tables: &'a Tables,
 }
@@ -49,8 +52,14 @@ pub fn overview(parts: &Parts<'_>) -> Overview {
 
 fn integration(parts: &Parts<'_>, integration: &Integration) -> IntegrationView {
     let infos = integration.connector.streams();
+    // A stream that nobody wants is shown as long as somebody once asked for it.
+    let shown = |stream| {
+        let known = parts.progress.get(&(integration.id.clone(), stream));
+        parts.supervisor.is_wanted(&integration.id, stream) || known.is_some_and(|p| p.state != RunState::Never)
+    };
     let streams: Vec<StreamProgress> = infos
         .iter()
+        .filter(|info| shown(info.stream))
         .map(|info| {
             let known = parts.progress.get(&(integration.id.clone(), info.stream)).cloned();
             let mut progress = known
@@ -64,7 +73,10 @@ fn integration(parts: &Parts<'_>, integration: &Integration) -> IntegrationView 
         id: integration.id.clone(),
         vendor: integration.connector.vendor().to_owned(),
         state: state(&streams, parts.paused.contains(&integration.id)),
-        last: streams.iter().map(|s| s.finished).min().flatten(),
+        last: {
+            let wanted = |s: &&StreamProgress| parts.supervisor.is_wanted(&integration.id, s.stream);
+            streams.iter().filter(wanted).map(|s| s.finished).min().flatten()
+        },
         next: parts.next.get(&integration.id).copied().filter(|_| !parts.paused.contains(&integration.id)),
         budget: integration.connector.budget().map(|b| BudgetView {
             used: b.used,

@@ -6,7 +6,7 @@ use super::messages::{Event, Message, Query, Request, View};
 use super::overview::Integration;
 use super::rows::FlowState;
 use super::{Opener, Options, loading, sink, spawn, writer};
-use crate::domain::Failure;
+use crate::domain::{Failure, streams_to_sync};
 use crate::sync::Supervisor;
 use std::path::Path;
 use std::sync::Arc;
@@ -98,6 +98,7 @@ pub(super) fn prepare(
     let mut scopes = Vec::new();
     for connected in options.integrations {
         supervisor.add(connected.id.clone(), Arc::clone(&connected.connector), connected.schedules);
+        supervisor.set_wanted(&connected.id, streams_to_sync(&options.flows, &connected.id));
         let scope = Arc::new(connected.scope);
         supervisor.set_scope(&connected.id, Arc::clone(&scope));
         scopes.push((connected.id.clone(), scope));

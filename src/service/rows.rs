@@ -1,5 +1,6 @@
 //! The rows of a flow's queues: what was decided, what the engine proposes, and the state that follows from both.
 
+use super::inside::{Packed, Touched};
 use super::messages::{Generation, StateCounts};
 use super::tables::{IntegrationTables, Standing};
 use super::views::CachedView;
@@ -89,6 +90,8 @@ pub struct Queue {
     pub name_rank: Arc<Vec<u32>>,
     /// Orders computed for this generation.
     pub views: Vec<CachedView>,
+    /// Proposals of rows matched by a key inside their company, by source; the engine keeps those of the others.
+    pub proposals: FxHashMap<RecordId, Packed>,
 }
 
 impl Queue {
@@ -174,6 +177,8 @@ pub struct FlowState {
     pub devices: Queue,
     /// The streams of [`Stream::INSIDE`], in that order.
     pub inside: [Queue; Stream::INSIDE.len()],
+    /// What of these is to be solved anew.
+    pub touched: [Touched; Stream::INSIDE.len()],
     /// What the engine found out; `None` while it follows changed records.
     pub engine: Option<Arc<Engine>>,
     /// What is new since the engine last began.
@@ -192,6 +197,7 @@ impl FlowState {
             companies: Queue::default(),
             devices: Queue::default(),
             inside: Default::default(),
+            touched: std::array::from_fn(|_| Touched::all()),
             engine: Some(Arc::default()),
             due: Due { changed: true, dirty: true, decided: false },
             solved: false,

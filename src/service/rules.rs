@@ -13,7 +13,7 @@ use crate::domain::{
 };
 use crate::matching::{Alias, Known, alias::comparable};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// A rule that a decision by hand left.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,6 +118,13 @@ impl RuleBook {
                 teach_one(held, own, known);
             }
         }
+    }
+
+    /// Pairs of a stream that somebody refused in a flow.
+    pub fn refusals(&self, flow: &FlowId, stream: Stream) -> HashSet<(RecordId, RecordId)> {
+        let rules = self.rules.values().map(|held| &held.rule);
+        let refusals = rules.filter(|r| r.kind == RuleKind::Refusal && r.flow == *flow && r.stream == stream);
+        refusals.map(|rule| (rule.source.clone(), rule.target.clone())).collect()
     }
 
     fn knows(&self, flow: &FlowId, names: &Alias) -> bool {

@@ -1,6 +1,7 @@
 //! Runs the engine off the core's thread and hands back what rows show. Evidence is not kept: it is built for the row
 //! that a person looks at, from what the engine keeps.
 
+use super::inside;
 use super::rows::Row;
 use super::views::Sides;
 use super::world::World;
@@ -67,6 +68,8 @@ pub struct Job {
     pub news: News,
     /// Fingerprint of the names that were ordered last.
     pub names: u64,
+    /// Streams matched inside companies that are to be solved.
+    pub inside: Vec<inside::Task>,
 }
 
 /// The result of a job.
@@ -84,11 +87,13 @@ pub struct Solved {
     pub devices: Vec<RowVerdict>,
     /// Positions in the order of names; `None` when the names are the same.
     pub ranks: Option<Ranks>,
+    /// Streams matched inside companies.
+    pub inside: Vec<inside::Answers>,
 }
 
 /// Solves what is new. The world must be dropped by the caller before the result is sent, so that changes can go on.
 pub fn solve(world: &World, job: Job) -> Solved {
-    let Job { flow, engine, news, names } = job;
+    let Job { flow, engine, news, names, inside } = job;
     // Alone with it, the engine changes in place; where somebody reads it meanwhile (decisions are solved so), a clone
     // does, which shares what was read of the records.
     let mut engine = Arc::try_unwrap(engine).unwrap_or_else(|shared| (*shared).clone());
@@ -106,7 +111,8 @@ pub fn solve(world: &World, job: Job) -> Solved {
         None => (Vec::new(), Vec::new()),
     };
     let ranks = (news == News::Records).then(|| ranks_of(sides, names)).flatten();
-    Solved { flow: flow.id, engine: Arc::new(engine), first, companies, devices, ranks }
+    let inside = inside::solve(world, &flow, inside);
+    Solved { flow: flow.id, engine: Arc::new(engine), first, companies, devices, ranks, inside }
 }
 
 /// The engine's problem of a flow.
@@ -142,7 +148,8 @@ fn ranks_of(sides: Sides<'_>, before: u64) -> Option<Ranks> {
     })
 }
 
-fn ranks(count: usize, name: &dyn Fn(usize) -> String) -> Vec<u32> {
+/// For each position its place in the order of names.
+pub fn ranks(count: usize, name: &dyn Fn(usize) -> String) -> Vec<u32> {
     let mut named: Vec<(String, u32)> =
         (0..count).filter_map(|at| u32::try_from(at).ok().map(|position| (name(at), position))).collect();
     named.par_sort_unstable();

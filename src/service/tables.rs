@@ -6,6 +6,7 @@
 use super::listed::Facts;
 use super::scoping::{Facets, Register};
 use crate::domain::{Company, Device, DeviceType, IntegrationId, Record, RecordId, Stream};
+use crate::matching::inside::{ContactFacts, LocationFacts, TicketFacts};
 use crate::matching::{CompanyFacts, DeviceFacts};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
@@ -220,6 +221,14 @@ pub struct IntegrationTables {
     pub seats: FxHashMap<RecordId, RecordId>,
     /// Device types by id.
     pub device_types: FxHashMap<RecordId, Box<str>>,
+    /// Contacts.
+    pub contacts: Table<ContactFacts>,
+    /// Locations.
+    pub locations: Table<LocationFacts>,
+    /// Tickets.
+    pub tickets: Table<TicketFacts>,
+    /// Of the streams inside companies those that a flow matches; facts of the others are not kept.
+    pub kept: Vec<Stream>,
     /// Deeper companies roll up to their first-level ancestor.
     pub roll_up: bool,
     /// What the sync settings look at, of every record.
@@ -239,6 +248,12 @@ pub enum Change {
     Device(Box<DeviceFacts>),
     /// A device type.
     DeviceType(RecordId, Box<str>),
+    /// A contact as the vendor has it now.
+    Contact(Box<ContactFacts>),
+    /// A location as the vendor has it now.
+    Location(Box<LocationFacts>),
+    /// A ticket as the vendor has it now.
+    Ticket(Box<TicketFacts>),
     /// The vendor no longer lists it.
     Orphaned(Stream, RecordId),
 }
@@ -250,6 +265,20 @@ impl Change {
         seen.into_iter().chain(Self::of(record))
     }
 
+    /// The stream that it changes.
+    pub fn stream(&self) -> Stream {
+        match self {
+            Self::Seen(facets) => facets.stream,
+            Self::Company(..) => Stream::Companies,
+            Self::Device(_) => Stream::Devices,
+            Self::DeviceType(..) => Stream::DeviceTypes,
+            Self::Contact(_) => Stream::Contacts,
+            Self::Location(_) => Stream::Locations,
+            Self::Ticket(_) => Stream::Tickets,
+            Self::Orphaned(stream, _) => *stream,
+        }
+    }
+
     /// The change that a stored or delivered record means; `None` for records that no queue compares yet.
     pub fn of(record: &Record) -> Option<Self> {
         Some(match record {
@@ -258,6 +287,9 @@ impl Change {
             }
             Record::Device(device) => Self::Device(Box::new(device_facts(device))),
             Record::DeviceType(DeviceType { id, name }) => Self::DeviceType(id.into(), name.as_str().into()),
+            Record::Contact(contact) => Self::Contact(Box::new(ContactFacts::from(contact.as_ref()))),
+            Record::Location(location) => Self::Location(Box::new(LocationFacts::from(location.as_ref()))),
+            Record::Ticket(ticket) => Self::Ticket(Box::new(TicketFacts::from(ticket.as_ref()))),
             _ => return None,
         })
     }
@@ -280,8 +312,19 @@ impl IntegrationTables {
             (Stream::Companies, false) => self.companies.bring_back(id),
             (Stream::Devices, true) => self.devices.set_aside(id),
             (Stream::Devices, false) => self.devices.bring_back(id),
+            (Stream::Contacts, true) => self.contacts.set_aside(id),
+            (Stream::Contacts, false) => self.contacts.bring_back(id),
+            (Stream::Locations, true) => self.locations.set_aside(id),
+            (Stream::Locations, false) => self.locations.bring_back(id),
+            (Stream::Tickets, true) => self.tickets.set_aside(id),
+            (Stream::Tickets, false) => self.tickets.bring_back(id),
             _ => None,
         }
+    }
+
+    /// A flow matches the stream, so that its facts are kept.
+    pub fn keeps(&self, stream: Stream) -> bool {
+        !Stream::INSIDE.contains(&stream) || self.kept.contains(&stream)
     }
 
     /// The first-level ancestor of a company (itself when it is one or nothing above it is known). Cycles end.

@@ -144,8 +144,13 @@ fn inside_gates(state: &FlowState, sides: Sides<'_>, junk: &JunkList, stream: St
         Some(_) => gate("company matched?", false, format!("no: {place} has no match yet; decide it first")),
     };
     let mut gates = vec![company_gate];
-    if let (Stream::Devices, Some(facts)) = (stream, sides.source.facts_at(stream, at)) {
+    let Some(facts) = sides.source.facts_at(stream, at) else { return gates };
+    if stream == Stream::Devices {
         gates.push(serial_gate(facts.serial(), junk));
+    }
+    if let Some((key, whole)) = facts.key() {
+        let text = if whole { facts.name().to_owned() } else { format!("no: its {key} is not whole") };
+        gates.push(gate(&format!("has a {key}?"), whole, text));
     }
     gates
 }

@@ -9,7 +9,7 @@ use crate::domain::{
     SyncScope, Timestamp,
 };
 use crate::store::Store;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -27,6 +27,7 @@ struct Entry {
     connector: Arc<dyn Connector>,
     schedules: BTreeMap<Stream, Schedule>,
     scope: Arc<SyncScope>,
+    wanted: BTreeSet<Stream>,
 }
 
 /// Starts, stops and counts the workers.
@@ -69,7 +70,21 @@ impl Supervisor {
         connector: Arc<dyn Connector>,
         schedules: BTreeMap<Stream, Schedule>,
     ) {
-        self.entries.insert(integration, Entry { connector, schedules, scope: Arc::default() });
+        let wanted = Stream::ALL.into_iter().collect();
+        self.entries.insert(integration, Entry { connector, schedules, scope: Arc::default(), wanted });
+    }
+
+    /// Which streams of an integration run by schedule, and when nobody names one; all before this is said.
+    pub fn set_wanted(&mut self, integration: &IntegrationId, wanted: BTreeSet<Stream>) {
+        if let Some(entry) = self.entries.get_mut(integration) {
+            entry.wanted = wanted;
+        }
+    }
+
+    /// True when the stream runs without being named.
+    #[must_use]
+    pub fn is_wanted(&self, integration: &IntegrationId, stream: Stream) -> bool {
+        self.entries.get(integration).is_some_and(|entry| entry.wanted.contains(&stream))
     }
 
     /// What of an integration is synced from the next run on; returns what it was. `None` when there is none.
@@ -84,13 +99,16 @@ impl Supervisor {
         self.entries.get(integration).map(|e| &e.connector)
     }
 
-    /// Starts one worker per stream that is not running already; returns those started.
+    /// Starts one worker per stream that is not running already (the wanted ones when none is named); returns those
+    /// started.
     /// Each counts as running before this returns.
     pub fn start(&self, integration: &IntegrationId, streams: &[Stream], full: bool) -> Vec<Task> {
         let Some(entry) = self.entries.get(integration) else { return Vec::new() };
         let mut started = Vec::new();
         for info in entry.connector.streams() {
-            if !streams.is_empty() && !streams.contains(&info.stream) {
+            let named =
+                if streams.is_empty() { entry.wanted.contains(&info.stream) } else { streams.contains(&info.stream) };
+            if !named {
                 continue;
             }
             let task = Task { integration: integration.clone(), stream: info.stream };
@@ -203,6 +221,7 @@ impl Supervisor {
             .connector
             .streams()
             .iter()
+            .filter(|info| entry.wanted.contains(&info.stream))
             .filter_map(|info| {
                 let state = states.iter().find(|s| s.integration == *integration && s.stream == info.stream);
                 // After a failure the schedule counts from the failed attempt, so that it is not tried in a loop.

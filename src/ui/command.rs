@@ -19,8 +19,8 @@ pub enum Context {
 
 const ALL: &[Context] = &[Context::Integrations, Context::Queue, Context::Log];
 const QUEUE: &[Context] = &[Context::Queue];
-const LOG: &[Context] = &[Context::Log];
 const INTEGRATIONS: &[Context] = &[Context::Integrations];
+const LOG: &[Context] = &[Context::Log];
 const SIDES: &[Context] = &[Context::Integrations, Context::Log];
 const QUEUE_LOG: &[Context] = &[Context::Queue, Context::Log];
 
@@ -44,6 +44,8 @@ pub enum CommandId {
     Zoom,
     NextTab,
     PreviousTab,
+    NextFlow,
+    PreviousFlow,
     CompareDown,
     CompareUp,
     Accept,
@@ -76,6 +78,9 @@ pub enum CommandId {
     CancelSync,
     SyncSettings,
     Pause,
+    Connect,
+    RenewKey,
+    NewFlow,
     Copy,
     Palette,
     Help,
@@ -118,7 +123,10 @@ macro_rules! commands {
     };
 }
 
-use reasons::{always, no_candidate, no_compare, no_integration, no_queue, no_record_line, no_row, nothing_running};
+use reasons::{
+    always, no_candidate, no_compare, no_integration, no_key_here, no_pair, no_queue, no_record_line, no_row, not_here,
+    nothing_running,
+};
 
 commands! {
     Accept "queue.accept" ["a"], QUEUE, "accept", 1, no_candidate, true, "Match the row, or the marked rows, with the best candidate.";
@@ -152,7 +160,10 @@ commands! {
     FullSync "sync.full" [], ALL, "full sync", 0, no_integration, false, "Sync the chosen integration with full listings, so that vanished records are found.";
     CancelSync "sync.cancel" [], ALL, "stop syncs", 0, nothing_running, true, "Stop running syncs; what was stored stays, the next sync goes on from there.";
     Pause "sync.pause" ["p"], ALL, "pause/resume", 15, no_integration, true, "Pause or resume the chosen integration's syncs.";
-    SyncSettings "sync.settings" ["e", "Enter"], INTEGRATIONS, "what is synced", 1, no_integration, true, "Choose what is synced of the integration: types, statuses, contacts …, with counts and a preview.";
+    SyncSettings "sync.settings" ["Enter"], INTEGRATIONS, "what is synced", 1, no_integration, true, "Choose what is synced of the integration: types, statuses, contacts …, with counts and a preview.";
+    Connect "integration.connect" ["c"], INTEGRATIONS, "connect", 1, not_here, false, "Connect a system: asks for its key, tests it live, then saves it.";
+    RenewKey "integration.key" ["e"], INTEGRATIONS, "new key", 2, no_key_here, false, "Enter a new key for the chosen integration; every match stays.";
+    NewFlow "flow.add" ["n"], INTEGRATIONS, "new flow", 3, no_pair, false, "Say what is matched with what: from one integration to another.";
     Copy "copy" ["y"], ALL, "copy id", 0, always, false, "Send the id under the cursor, or the log line, to the terminal's clipboard (OSC 52).";
     Down "move.down" ["j", "Down"], ALL, "down", 0, always, false, "One row down.";
     Up "move.up" ["k", "Up"], ALL, "up", 0, always, false, "One row up.";
@@ -164,6 +175,8 @@ commands! {
     PageUp "move.page-up" ["PgUp"], ALL, "page up", 0, always, false, "One page up.";
     NextTab "queue.next-tab" ["l", "]", "Right"], QUEUE, "next tab", 0, no_queue, false, "Next tab of the Queue; after the last one, the next flow.";
     PreviousTab "queue.previous-tab" ["h", "[", "Left"], QUEUE, "previous tab", 0, no_queue, false, "Previous tab of the Queue.";
+    NextFlow "queue.next-flow" ["}"], QUEUE, "next flow", 0, no_queue, false, "The same stream of the next flow.";
+    PreviousFlow "queue.previous-flow" ["{"], QUEUE, "previous flow", 0, no_queue, false, "The same stream of the previous flow.";
     NextPane "pane.next" ["Tab"], ALL, "next pane", 0, always, false, "Next pane.";
     PreviousPane "pane.previous" ["Shift-Tab"], ALL, "previous pane", 0, always, false, "Previous pane.";
     FocusIntegrations "pane.integrations" ["1"], ALL, "Integrations", 0, always, false, "Go to Integrations.";

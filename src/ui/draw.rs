@@ -114,8 +114,14 @@ fn status(state: &State, theme: &super::theme::Theme) -> Vec<(String, Style)> {
         parts.push((format!("{failed} failed"), theme.error));
     }
     let open = state.open_counts();
-    let words: Vec<String> =
+    let mut words: Vec<String> =
         open.iter().filter(|(_, n)| *n > 0).map(|(s, n)| format!("{} {}", thousands(*n), s.name())).collect();
+    // Two streams by name; the tabs say the rest.
+    if words.len() > 3 {
+        let rest: u64 = open.iter().filter(|(_, n)| *n > 0).skip(2).map(|(_, n)| n).sum();
+        words.truncate(2);
+        words.push(format!("{} more", thousands(rest)));
+    }
     if !words.is_empty() {
         parts.push((format!("{} to match", words.join(", ")), theme.text));
     } else if !open.is_empty() && state.overview.ready {

@@ -117,6 +117,23 @@ fn row(i: usize, stream: Stream) -> QueueRow {
     }
 }
 
+fn inside(i: usize, stream: Stream) -> QueueRow {
+    let first = ["Ann", "Roberto", "Zoë", "J."][i % 4];
+    let last = ["Lee", "Miller-Smith", "Quist", "Okoro", "O'Brien"][i % 5];
+    let mut row = row(i, stream);
+    (row.serial, row.model) = (String::new(), String::new());
+    (row.name, row.detail) = match stream {
+        Stream::Contacts => (format!("{first} {last}"), format!("{first}.{last}{i}@example.test").to_lowercase()),
+        _ => (format!("Office {i}"), format!("{} Main Street, Suite {i}, Austin, 787{:02}", i * 7 + 1, i % 90)),
+    };
+    if let Some(target) = &mut row.target {
+        target.name.clone_from(&row.name);
+    }
+    let whys = ["first and last name", "email + nickname and last name", "street and number + name"];
+    whys[i % 3].clone_into(&mut row.why);
+    row
+}
+
 impl FakeService {
     /// A home with so many companies and devices.
     pub fn new(companies: usize, devices: usize) -> Self {
@@ -155,6 +172,17 @@ impl FakeService {
         service
     }
 
+    /// The same with contacts and places.
+    pub fn with_people(companies: usize, devices: usize, people: usize) -> Self {
+        let mut service = Self::new(companies, devices);
+        for stream in [Stream::Contacts, Stream::Locations] {
+            let rows = (0..people).map(|i| inside(i, stream)).collect();
+            service.tables.insert(stream, Table { rows, generation: 1, order: None });
+        }
+        service.overview.flows[0].tabs = service.tabs();
+        service
+    }
+
     /// A home without anything.
     pub fn empty() -> Self {
         let overview = Overview { home: "fresh".to_owned(), ready: true, ..Overview::default() };
@@ -179,10 +207,15 @@ impl FakeService {
             counts: self.counts(stream),
             generation: self.tables[&stream].generation,
         };
-        vec![
+        let mut tabs = vec![
             tab(Stream::Companies, "Companies", "Policy", "Organization"),
             tab(Stream::Devices, "Devices", "Device", "Configuration"),
-        ]
+        ];
+        if self.tables.contains_key(&Stream::Contacts) {
+            tabs.push(tab(Stream::Contacts, "Contacts", "Contact", "Contact"));
+            tabs.push(tab(Stream::Locations, "Locations", "Site", "Location"));
+        }
+        tabs
     }
 
     fn counts(&self, stream: Stream) -> StateCounts {

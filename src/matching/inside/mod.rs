@@ -16,7 +16,7 @@ mod ticket;
 pub use contact::ContactFacts;
 pub use location::LocationFacts;
 pub use pair::{Counts, Pair, Piece};
-pub use solve::{Companies, Problem, Which, pair_of, solve};
+pub use solve::{Companies, Pairs, Problem, Which, pair_of, solve};
 pub use ticket::TicketFacts;
 
 use crate::domain::{RecordId, Timestamp};

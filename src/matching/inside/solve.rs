@@ -3,12 +3,16 @@
 use super::{Counts, Inside, Key, Pair};
 use crate::domain::{Candidate, Confidence, Evidence, EvidenceKind, Proposal, RecordId, Ties, Verdict};
 use crate::matching::choose;
+use crate::matching::refusals::{REFUSED_ALL, REFUSED_ANOTHER};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What was decided: source → target; `None` is ignored. Who is not in it is open.
 pub type Companies = HashMap<RecordId, Option<RecordId>>;
+
+/// Pairs that a person refused: source, target.
+pub type Pairs = HashSet<(RecordId, RecordId)>;
 
 /// Everything that a run needs.
 pub struct Problem<'a, T> {
@@ -22,6 +26,8 @@ pub struct Problem<'a, T> {
     pub companies: &'a Companies,
     /// What was decided on these records.
     pub decided: &'a Companies,
+    /// Pairs that a person refused.
+    pub refused: &'a Pairs,
     /// What happens when several are equally good.
     pub ties: Ties,
 }
@@ -85,9 +91,12 @@ pub fn solve<T: Inside>(problem: &Problem<'_, T>, which: &Which) -> Vec<(usize, 
             group.right.push(row(j));
         }
     }
-    let taken: FxHashSet<&RecordId> = problem.decided.values().flatten().collect();
+    let people = People {
+        taken: problem.decided.values().flatten().collect(),
+        concerned: problem.refused.iter().map(|(left, _)| left).collect(),
+    };
     let groups: Vec<Group> = groups.into_values().collect();
-    let solved = groups.par_iter().flat_map_iter(|group| Run::new(problem, group, &taken).answers());
+    let solved = groups.par_iter().flat_map_iter(|group| Run::new(problem, group, &people).answers());
     answers.par_extend(solved);
     answers.par_sort_unstable_by_key(|(i, _)| *i);
     answers
@@ -179,9 +188,18 @@ fn keys_of<T: Inside>(reads: &[T::Read]) -> Vec<Vec<Key>> {
     reads.iter().map(keys).collect()
 }
 
+/// What people decided, as a run asks for it.
+struct People<'p> {
+    /// Targets that somebody has.
+    taken: FxHashSet<&'p RecordId>,
+    /// Source records of refused pairs.
+    concerned: FxHashSet<&'p RecordId>,
+}
+
 struct Run<'r, 'a, T> {
     problem: &'r Problem<'a, T>,
     group: &'r Group,
+    people: &'r People<'r>,
     rows: Vec<Vec<Scored>>,
     choice: Vec<Option<u32>>,
     /// The strongest rival of each right record's best row: bits of its second-best.
@@ -190,7 +208,7 @@ struct Run<'r, 'a, T> {
 }
 
 impl<'r, 'a, T: Inside> Run<'r, 'a, T> {
-    fn new(problem: &'r Problem<'a, T>, group: &'r Group, taken: &FxHashSet<&RecordId>) -> Self {
+    fn new(problem: &'r Problem<'a, T>, group: &'r Group, people: &'r People<'r>) -> Self {
         let lefts: Vec<T::Read> = group.left.iter().map(|&i| problem.left[i as usize].read()).collect();
         let rights: Vec<T::Read> = group.right.iter().map(|&j| problem.right[j as usize].read()).collect();
         let mut counts = Counts::default();
@@ -204,6 +222,7 @@ impl<'r, 'a, T: Inside> Run<'r, 'a, T> {
         let mut run = Self {
             problem,
             group,
+            people,
             rows: Vec::with_capacity(lefts.len()),
             choice: Vec::new(),
             second: vec![f32::MIN; rights.len()],
@@ -212,13 +231,18 @@ impl<'r, 'a, T: Inside> Run<'r, 'a, T> {
                 (0..rights.len()).map(|j| right_keys.is_alone(j)).collect(),
             ),
         };
-        let index = run.index(&left_keys, &right_keys, taken);
+        let index = run.index(&left_keys, &right_keys);
         for (i, read) in lefts.iter().enumerate() {
             let scored = if run.is_decided(i) {
                 Vec::new()
             } else {
                 let meets = meeting(&left_keys.by_record[i], &index);
-                meets.into_iter().filter_map(|j| score::<T>(read, &rights[j as usize], j, &counts)).collect()
+                let refused = |j: &u32| run.is_refused(i, *j);
+                meets
+                    .into_iter()
+                    .filter(|j| !refused(j))
+                    .filter_map(|j| score::<T>(read, &rights[j as usize], j, &counts))
+                    .collect()
             };
             run.rows.push(scored);
         }
@@ -239,12 +263,22 @@ impl<'r, 'a, T: Inside> Run<'r, 'a, T> {
         self.problem.decided.contains_key(self.left(i).id())
     }
 
+    fn is_refused(&self, i: usize, j: u32) -> bool {
+        let pair = || (self.left(i).id().clone(), self.right(j).id().clone());
+        self.is_concerned(i) && self.problem.refused.contains(&pair())
+    }
+
+    /// A pair of this record was refused.
+    fn is_concerned(&self, i: usize) -> bool {
+        self.people.concerned.contains(self.left(i).id())
+    }
+
     /// Right records that are free, by key; keys of a crowd bring nobody together.
-    fn index(&self, left: &Keys<'_>, right: &Keys<'_>, taken: &FxHashSet<&RecordId>) -> FxHashMap<u64, Vec<u32>> {
+    fn index(&self, left: &Keys<'_>, right: &Keys<'_>) -> FxHashMap<u64, Vec<u32>> {
         let mut index: FxHashMap<u64, Vec<u32>> = FxHashMap::default();
         let mut order: Vec<u32> = (0..row(right.by_record.len())).collect();
         order.sort_unstable_by(|a, b| self.right(*a).id().cmp(self.right(*b).id()));
-        for j in order.into_iter().filter(|&j| !taken.contains(self.right(j).id())) {
+        for j in order.into_iter().filter(|&j| !self.people.taken.contains(self.right(j).id())) {
             for key in &right.by_record[j as usize] {
                 let crowd = left.is_crowd(*key) || right.is_crowd(*key);
                 let list = index.entry(key.hash).or_default();
@@ -328,6 +362,10 @@ impl<'r, 'a, T: Inside> Run<'r, 'a, T> {
                 let note = note.to_owned();
                 evidence.push(Evidence { kind: EvidenceKind::Guard, bits: 0.0, rarity: None, note });
             }
+            if rank == 0 && self.is_concerned(i) {
+                let note = REFUSED_ANOTHER.to_owned();
+                evidence.push(Evidence { kind: EvidenceKind::Guard, bits: 0.0, rarity: None, note });
+            }
             let target = self.right(s.right).id().clone();
             Candidate { target, confidence: Confidence::new(s.probability), evidence }
         });
@@ -338,6 +376,9 @@ impl<'r, 'a, T: Inside> Run<'r, 'a, T> {
     fn verdict(&self, i: usize) -> (Verdict, &'static str) {
         if self.is_decided(i) {
             return (Verdict::None, "decided");
+        }
+        if self.rows[i].is_empty() && self.is_concerned(i) {
+            return (Verdict::None, REFUSED_ALL);
         }
         if self.rows[i].is_empty() {
             let none = self.group.right.is_empty();

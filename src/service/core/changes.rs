@@ -1,9 +1,12 @@
 //! What syncs bring: records, progress, ends; and the schedule that starts them.
 
+use super::super::compare::sides_of;
+use super::super::inside::Touch;
 use super::super::rows::Row;
 use super::super::world::{self, Moved};
 use super::{Core, Pending};
 use crate::domain::{FailureClass, IntegrationId, LogLevel, RunState, Stream, StreamProgress};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -31,19 +34,36 @@ impl Core {
         while let Some(pending) = self.pending.pop_front() {
             match pending {
                 Pending::Decision(flow, stream, source, decision) => {
+                    let before = world.decided(&flow, stream).and_then(|known| known.get(&source)).cloned().flatten();
                     world.note(&flow, stream, &source, decision.as_ref());
+                    if let Some(state) = self.flows.iter_mut().find(|f| f.flow.id == flow) {
+                        let rules = state.flow.clone();
+                        let sides = sides_of(world, &rules);
+                        state.due.decided |=
+                            state.touched_by_decision(sides, stream, &source, before.as_ref(), decision.as_ref());
+                    }
                 }
-                Pending::Rules(flow) => self.rules.teach(&flow, world.known.entry(flow.clone()).or_default()),
+                Pending::Rules(flow) => {
+                    let news = world.teach(&self.rules, &flow);
+                    for state in self.flows.iter_mut().filter(|f| f.flow.id == flow) {
+                        state.touched_by_rules(world.tables_of(&state.flow.source.clone()), &news);
+                    }
+                }
                 Pending::Change(integration, change) => {
                     let tables = world.tables.entry(integration.clone()).or_default();
+                    let (stream, touch) = (change.stream(), Touch::of(tables, &change));
                     let moved = world::apply(tables, change, now);
                     for state in &mut self.flows {
-                        state.due.changed |= state.flow.source == integration || state.flow.target == integration;
-                        if state.flow.source == integration {
+                        let (source, target) = (state.flow.source == integration, state.flow.target == integration);
+                        state.due.changed |= (source || target) && is_frame(stream);
+                        if let Some(touch) = touch.as_ref().filter(|_| source || target) {
+                            state.touched_by(touch, target);
+                        }
+                        if source {
                             mirror(state, moved);
                         }
                     }
-                    self.recount.insert(integration);
+                    self.recount.entry(integration).or_default().insert(stream);
                 }
                 Pending::Scope(integration, scope) => {
                     let register = &mut world.tables.entry(integration.clone()).or_default().register;
@@ -53,7 +73,7 @@ impl Core {
                         register.set_scope(scope);
                         self.told_scope.insert(integration.clone());
                     }
-                    self.recount.insert(integration);
+                    self.recount.entry(integration).or_default().insert(Stream::Companies);
                 }
             }
         }
@@ -78,43 +98,58 @@ impl Core {
     /// Computes them now.
     pub(super) fn recount_all(&mut self) {
         let began = Instant::now();
-        for integration in std::mem::take(&mut self.recount) {
-            self.recount_integration(&integration);
+        for (integration, streams) in std::mem::take(&mut self.recount) {
+            self.recount_integration(&integration, streams);
         }
         self.deck.outdate();
         self.last_recount = Some((Instant::now(), began.elapsed()));
     }
 
-    /// Devices per company, first-level companies and row states of an integration, after its records changed.
-    fn recount_integration(&mut self, integration: &IntegrationId) {
+    /// Devices per company, first-level companies and row states of an integration, after records of these streams
+    /// changed.
+    fn recount_integration(&mut self, integration: &IntegrationId, streams: BTreeSet<Stream>) {
         let now = self.clock.now();
         let Some(world) = Arc::get_mut(&mut self.world) else {
-            self.recount.insert(integration.clone());
+            self.recount.entry(integration.clone()).or_default().extend(streams);
             return;
         };
         let mut moves = Vec::new();
+        let frame = streams.iter().copied().any(is_frame);
         if let Some(tables) = world.tables.get_mut(integration) {
             if tables.register.is_unsettled() {
                 moves = world::settle(tables, now);
             }
-            tables.recount();
-        }
-        for state in self.flows.iter_mut().filter(|f| f.flow.source == *integration) {
-            for moved in &moves {
-                mirror(state, *moved);
-            }
-        }
-        for state in &self.flows {
-            if state.flow.source == *integration {
-                world.mark_unlisted(&state.flow);
+            if frame {
+                tables.recount();
             }
         }
         for state in &mut self.flows {
+            for moved in &moves {
+                state.touched_by_settings(moved);
+                if state.flow.source == *integration {
+                    mirror(state, *moved);
+                }
+            }
+        }
+        for state in &self.flows {
+            if frame && state.flow.source == *integration {
+                world.mark_unlisted(&state.flow);
+            }
+        }
+        let all = !moves.is_empty() || frame;
+        for state in &mut self.flows {
             if state.flow.source == *integration || state.flow.target == *integration {
                 state.due.dirty = true;
-                state.due.changed = true;
+                state.due.changed |= all;
                 if state.flow.source == *integration {
-                    state.refresh(self.world.tables_of(integration));
+                    let source = self.world.tables_of(integration);
+                    if all {
+                        state.refresh(source);
+                    } else {
+                        for stream in &streams {
+                            state.refresh_stream(source, *stream);
+                        }
+                    }
                 }
                 self.outbox.queue(&state.flow.id);
             }
@@ -239,7 +274,8 @@ impl Core {
                 .supervisor
                 .next_runs(&id, &states)
                 .into_iter()
-                .filter(|(_, at)| *at <= now)
+                // What never ran is due at the moment of asking, which is after this turn's.
+                .filter(|(_, at)| *at <= self.clock.now())
                 .map(|(stream, _)| stream)
                 .collect();
             if !due.is_empty() {
@@ -248,6 +284,12 @@ impl Core {
         }
         self.plan_schedule();
     }
+}
+
+/// Companies and devices are what the engine works on and what the other rows' states follow; records of the other
+/// streams change nothing about them.
+const fn is_frame(stream: Stream) -> bool {
+    matches!(stream, Stream::Companies | Stream::Devices | Stream::DeviceTypes)
 }
 
 /// Rows follow their records.

@@ -175,7 +175,8 @@ pub struct Core {
     ready: bool,
     waiting: Vec<(ReplyTo, Request)>,
     pending: VecDeque<Pending>,
-    recount: BTreeSet<IntegrationId>,
+    /// Streams with changed records whose counts and states are to be computed anew.
+    recount: BTreeMap<IntegrationId, BTreeSet<Stream>>,
     last_recount: Option<(Instant, Duration)>,
     solving: bool,
     /// Questions that wait until the engine is back.
@@ -227,7 +228,7 @@ impl Core {
             ready: false,
             waiting: Vec::new(),
             pending: VecDeque::new(),
-            recount: BTreeSet::new(),
+            recount: BTreeMap::new(),
             last_recount: None,
             solving: false,
             parked: Vec::new(),
@@ -362,6 +363,21 @@ impl Core {
                 },
             )
         })
+    }
+
+    /// The flow, which has to have a queue of that stream.
+    fn queue_at(&self, id: &FlowId, stream: Stream) -> Result<usize, Failure> {
+        let at = self.flow_at(id)?;
+        let state = &self.flows[at];
+        if state.flow.streams.contains(&stream) {
+            return Ok(at);
+        }
+        let names: Vec<&str> = state.streams().map(Stream::name).collect();
+        Err(Failure::new(
+            crate::domain::FailureClass::Usage,
+            format!("the flow “{id}” matches no {stream}"),
+            format!("it matches {}; `streams` of the flow in the configuration says what", names.join(", ")),
+        ))
     }
 
     fn stop(mut self, done: oneshot::Sender<()>) {

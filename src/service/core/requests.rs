@@ -59,6 +59,7 @@ impl Core {
             paused: &self.paused,
             next: &self.next,
             flows: &self.flows,
+            supervisor: &self.supervisor,
             tables: &self.world.tables,
         });
         overview.cards = self.count_cards();
@@ -114,7 +115,7 @@ impl Core {
         limit: u32,
         anchor: Option<&RecordId>,
     ) -> Result<Window, Failure> {
-        let at = self.flow_at(&view.flow)?;
+        let at = self.queue_at(&view.flow, view.stream)?;
         let state = &mut self.flows[at];
         let flow = state.flow.clone();
         Ok(views::window(state, sides_of(&self.world, &flow), view, offset, limit, anchor))
@@ -132,7 +133,7 @@ impl Core {
         source: &RecordId,
         target: Option<&RecordId>,
     ) -> Result<super::super::messages::Compare, Failure> {
-        let state = &self.flows[self.flow_at(flow)?];
+        let state = &self.flows[self.queue_at(flow, stream)?];
         let vendor = |id: &crate::domain::IntegrationId| {
             let found = self.integrations.iter().find(|i| i.id == *id);
             found.map_or_else(|| id.to_string(), |i| i.connector.vendor().to_owned())
@@ -143,7 +144,7 @@ impl Core {
     }
 
     fn pick(&self, reply: ReplyTo, flow: &FlowId, stream: Stream, source: &RecordId, pattern: String, limit: u32) {
-        let state = match self.flow_at(flow) {
+        let state = match self.queue_at(flow, stream) {
             Ok(at) => &self.flows[at],
             Err(failure) => return reply.failed(failure),
         };
@@ -179,7 +180,7 @@ impl Core {
         action: &DecideAction,
         rows: &Selection,
     ) -> Result<Preview, Failure> {
-        let at = self.flow_at(flow)?;
+        let at = self.queue_at(flow, stream)?;
         let by = self.by();
         let rules = self.flows[at].flow.clone();
         let sides = sides_of(&self.world, &rules);
@@ -201,7 +202,7 @@ impl Core {
     }
 
     fn preview_quick(&mut self, flow: &FlowId, stream: Stream, threshold: Confidence) -> Result<Preview, Failure> {
-        let at = self.flow_at(flow)?;
+        let at = self.queue_at(flow, stream)?;
         let by = self.by();
         let state = &self.flows[at];
         let sides = sides_of(&self.world, &state.flow);
@@ -216,7 +217,7 @@ impl Core {
             Command::Pause { integration } => self.pause(reply, &integration, true),
             Command::Resume { integration } => self.pause(reply, &integration, false),
             Command::Decide { flow, stream, action, rows } => {
-                let at = match self.flow_at(&flow) {
+                let at = match self.queue_at(&flow, stream) {
                     Ok(at) => at,
                     Err(failure) => return reply.failed(failure),
                 };
@@ -226,7 +227,7 @@ impl Core {
                 self.decide(reply, at, (stream, &action), &positions, by, None);
             }
             Command::QuickMatch { flow, stream, threshold } => {
-                let at = match self.flow_at(&flow) {
+                let at = match self.queue_at(&flow, stream) {
                     Ok(at) => at,
                     Err(failure) => return reply.failed(failure),
                 };

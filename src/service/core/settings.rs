@@ -123,7 +123,7 @@ impl Core {
 
     /// Says in the sync log what new settings leave out, once they took effect.
     pub(super) fn tell_scopes(&mut self) {
-        let settled = |id: &IntegrationId| !self.recount.contains(id);
+        let settled = |id: &IntegrationId| !self.recount.contains_key(id);
         let (told, later) = std::mem::take(&mut self.told_scope).into_iter().partition(settled);
         self.told_scope = later;
         let told: std::collections::BTreeSet<IntegrationId> = told;

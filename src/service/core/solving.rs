@@ -60,7 +60,9 @@ impl Core {
         let news = if state.due.changed { News::Records } else { News::Decisions };
         // Records: the engine changes in place, questions wait for it. Decisions: it stays readable meanwhile.
         let engine = if news == News::Records { state.engine.take() } else { state.engine.clone() };
-        let job = Job { flow: state.flow.clone(), engine: engine.unwrap_or_default(), news, names: state.names };
+        let inside = state.tasks_inside();
+        let job =
+            Job { flow: state.flow.clone(), engine: engine.unwrap_or_default(), news, names: state.names, inside };
         state.due = Due::default();
         self.solving = true;
         self.last_solve = Some((Instant::now(), Duration::ZERO));
@@ -92,7 +94,7 @@ impl Core {
         let state = &mut self.flows[at];
         state.engine = Some(solved.engine);
         let source = self.world.tables_of(&state.flow.source);
-        let anything =
+        let mut anything =
             solved.first || !solved.companies.is_empty() || !solved.devices.is_empty() || solved.ranks.is_some();
         let (companies, devices): (Vec<usize>, Vec<usize>) =
             (solved.companies.iter().map(|v| v.at).collect(), solved.devices.iter().map(|v| v.at).collect());
@@ -122,6 +124,10 @@ impl Core {
                 state.companies.outdate();
                 state.devices.outdate();
             }
+        }
+        for answers in solved.inside {
+            anything = true;
+            answers.put(state, source);
         }
         if anything {
             self.outbox.queue(&solved.flow);

@@ -304,9 +304,10 @@ impl Records {
         }
     }
 
-    /// The moment of the next change: the world's clock moves a second with each.
+    /// The moment of the next change: the time of day, as the answers' `Date` says it, and never before the last change.
     pub fn now(&self) -> i64 {
-        crate::simulator::world::NOW + i64::try_from(self.revision).unwrap_or(0)
+        let wall = time::OffsetDateTime::now_utc().unix_timestamp();
+        wall.max(crate::simulator::world::NOW + i64::try_from(self.revision).unwrap_or(0))
     }
 }
 

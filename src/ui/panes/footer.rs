@@ -62,6 +62,8 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
         Some(Overlay::Settings(_)) => {
             return fixed(&[("Space", "take or not"), ("o", "only it"), ("Enter", "apply"), ("Esc", "leave as it is")]);
         }
+        // The wizard says its keys itself: they differ by step.
+        Some(Overlay::Wizard(_)) => return Vec::new(),
         Some(Overlay::Cards(_)) => {
             return fixed(&[("j k", "move"), ("a", "apply"), ("x", "refuse"), ("J K", "scroll"), ("Esc", "back")]);
         }

@@ -71,7 +71,11 @@ fn tabs(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let flows = state.overview.flows.len();
     if flows > 1 {
         let at = state.overview.flows.iter().position(|f| f.id == flow.id).unwrap_or(0) + 1;
-        canvas.right(area.x, area.y, area.width, &format!("flow {at} of {flows}  h l "), theme.dim);
+        let room = usize::from(area.width.saturating_sub(used + 1));
+        let texts = [format!("flow {at} of {flows}  {{ }} "), format!("flow {at}/{flows} "), format!("{at}/{flows} ")];
+        if let Some(text) = texts.iter().find(|text| text.len() <= room) {
+            canvas.right(area.x, area.y, area.width, text, theme.dim);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! From key to action: overlays first, then the pane in focus.
 
-use super::{decide, log, navigate, overlays, picker, requests, rules, settings, syncs};
+use super::{decide, log, navigate, overlays, picker, requests, rules, settings, syncs, wizard};
 use crate::domain::LogLevel;
 use crate::ui::command::{CommandId, Context, command};
 use crate::ui::key::{Key, KeyCode};
@@ -33,7 +33,9 @@ pub fn key(state: &mut State, key: Key) {
 
 /// Ctrl-c never kills work: it closes what is open, then asks to leave.
 fn ctrl_c(state: &mut State) {
-    if state.overlay.is_some() {
+    if matches!(state.overlay, Some(crate::ui::state::overlay::Overlay::Wizard(_))) {
+        wizard::escape(state);
+    } else if state.overlay.is_some() {
         overlays::close(state);
     } else {
         overlays::ask_to_quit(state);
@@ -62,6 +64,8 @@ pub fn run(state: &mut State, id: CommandId, key: Option<Key>) {
         CommandId::Zoom => navigate::zoom(state),
         CommandId::NextTab => navigate::tab(state, true),
         CommandId::PreviousTab => navigate::tab(state, false),
+        CommandId::NextFlow => navigate::flow(state, true),
+        CommandId::PreviousFlow => navigate::flow(state, false),
         CommandId::CompareDown => navigate::scroll_compare(state, true),
         CommandId::CompareUp => navigate::scroll_compare(state, false),
         CommandId::Mark => decide::mark(state),
@@ -106,6 +110,9 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         CommandId::SyncSettings => settings::open(state),
         CommandId::Pause => syncs::pause(state),
         CommandId::Copy => copy(state),
+        CommandId::Connect => wizard::open(state),
+        CommandId::RenewKey => wizard::renew(state),
+        CommandId::NewFlow => wizard::open_flow(state),
         CommandId::Quit => overlays::ask_to_quit(state),
         _ => {}
     }

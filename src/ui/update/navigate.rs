@@ -110,6 +110,20 @@ pub fn tab(state: &mut State, forward: bool) {
     show(state, tabs[to].clone());
 }
 
+/// Goes to the next or previous flow, to the same stream where it has one.
+pub fn flow(state: &mut State, forward: bool) {
+    let flows: Vec<_> = state.overview.flows.iter().filter(|f| !f.tabs.is_empty()).collect();
+    let Some((here, stream)) = state.tab.as_ref() else { return };
+    if flows.len() < 2 {
+        return state.say(LogLevel::Info, "there is only one flow");
+    }
+    let at = flows.iter().position(|f| f.id == *here).unwrap_or(0);
+    let to = flows[(if forward { at + 1 } else { at + flows.len() - 1 }) % flows.len()];
+    let tab = to.tabs.iter().find(|t| t.stream == *stream).unwrap_or(&to.tabs[0]);
+    let tab = (to.id.clone(), tab.stream);
+    show(state, tab);
+}
+
 /// Shows a tab.
 pub fn show(state: &mut State, tab: crate::ui::state::TabKey) {
     state.tab = Some(tab);
