@@ -5,7 +5,7 @@ use super::{output, passphrase};
 use crate::config::{self, Config, Editor, Paths};
 use crate::connectors::{self, Connection};
 use crate::domain::{
-    Failure, FailureClass, Flow, IntegrationId, JunkList, Stream, SyncRules, SyncScope, SystemClock, VendorSystem,
+    Failure, FailureClass, Flow, IntegrationId, JunkList, Stream, SyncScope, SystemClock, VendorSystem,
 };
 use crate::secrets::{Credentials, Vault};
 use crate::service::messages::{Query, Reply, Request, View};
@@ -101,7 +101,7 @@ pub fn begin_with(paths: &Paths, scheduled: bool, vault: Option<SharedVault>) ->
             integrations,
             flows,
             junk: junk(&places, &mut odd),
-            rules: SyncRules::default(),
+            rules: settings.sync.rules(),
             scheduled,
             notices,
             settings: Some(Arc::new(SettingsInConfig(places.config.clone()))),
