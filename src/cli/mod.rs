@@ -17,6 +17,7 @@ mod simulate;
 mod status;
 mod summary;
 mod sync;
+mod vendors;
 
 use crate::domain::{Failure, FailureClass};
 use args::{Arguments, Command};

@@ -1,13 +1,13 @@
 //! Where the simulated vendors are and with which keys: the line that `matchbook simulate` prints.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::{fmt, net::SocketAddr};
 
 /// Addigy's base path.
 pub(super) const ADDIGY_PATH: &str = "/api/v2";
 
 /// One vendor's address and key.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoint {
     /// What a client is given, version path included.
     pub base_url: String,
@@ -22,7 +22,7 @@ impl fmt::Debug for Endpoint {
 }
 
 /// All vendors. Serializes to the JSON object of `matchbook simulate`, keys in the clear.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoints {
     /// Addigy.
     pub addigy: Endpoint,

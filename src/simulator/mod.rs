@@ -24,7 +24,7 @@ use crate::domain::{Failure, FailureClass};
 use addigy::Addigy;
 use axum::{Router, middleware::from_fn_with_state};
 use itglue::ItGlue;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use server::{Cut, Gate, Loopback, pass};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
@@ -60,7 +60,7 @@ impl Default for Options {
 }
 
 /// What each vendor has been asked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestCounts {
     /// Addigy.
     pub addigy: VendorCounts,

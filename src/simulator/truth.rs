@@ -8,7 +8,7 @@ use super::{
     itglue,
     world::{NameTrouble, Trouble, World},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What a device pair can be found by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -25,7 +25,7 @@ pub enum Findable {
 }
 
 /// Whether a match is right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// The true pair.
@@ -66,7 +66,7 @@ impl DevicePair<'_> {
 }
 
 /// How many there are of what.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TruthCounts {
     /// First-level policies that are companies.
     pub companies_left: usize,
