@@ -24,6 +24,10 @@ use args::{Arguments, Command};
 use clap::{CommandFactory, Parser};
 use std::process::ExitCode;
 
+/// Threads for solving, Compare, unpacking of bodies and writes of a sync. Each keeps some memory for what it does
+/// next; more of them than this are not faster.
+const BLOCKING_THREADS: usize = 6;
+
 /// How a command ended when it did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -44,7 +48,11 @@ pub fn run() -> ExitCode {
         }
     };
     private_files();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(BLOCKING_THREADS)
+        .enable_all()
+        .build();
     let result = match runtime {
         Ok(runtime) => {
             let result = runtime.block_on(dispatch(arguments.command));

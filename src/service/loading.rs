@@ -3,7 +3,7 @@
 use super::rows::FlowState;
 use super::tables::{Change, IntegrationTables, Tables};
 use super::world::{self, World};
-use crate::domain::{Decision, Failure, Flow, IntegrationId, JunkList, RecordId, Stream, VendorSystem};
+use crate::domain::{DecisionKind, Failure, Flow, IntegrationId, JunkList, Stream, VendorSystem};
 use crate::store::Store;
 use rustc_hash::FxHashMap;
 use std::ops::ControlFlow;
@@ -64,6 +64,7 @@ fn read_stream(
     stream: Stream,
     tables: &mut IntegrationTables,
 ) -> Result<(), Failure> {
+    tables.expect(stream, store.live_count(integration, stream));
     let mut chunk: Vec<(Change, bool)> = Vec::with_capacity(CHUNK);
     store.each_record(integration, stream, &mut |stored| {
         chunk.extend(Change::of(&stored.record).map(|change| (change, stored.orphaned.is_some())));
@@ -98,23 +99,23 @@ fn put(tables: &mut IntegrationTables, chunk: &mut Vec<(Change, bool)>) {
 fn read_flow(store: &Store, flow: &Flow, world: &mut World) -> Result<FlowState, Failure> {
     let mut state = FlowState::new(flow.clone());
     for stream in [Stream::Companies, Stream::Devices] {
-        let mut decisions: Vec<(RecordId, Decision)> = Vec::new();
-        store.each_decision(&flow.id, stream, &mut |id, decision| decisions.push((id, decision)))?;
-        for (id, decision) in &decisions {
-            world.note(&flow.id, stream, id, Some(decision));
-        }
-        let source = world.tables_of(&flow.source);
         let Some(queue) = state.queue_mut(stream) else { continue };
-        let rows = match stream {
-            Stream::Companies => source.companies.all().len(),
-            _ => source.devices.all().len(),
-        };
-        queue.rows.resize_with(rows, Default::default);
-        for (id, decision) in decisions {
-            if let Some(at) = super::views::position(source, stream, &id) {
+        queue.rows.resize_with(world.tables_of(&flow.source).count(stream), Default::default);
+        store.each_decision(&flow.id, stream, &mut |id, mut decision| {
+            let source = world.tables_of(&flow.source);
+            let at = super::views::position(source, stream, &id);
+            // The tables' own ids: their text is there already.
+            let id = source.known_id(stream, &id).cloned().unwrap_or(id);
+            if let DecisionKind::Matched { target } = &mut decision.kind
+                && let Some(known) = world.tables_of(&flow.target).known_id(stream, target)
+            {
+                *target = known.clone();
+            }
+            world.note(&flow.id, stream, &id, Some(&decision));
+            if let Some(at) = at {
                 queue.decide(at, Some(Box::new(decision)));
             }
-        }
+        })?;
     }
     state.refresh(world.tables_of(&flow.source));
     Ok(state)

@@ -2,7 +2,7 @@
 
 use super::messages::{Generation, StateCounts};
 use super::solver::Packed;
-use super::tables::IntegrationTables;
+use super::tables::{IntegrationTables, MOST_EXPECTED};
 use super::views::CachedView;
 use crate::domain::{Confidence, Decision, DecisionKind, Flow, MatchState, RecordId, Stream, Verdict};
 use rustc_hash::FxHashMap;
@@ -97,6 +97,12 @@ impl Queue {
         if row.orphaned {
             counts.orphaned = counts.orphaned.saturating_add_signed(by);
         }
+    }
+
+    /// Makes room for so many rows in all.
+    pub fn expect(&mut self, rows: u64) {
+        let wanted = usize::try_from(rows).unwrap_or(MOST_EXPECTED).min(MOST_EXPECTED);
+        self.rows.reserve_exact(wanted.saturating_sub(self.rows.len()));
     }
 
     /// Changes a row and keeps the counts true.
