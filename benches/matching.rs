@@ -3,8 +3,9 @@
 //! `cargo bench --bench matching`; `MATCHBOOK_BENCH_LARGE=1` adds the largest lists.
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use matchbook::domain::Mac;
-use matchbook::matching::{CompanyFacts, Decided, DeviceFacts, Engine, Known, Problem, Run, Settings, Side};
+use matchbook::domain::{Mac, Ties};
+use matchbook::matching::inside::{self, ContactFacts};
+use matchbook::matching::{CompanyFacts, DeviceFacts, Engine, Known, News, Problem, Run, Settings};
 use std::hint::black_box;
 
 /// A small generator of repeatable numbers (Marsaglia's xorshift).
@@ -131,24 +132,95 @@ fn fleets(c: &mut Criterion) {
     group.finish();
 }
 
-fn decisions(c: &mut Criterion) {
-    let (left, right) = companies(250);
-    let (left_devices, right_devices) = devices(5_000, 250);
-    let mut engine = Engine::new(Settings::default(), Known::default());
-    engine.put_companies(Side::Left, left);
-    engine.put_companies(Side::Right, right);
-    engine.put_devices(Side::Left, left_devices);
-    engine.put_devices(Side::Right, right_devices);
-    engine.settle();
+/// A flow that has been solved, and then a decision or a changed page.
+fn changes(c: &mut Criterion) {
+    let (count, firms) = if large() { (100_000, 1_000) } else { (5_000, 250) };
+    let (left, right) = companies(firms);
+    let (left_devices, mut right_devices) = devices(count, firms);
+    let (settings, mut known) = (Settings::default(), Known::default());
+    let mut engine = Engine::default();
+    let mut settle = |right_devices: &[DeviceFacts], known: &Known, news: News| {
+        let problem = Problem {
+            left_companies: &left,
+            right_companies: &right,
+            left_devices: &left_devices,
+            right_devices,
+            known,
+            settings: &settings,
+        };
+        engine.settle(&problem, news).rescored
+    };
+    settle(&right_devices, &known, News::Records);
+    let mut group = c.benchmark_group("incremental");
+    group.sample_size(10);
     let mut turn = 0;
-    c.bench_function("a company decision in a fleet of 5000", |b| {
+    group.bench_function(BenchmarkId::new("a company decision", count), |b| {
         b.iter(|| {
-            turn = (turn + 1) % 250;
-            engine.decide_company(&format!("L{turn}").into(), &Decided::Target(format!("R{turn}").into()));
-            black_box(engine.settle().rescored)
+            turn = (turn + 1) % firms;
+            known.companies.insert(format!("L{turn}").into(), Some(format!("R{turn}").into()));
+            black_box(settle(&right_devices, &known, News::Decisions))
         });
     });
+    group.bench_function(BenchmarkId::new("a page of 1,000 devices", count), |b| {
+        b.iter(|| {
+            turn += 1;
+            for device in right_devices.iter_mut().take(1_000) {
+                device.user = Some(format!("user{turn}").as_str().into());
+            }
+            black_box(settle(&right_devices, &known, News::Records))
+        });
+    });
+    group.finish();
 }
 
-criterion_group!(benches, names, fleets, decisions);
+/// Contacts in companies of a hundred, an eighth of their first names mistyped, half of them without an email.
+fn contacts(count: usize) -> (Vec<ContactFacts>, Vec<ContactFacts>) {
+    let mut numbers = Numbers(2_463_534_242);
+    let one = |numbers: &mut Numbers, id: usize| {
+        let mut word = || (0..2).map(|_| numbers.pick(&SYLLABLES)).collect::<String>();
+        let (first, last) = (word(), word());
+        let mut contact = ContactFacts::new(format!("L{id}"), format!("L{}", id / 100), &first, &last);
+        contact.emails = Box::from([format!("{first}.{last}@c{}.test", id / 100).into()]);
+        contact
+    };
+    let left: Vec<ContactFacts> = (0..count).map(|id| one(&mut numbers, id)).collect();
+    let right = left.iter().enumerate().map(|(id, contact)| {
+        let mut first = contact.first.to_string();
+        if numbers.next(8) == 0 {
+            first.insert(1, 'e');
+        }
+        let mut other =
+            ContactFacts::new(format!("R{id}"), format!("R{}", id / 100), &first, &contact.last.to_uppercase());
+        other.emails = if numbers.next(2) == 0 { contact.emails.clone() } else { Box::default() };
+        other
+    });
+    let right = right.collect();
+    (left, right)
+}
+
+fn inside_companies(c: &mut Criterion) {
+    let mut group = c.benchmark_group("contacts");
+    group.sample_size(10);
+    for count in [10_000, 100_000] {
+        let (left, right) = contacts(count);
+        let to = |n: usize| (format!("L{n}").into(), Some(format!("R{n}").into()));
+        let companies: inside::Companies = (0..=count / 100).map(to).collect();
+        let decided = inside::Companies::new();
+        let problem = inside::Problem {
+            left: &left,
+            right: &right,
+            seat: &|contact| contact.company.as_ref(),
+            companies: &companies,
+            decided: &decided,
+            refused: &inside::Pairs::default(),
+            ties: Ties::Block,
+        };
+        group.bench_function(BenchmarkId::from_parameter(count), |b| {
+            b.iter(|| black_box(inside::solve(&problem, &inside::Which::All).len()));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, names, fleets, changes, inside_companies);
 criterion_main!(benches);

@@ -12,7 +12,7 @@ use matchbook::cli::link::{LinkArgs, list_settings, read::Lists};
 use matchbook::domain::Verdict;
 use matchbook::matching::companies::{Companies, Scored, compete};
 use matchbook::matching::model::{FEATURES, Features, Model, NAMES, feature};
-use matchbook::matching::{Known, Problem, Run, Settings};
+use matchbook::matching::{Answers, Known, Problem, Run, Settings};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -82,12 +82,13 @@ impl Labelled {
         let known = Known::default();
         let problem = self.problem(&known, settings);
         let run = Run::new(&problem);
+        let run = run.answers();
         let devices = self.lists.are_devices;
         let count = if devices { self.lists.left_devices.len() } else { self.lists.left_companies.len() };
         (0..count).map(|i| self.outcome(&run, i, devices)).collect()
     }
 
-    fn outcome(&self, run: &Run<'_>, i: usize, devices: bool) -> Outcome {
+    fn outcome(&self, run: &Answers<'_>, i: usize, devices: bool) -> Outcome {
         let (id, name, proposal) = if devices {
             let device = &self.lists.left_devices[i];
             (device.id.to_string(), device.name.to_string(), run.device(i))

@@ -104,7 +104,7 @@ fn from_nothing_to_a_decided_queue() {
     home.connect(&simulator);
     let synced = home.json(&["sync", "--json"]);
     let streams = synced["streams"].as_array().unwrap();
-    assert_eq!(streams.len(), 5, "{synced}");
+    assert_eq!(streams.len(), 10, "{synced}");
     assert!(streams.iter().all(|s| s["state"]["state"] == "ok"), "{synced}");
 
     let status = home.json(&["status", "--json"]);
@@ -317,4 +317,37 @@ fn no_secret_is_in_any_file_of_a_home_but_the_vault() {
         }
     }
     assert!(files.len() > 3, "the home was looked through");
+}
+
+#[test]
+fn what_a_decision_teaches_is_listed_applied_removed_and_undone() {
+    let home = Home::new();
+    let lists = home.path().join("lists");
+    fs::create_dir_all(&lists).unwrap();
+    let write = |name: &str, rows: &str| {
+        let path = lists.join(name);
+        fs::write(&path, format!("id,name\n{rows}")).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let left = write("left.csv", "1,Acme Widgets\n2,Quill Media\n");
+    let right = write("right.csv", "7,Acme Widget Works\n8,Road Runner Traps\n9,Quill Media LLC\n");
+    for (name, file) in [("left", left), ("right", right)] {
+        home.ok(&["connect", name, "--connector", "csv", "--companies", &file]);
+    }
+    home.ok(&["flow", "add", "left", "right", "--streams", "companies"]);
+    home.ok(&["sync"]);
+    home.ok(&["decide", "match", "left-right", "companies", "1", "--target", "8"]);
+    home.ok(&["decide", "accept", "left-right", "companies", "2"]);
+    let rules = home.json(&["alias", "list", "--json"]);
+    let texts: Vec<&str> = rules.as_array().unwrap().iter().filter_map(|r| r["text"].as_str()).collect();
+    assert_eq!(texts, ["“Acme Widgets” is “Road Runner Traps”", "“Acme Widgets” is not “Acme Widget Works”"]);
+    let id = rules[0]["id"].to_string();
+    home.ok(&["alias", "apply", &id, "--everywhere"]);
+    assert_eq!(home.json(&["alias", "list", "left-right", "--json"])[0]["everywhere"], true);
+    home.ok(&["alias", "remove", &id]);
+    assert_eq!(home.json(&["alias", "list", "--json"]).as_array().unwrap().len(), 1);
+    home.ok(&["undo"]);
+    assert_eq!(home.json(&["alias", "list", "--json"]).as_array().unwrap().len(), 2);
+    home.refused(&["alias", "remove", "99"], 2, &["no rule 99", "alias list"]);
+    home.refused(&["alias", "list", "nowhere"], 2, &["no flow", "left-right"]);
 }

@@ -1,7 +1,7 @@
 //! Edits of the configuration: comments stay, the file is private and whole, and a bad result is never written.
 
 use matchbook::config::{Editor, FlowConfig, IntegrationConfig, load};
-use matchbook::domain::Stream;
+use matchbook::domain::{Stream, SyncScope, TypesMode};
 use std::fs;
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -111,4 +111,62 @@ fn a_new_file_is_private_and_a_link_stays_a_link() {
     editor.save().unwrap();
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert!(load(&real).unwrap().config.integrations[0].paused);
+}
+
+const SCOPED: &str = r#"[integrations.psa]
+connector = "addigy"
+
+# what we look after
+[integrations.psa.sync]
+company_types = ["Client",   # paying
+    "Partner"]
+unclassified = true # for now
+contacts = false
+
+[ui]
+theme = "light"
+"#;
+
+#[test]
+fn sync_settings_write_what_differs_and_keep_the_rest_as_written() {
+    let (path, _dir) = home(SCOPED);
+    let mut editor = Editor::open(&path).unwrap();
+    let mut scope = load(&path).unwrap().config.integrations[0].sync.clone();
+    assert!(editor.set_scope(&"psa".into(), &scope).unwrap());
+    scope.company_types_mode = TypesMode::Any;
+    scope.contacts = true;
+    scope.device_types = vec!["Laptop".into()];
+    assert!(editor.set_scope(&"psa".into(), &scope).unwrap());
+    editor.save().unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    for kept in ["# what we look after\n[integrations.psa.sync]", "[\"Client\",   # paying\n    \"Partner\"]"] {
+        assert!(text.contains(kept), "{kept} is gone:\n{text}");
+    }
+    for gone in ["contacts", "ticket_months", "untyped"] {
+        assert!(!text.contains(gone), "{gone} is as by default:\n{text}");
+    }
+    assert_eq!(load(&path).unwrap().config.integrations[0].sync, scope);
+    // All other settings of the integration can be replaced without touching these.
+    let mut psa = load(&path).unwrap().config.integrations[0].clone();
+    psa.label = Some("Our PSA".into());
+    editor.set_integration(&psa).unwrap();
+    assert!(editor.text().contains("# paying") && editor.text().contains("Our PSA"));
+    assert!(editor.text().find("[integrations.psa.sync]") < editor.text().find("[ui]"), "{}", editor.text());
+}
+
+#[test]
+fn default_sync_settings_need_no_table_and_wrong_ones_are_not_written() {
+    let (path, _dir) = home(BEFORE);
+    let mut editor = Editor::open(&path).unwrap();
+    let narrow = SyncScope { ticket_months: 3, ..SyncScope::default() };
+    assert!(editor.set_scope(&"addigy".into(), &narrow).unwrap());
+    let text = editor.text();
+    assert!(text.contains("[integrations.addigy.sync]\nticket_months = 3\n"), "{text}");
+    assert!(text.find("[integrations.addigy.sync]") < text.find("[ui]"), "{text}");
+    assert!(editor.set_scope(&"addigy".into(), &SyncScope::default()).unwrap());
+    assert_eq!(editor.text(), BEFORE, "taken back, the file is what it was");
+    assert!(!editor.set_scope(&"nobody".into(), &narrow).unwrap());
+    let wrong = SyncScope { device_types: vec![" ".into()], ..SyncScope::default() };
+    let failure = editor.set_scope(&"addigy".into(), &wrong).unwrap_err();
+    assert!(failure.what.contains("integrations.addigy.sync.device_types"), "{failure}");
 }

@@ -2,7 +2,7 @@
 //! message must hold.
 
 use matchbook::config::{Config, Loaded, example, load, parse};
-use matchbook::domain::{Cardinality, FailureClass, NameMode, Stream, Ties};
+use matchbook::domain::{Cardinality, FailureClass, NameMode, ScopeRule, Stream, Ties, TypesMode};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -71,6 +71,14 @@ fn every_setting_reaches_its_place_and_integrations_keep_their_order() {
     assert_eq!(zeta.schedule_of(Stream::Devices).unwrap().to_string(), "every 2 h");
     assert_eq!(zeta.schedule_of(Stream::DeviceTypes).unwrap().to_string(), "0 2 * * *");
     assert_eq!(config.integrations[2].files[&Stream::Devices], Path::new("devices.csv"));
+    let scope = &zeta.sync;
+    assert_eq!((&scope.company_types[..], scope.company_types_mode), (&["Client".to_owned()][..], TypesMode::Any));
+    assert_eq!((scope.untyped, scope.contacts, scope.ticket_months), (false, false, 0));
+    assert_eq!(
+        (scope.unclassified, scope.locations, scope.tickets),
+        (true, true, true),
+        "what is missing is as before"
+    );
     let flow = &config.flows().unwrap()[0];
     assert_eq!((flow.cardinality, flow.names, flow.ties), (Cardinality::OneToOne, NameMode::Exact, Ties::Oldest));
     assert_eq!((flow.roll_up, flow.needs_devices, flow.auto_accept), (false, false, false));
@@ -96,7 +104,7 @@ fn the_example_changes_nothing_and_works_with_every_option() {
     let Loaded { config, warnings } = parse(&example_enabled(), "example").unwrap();
     assert_eq!(warnings, [] as [&str; 0]);
     let connectors: Vec<&str> = config.integrations.iter().map(|i| i.connector.as_str()).collect();
-    assert_eq!(connectors, ["addigy", "itglue", "csv"]);
+    assert_eq!(connectors, ["addigy", "itglue", "connectwise", "autotask", "csv"]);
     assert_eq!((config.integrations[2].files.len(), config.ui.keys.len()), (2, 2));
 }
 
@@ -111,6 +119,9 @@ fn the_example_shows_the_defaults() {
         let [shown, silent] = [&shown, &silent].map(|c| c.integrations[0].schedule_of(stream).unwrap());
         assert_eq!(shown, silent);
     }
+    assert_eq!(shown.integrations[0].sync, silent.integrations[0].sync);
+    assert_eq!(shown.backup.schedule().unwrap(), silent.backup.schedule().unwrap());
+    assert_eq!(shown.backup.keep, silent.backup.keep);
     assert_eq!(matchbook::config::UiConfig { keys: shown.ui.keys.clone(), ..silent.ui }, shown.ui);
 }
 
@@ -118,8 +129,14 @@ fn the_example_shows_the_defaults() {
 fn every_key_is_in_the_example_and_offered_for_a_slip() {
     let document: toml_edit::DocumentMut = example_enabled().parse().unwrap();
     let tables = [
-        ("integrations", "a", "connector label base_url region paused schedule requests_per_second page_size files"),
+        (
+            "integrations",
+            "a",
+            "connector label base_url region paused schedule requests_per_second page_size files sync",
+        ),
         ("flows", "f", "source target streams cardinality names ties roll_up needs_devices auto_accept"),
+        ("vault", "", "passphrase_command"),
+        ("backup", "", "every keep directory"),
         ("ui", "", "theme ascii mouse low_bandwidth keys"),
     ];
     for (group, name, keys) in tables {
@@ -129,7 +146,7 @@ fn every_key_is_in_the_example_and_offered_for_a_slip() {
             if name.is_empty() { table.iter().map(|(key, _)| key).collect() } else { Vec::new() };
         shown.extend(inner.flat_map(|table| table.iter().map(|(key, _)| key)));
         let base = "[integrations.a]\nconnector = 'csv'\n[integrations.b]\nconnector = 'csv'\n[flows.f]\nsource = 'a'\n\
-                    target = 'b'\n[ui]\n";
+                    target = 'b'\n[ui]\n[vault]\n[backup]\n";
         for key in keys.split_whitespace() {
             assert!(shown.contains(&key), "{key} is not in the example");
             let header = if name.is_empty() { format!("[{group}]\n") } else { format!("[{group}.{name}]\n") };
@@ -137,5 +154,19 @@ fn every_key_is_in_the_example_and_offered_for_a_slip() {
             let warnings = parse(&slip, "slip").unwrap().warnings;
             assert!(warnings.len() == 1 && warnings[0].ends_with(&format!("did you mean `{key}`?")), "{warnings:?}");
         }
+    }
+}
+
+#[test]
+fn every_sync_setting_is_in_the_example_and_offered_for_a_slip() {
+    let document: toml_edit::DocumentMut = example_enabled().parse().unwrap();
+    let shown = document["integrations"]["addigy"]["sync"].as_table_like().unwrap();
+    let keys = ScopeRule::LISTS.map(ScopeRule::key);
+    let others = ["company_types_mode", "unclassified", "untyped", "contacts", "locations", "tickets", "ticket_months"];
+    for key in keys.into_iter().chain(others) {
+        assert!(shown.contains_key(key), "{key} is not in the example");
+        let slip = format!("[integrations.a]\nconnector = 'csv'\n[integrations.a.sync]\n{key}x = 1\n");
+        let warnings = parse(&slip, "slip").unwrap().warnings;
+        assert!(warnings.len() == 1 && warnings[0].ends_with(&format!("did you mean `{key}`?")), "{warnings:?}");
     }
 }

@@ -32,6 +32,7 @@ impl Files {
             connector: "csv".into(),
             base_url: None,
             region: None,
+            options: std::collections::BTreeMap::default(),
             credentials: Credentials::default(),
             requests_per_second: None,
             page_size: Some(page_size),

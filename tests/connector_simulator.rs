@@ -16,6 +16,7 @@ fn connector(name: &str, at: &Endpoint, page_size: u32) -> Arc<dyn Connector> {
         connector: name.into(),
         base_url: Some(at.base_url.clone()),
         region: None,
+        options: std::collections::BTreeMap::default(),
         credentials: Credentials::from_pairs([("api_key".to_owned(), SecretString::from(at.api_key.clone()))]),
         requests_per_second: Some(1e6),
         page_size: Some(page_size),

@@ -7,7 +7,7 @@
 use matchbook::connectors::{self, Connection};
 use matchbook::domain::{
     Cardinality, Decision, Flow, FlowId, HistoryEntry, IntegrationId, JunkList, NameMode, Record, RecordId, Stream,
-    SystemClock, Ties,
+    SyncRules, SyncScope, SystemClock, Ties,
 };
 use matchbook::secrets::Credentials;
 use matchbook::service::messages::{
@@ -62,6 +62,7 @@ fn start_service(home: &Path, vendors: &str) -> (Service, Store) {
             connector: name.into(),
             base_url: Some(base_url.into()),
             region: None,
+            options: std::collections::BTreeMap::default(),
             credentials: Credentials::from_pairs([("api_key", key.to_owned().into())]),
             requests_per_second: Some(90.0),
             page_size: Some(50),
@@ -70,7 +71,13 @@ fn start_service(home: &Path, vendors: &str) -> (Service, Store) {
         };
         let id: IntegrationId = name.into();
         let connector = connectors::connect(connection, notices.observer(&id)).expect("a connector");
-        integrations.push(Connected { id, connector, system: None, schedules: BTreeMap::new() });
+        integrations.push(Connected {
+            id,
+            connector,
+            system: None,
+            schedules: BTreeMap::new(),
+            scope: SyncScope::default(),
+        });
     }
     let service = Service::start(Options {
         home: "kill".into(),
@@ -80,8 +87,10 @@ fn start_service(home: &Path, vendors: &str) -> (Service, Store) {
         integrations,
         flows: vec![flow()],
         junk: JunkList::built_in(),
+        rules: SyncRules::default(),
         scheduled: false,
         notices,
+        settings: None,
     })
     .expect("the service starts");
     (service, store)

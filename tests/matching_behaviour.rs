@@ -1,11 +1,11 @@
 //! What a technician relies on, case by case.
 
 use matchbook::domain::{
-    Cardinality, EvidenceKind, Mac, NameMode, Proposal, RecordId, Stream, Ties, VendorLink, VendorSystem, Verdict,
+    Cardinality, EvidenceKind, Mac, NameMode, Proposal, Stream, Ties, VendorLink, VendorSystem, Verdict,
 };
 use matchbook::matching::{
-    Alias, CompanyFacts, Decided, DeviceFacts, Engine, Known, Problem, Settings, Side, Solution, explain_absence,
-    explain_pair, resolve_company, solve,
+    Alias, Changes, CompanyFacts, DeviceFacts, Engine, Known, News, Problem, Settings, Solution, explain_absence,
+    explain_pair, solve,
 };
 
 #[derive(Default)]
@@ -282,8 +282,8 @@ fn devices_wait_for_their_company() {
     lists.known.companies.clear();
     assert_eq!(lists.solve().devices[0].note, "its company has no match yet");
     lists.known.companies.insert("P1".into(), Some("R1".into()));
-    let after = resolve_company(&lists.problem(), 0);
-    assert_eq!((after[0].0, best(&after[0].1), after[0].1.note.as_str()), (0, "C1", "host name alone"));
+    let after = lists.solve();
+    assert_eq!((best(&after.devices[0]), after.devices[0].note.as_str()), ("C1", "host name alone"));
 }
 
 #[test]
@@ -298,22 +298,52 @@ fn absence_is_explained() {
     assert!(pair.confidence.get() < 0.05 && !pair.evidence.is_empty());
 }
 
+/// Three companies by the same names on both sides, thirty devices that only host names match.
+fn three_companies() -> Lists {
+    let names = ["Harbor Foods", "Zenith Law", "Quill Media"];
+    let fleet = |prefix: &str, id: &str| {
+        (0..30).map(|i| device(&format!("{id}{i}"), &format!("{prefix}{}", i % 3), &format!("PC-{i}"), "")).collect()
+    };
+    Lists {
+        left_companies: (0..3).map(|i| company(&format!("P{i}"), names[i])).collect(),
+        right_companies: (0..3).map(|i| company(&format!("R{i}"), names[i])).collect(),
+        left_devices: fleet("P", "A"),
+        right_devices: fleet("R", "C"),
+        ..Lists::default()
+    }
+}
+
 #[test]
 fn a_company_decision_scores_only_its_devices_again() {
-    let mut engine = Engine::new(Settings::default(), Known::default());
-    let names = ["Harbor Foods", "Zenith Law", "Quill Media"];
-    engine.put_companies(Side::Left, (0..3).map(|i| company(&format!("P{i}"), names[i])));
-    engine.put_companies(Side::Right, (0..3).map(|i| company(&format!("R{i}"), names[i])));
-    let fleet = |prefix: &'static str, id: &'static str| {
-        (0..30).map(move |i| device(&format!("{id}{i}"), &format!("{prefix}{}", i % 3), &format!("PC-{i}"), ""))
-    };
-    engine.put_devices(Side::Left, fleet("P", "A"));
-    engine.put_devices(Side::Right, fleet("R", "C"));
-    assert_eq!(engine.settle().rescored, 30);
-    assert_eq!(engine.settle().rescored, 0);
-    engine.decide_company(&"P1".into(), &Decided::Target("R1".into()));
-    let changes = engine.settle();
-    assert_eq!(changes.rescored, 10);
-    assert_eq!(changes.devices.len(), 10);
-    assert_eq!(best(&engine.device(&RecordId::from("A1")).unwrap()), "C1");
+    let mut lists = three_companies();
+    let mut engine = Engine::default();
+    assert_eq!(engine.settle(&lists.problem(), News::Records).rescored, 30);
+    assert_eq!(engine.settle(&lists.problem(), News::Records), Changes::default());
+    lists.known.companies.insert("P1".into(), Some("R1".into()));
+    let changes = engine.settle(&lists.problem(), News::Decisions);
+    assert_eq!((changes.rescored, changes.devices.len(), changes.names_again), (10, 10, false));
+    assert_eq!(best(&engine.answers(&lists.problem()).unwrap().device(1)), "C1");
+}
+
+#[test]
+fn a_page_of_devices_scores_only_what_it_touches() {
+    let mut lists = three_companies();
+    let serial = |i: usize| Some(format!("C02XK{i:03}JGH7").into_boxed_str());
+    for i in 0..30 {
+        lists.left_devices[i].serial = serial(i);
+        lists.right_devices[i].serial = serial(i);
+    }
+    let mut engine = Engine::default();
+    engine.settle(&lists.problem(), News::Records);
+    lists.right_devices[4].serial = serial(7);
+    lists.right_devices[9].user = Some("anna".into());
+    let changes = engine.settle(&lists.problem(), News::Records);
+    // The devices with the old and the new serial, and the one whose record has a user now.
+    assert_eq!((changes.devices, changes.names_again), (vec![4, 7, 9], false));
+    // Read, but not yet settled: what is no longer as it was read is left out.
+    lists.right_devices[9].serial = None;
+    let problem = lists.problem();
+    let now = engine.answers(&problem).unwrap();
+    assert!(now.proposal_now(Stream::Devices, 9).unwrap().candidates.is_empty());
+    assert!(now.pair_now(Stream::Devices, 9, 9).is_none() && now.pair_now(Stream::Devices, 8, 8).is_some());
 }

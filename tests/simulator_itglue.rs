@@ -2,6 +2,7 @@
 
 mod simulator_support;
 
+use matchbook::simulator::{Failing, Options, Vendor};
 use reqwest::Method;
 use serde_json::{Value, json};
 use simulator_support::{Vendors, small};
@@ -222,4 +223,111 @@ async fn records_change_while_the_vendors_run() {
     assert_eq!(shown["data"]["attributes"]["name"], "Acme Two");
     assert!(control.itglue().delete_organization(&organization));
     assert_eq!(vendors.itglue(&format!("/organizations/{organization}")).await.0, 404);
+}
+
+#[tokio::test]
+async fn contacts_and_locations_are_those_of_their_organizations() {
+    let vendors = Vendors::start(small()).await;
+    let (_, contacts) = vendors.itglue("/contacts?page[size]=1000&sort=id").await;
+    let (_, locations) = vendors.itglue("/locations?page[size]=1000").await;
+    assert!(rows(&contacts).len() > 200, "{}", rows(&contacts).len());
+    assert!(rows(&locations).len() > 45, "{}", rows(&locations).len());
+    let location = |id: &Value| rows(&locations).iter().find(|l| l["id"] == id.to_string().as_str());
+    let mut placed = 0;
+    for contact in rows(&contacts) {
+        let attributes = &contact["attributes"];
+        assert!(attributes["organization-name"].is_string());
+        if !attributes["location-id"].is_null() {
+            let at = location(&attributes["location-id"]).unwrap();
+            assert_eq!(at["attributes"]["organization-id"], attributes["organization-id"]);
+            assert_eq!(at["attributes"]["name"], attributes["location-name"]);
+            placed += 1;
+        }
+    }
+    assert!(placed > 100);
+    let main = rows(&locations)[0]["attributes"].clone();
+    for key in ["name", "address-1", "city", "country-name", "region-name", "primary"] {
+        assert!(!main[key].is_null(), "{key}: {main}");
+    }
+    let first = &rows(&contacts)[0]["attributes"];
+    let by_name = format!(
+        "/contacts?filter[last_name]={}&filter[organization_id]={}",
+        first["last-name"].as_str().unwrap(),
+        first["organization-id"]
+    );
+    assert!(rows(&vendors.itglue(&by_name).await.1).iter().any(|c| c["id"] == rows(&contacts)[0]["id"]));
+    let (_, domains) = vendors.itglue("/domains?page[size]=1000").await;
+    assert!(rows(&domains).len() > 25);
+    assert_eq!(vendors.raw(&format!("/domains/{}", rows(&domains)[0]["id"].as_str().unwrap())).await.status(), 404);
+}
+
+#[tokio::test]
+async fn rows_of_a_psa_are_found_by_its_id_and_not_changed() {
+    let vendors = Vendors::start(Options { companies: 250, devices: 2500, ..Options::default() }).await;
+    for path in ["/organizations", "/contacts", "/locations"] {
+        let (_, synced) = vendors.itglue(&format!("{path}?filter[psa_integration_type]=manage&page[size]=1000")).await;
+        assert!(rows(&synced).len() > 3, "{path}");
+        let id = rows(&synced)[0]["id"].as_str().unwrap().to_owned();
+        assert!(rows(&synced).iter().all(|row| row["attributes"]["psa-integration"] == "manage"));
+        let change = json!({"data": {"type": &path[1..], "attributes": {"name": "Other", "first-name": "Other"}}});
+        assert_eq!(vendors.send(Method::PATCH, &format!("{path}/{id}"), change).await.0, 422, "{path}");
+    }
+    assert_eq!(vendors.itglue("/contacts?filter[psa_id]=5").await.0, 400);
+    let (_, first) = vendors.itglue("/organizations?filter[psa_id]=250&filter[psa_integration_type]=manage").await;
+    assert!(rows(&first).len() <= 1);
+}
+
+#[tokio::test]
+async fn people_and_places_are_created_changed_and_deleted() {
+    let vendors = Vendors::start(small()).await;
+    let organization = vendors.simulator.control().itglue().add_organization("Acme");
+    let place = json!({"data": {"type": "locations", "attributes": {"organization-id": organization, "name": "Main",
+        "city": "Oslo", "address_1": "1 Quay"}}});
+    let (status, place) = vendors.send(Method::POST, "/locations", place).await;
+    assert_eq!((status, &place["data"]["attributes"]["address-1"]), (201, &json!("1 Quay")));
+    let location: u32 = place["data"]["id"].as_str().unwrap().parse().unwrap();
+    let person = json!({"data": {"type": "contacts", "attributes": {"first-name": "Ann", "last_name": "Lee", "location-id": location,
+        "contact-emails": [{"value": "ann@acme.example", "primary": true, "label-name": "Work"}],
+        "contact-phones": [{"value": "+47 555 0100", "primary": true}]}}});
+    let nested = format!("/organizations/{organization}/relationships/contacts");
+    let (status, person) = vendors.send(Method::POST, &nested, person).await;
+    let attributes = &person["data"]["attributes"];
+    assert_eq!((status, &attributes["name"], &attributes["location-name"]), (201, &json!("Ann Lee"), &json!("Main")));
+    assert_eq!(attributes["contact-phones"][0]["value"], "475550100");
+    let (_, found) = vendors.itglue("/contacts?filter[primary_email]=ann@acme.example").await;
+    assert_eq!(rows(&found)[0]["id"], person["data"]["id"]);
+    let path = format!("/contacts/{}", person["data"]["id"].as_str().unwrap());
+    let change = |attributes: Value| json!({"data": {"type": "contacts", "attributes": attributes}});
+    let (status, changed) = vendors.send(Method::PATCH, &path, change(json!({"last-name": "Ray"}))).await;
+    assert_eq!((status, &changed["data"]["attributes"]["name"]), (200, &json!("Ann Ray")));
+    assert_eq!(changed["data"]["attributes"]["contact-emails"][0]["value"], "ann@acme.example");
+    assert_eq!(vendors.send(Method::PATCH, &path, change(json!({"location-id": 1}))).await.0, 422);
+    let nobody = change(json!({"organization-id": organization, "title": "Nobody"}));
+    assert_eq!(vendors.send(Method::POST, "/contacts", nobody).await.0, 422);
+    let (_, country) = vendors.itglue("/countries?filter[iso]=NO").await;
+    assert_eq!(rows(&country)[0]["attributes"]["name"], "Norway");
+    let gone = json!({"data": [{"type": "contacts", "attributes": {"id": person["data"]["id"]}}]});
+    assert_eq!(vendors.send(Method::DELETE, "/contacts", gone).await.0, 200);
+    assert_eq!(vendors.itglue(&path).await.0, 404);
+}
+
+#[tokio::test]
+async fn a_listing_that_shifts_skips_a_row_for_who_counts_pages() {
+    let vendors = Vendors::start(small()).await;
+    let all = async |path: &str| -> Vec<String> {
+        let mut ids = Vec::new();
+        for page in 1..=8 {
+            let (_, answer) = vendors.itglue(&format!("{path}?sort=id&page[size]=50&page[number]={page}")).await;
+            ids.extend(rows(&answer).iter().map(|row| row["id"].as_str().unwrap().to_owned()));
+        }
+        ids
+    };
+    let before = all("/contacts").await;
+    vendors.simulator.control().fail_next(Vendor::ItGlue, 1, Failing::Shifted);
+    let during = all("/contacts").await;
+    assert_eq!(before.iter().filter(|id| !during.contains(id)).count(), 1);
+    assert_eq!(during.iter().filter(|id| !before.contains(id)).count(), 1);
+    let moved = during.iter().find(|id| !before.contains(id)).unwrap();
+    let (_, moved) = vendors.itglue(&format!("/contacts/{moved}")).await;
+    assert!(moved["data"]["attributes"]["last-name"].is_string());
 }

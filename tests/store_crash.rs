@@ -82,6 +82,7 @@ fn decide_all(store: &Store, n: u64, rows: usize) -> HistoryId {
         what: "all".into(),
         changes: (0..rows).map(change).collect(),
         rows: 0,
+        rules: Vec::new(),
         undoes: None,
         undone_by: None,
     };

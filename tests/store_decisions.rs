@@ -2,7 +2,7 @@
 
 use matchbook::domain::{
     Actor, Decision, DecisionKind, FailureClass, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, LogLevel,
-    RecordId, RowChange, RunState, Stream, StreamProgress, Timestamp,
+    RecordId, RowChange, Rule, RuleChange, RuleId, RuleKind, RunState, Stream, StreamProgress, Timestamp,
 };
 use matchbook::store::{DecisionCounts, LOG_CAPACITY, LOG_KEEP_DAYS, Store, inverse_changes};
 use std::collections::BTreeMap;
@@ -46,6 +46,7 @@ fn entry(changes: Vec<RowChange>) -> HistoryEntry {
         what: "accepted".into(),
         changes,
         rows: 0,
+        rules: Vec::new(),
         undoes: None,
         undone_by: None,
     }
@@ -243,6 +244,7 @@ fn small_things_are_kept_over_a_restart() {
         rate: 1.5,
         counts: matchbook::domain::RunCounts::default(),
         stored: 3,
+        left_out: 0,
         started: Some(at(0)),
         finished: None,
     };
@@ -267,4 +269,45 @@ fn a_damaged_cache_is_no_cache() {
     *bytes.last_mut().unwrap() ^= 1;
     std::fs::write(&file, &bytes).unwrap();
     assert_eq!(store.blob("view"), None);
+}
+
+fn rule(id: u64, everywhere: bool) -> Rule {
+    Rule {
+        id: RuleId(id),
+        kind: RuleKind::Alias,
+        flow: flow(),
+        everywhere,
+        stream: STREAM,
+        source: "1".into(),
+        target: "x".into(),
+        left: "Acme".into(),
+        right: "Road Runner".into(),
+        actor: Actor::Person("kim".into()),
+        at: at(1),
+    }
+}
+
+#[test]
+fn rules_stand_and_fall_with_the_entry_that_left_them() {
+    let (store, dir) = home();
+    let rules: Vec<_> = (1..=70).map(|id| RuleChange::adds(rule(id, false))).collect();
+    let done = store.decide(HistoryEntry { rules, ..entry(vec![change("1", None, matched("x"))]) }).unwrap();
+    let before = (store.rules().unwrap(), decisions(&store));
+    assert_eq!(before.0.len(), 70);
+    // One rule is no longer what the entry says: nothing of it is written.
+    let wide = RuleChange { id: RuleId(3), before: Some(rule(3, false)), after: Some(rule(3, true)) };
+    let stale = RuleChange { id: RuleId(4), before: Some(rule(4, true)), after: None };
+    let refused = HistoryEntry { rules: vec![wide.clone(), stale], ..entry(vec![change("2", None, matched("y"))]) };
+    assert_eq!(store.decide(refused).unwrap_err().class, FailureClass::Usage);
+    assert_eq!((store.rules().unwrap(), decisions(&store)), before);
+    store.decide(HistoryEntry { rules: vec![wide], ..entry(vec![]) }).unwrap();
+    assert!(store.rules().unwrap()[2].everywhere);
+    drop(store);
+    let store = Store::open(&dir.path().join("store")).unwrap();
+    let stored = store.history_entry(done.id).unwrap().unwrap();
+    assert_eq!(stored.rules.len(), 70);
+    assert!(store.history(None, 9).unwrap().iter().all(|entry| entry.rules.is_empty()), "listings carry none");
+    let back = stored.rules.iter().filter(|c| c.id != RuleId(3)).map(RuleChange::inverse).collect();
+    store.decide(HistoryEntry { rules: back, ..undo(&stored) }).unwrap();
+    assert_eq!((store.rules().unwrap().len(), store.last_rule()), (1, 70));
 }

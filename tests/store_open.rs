@@ -62,6 +62,7 @@ fn entry(changes: Vec<RowChange>) -> HistoryEntry {
         what: "test".into(),
         changes,
         rows: 0,
+        rules: Vec::new(),
         undoes: None,
         undone_by: None,
     }

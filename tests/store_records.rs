@@ -1,9 +1,12 @@
 //! Pages, runs and orphans of the store, through its public interface.
 
 use matchbook::domain::{
-    Device, IntegrationId, LogEntry, LogLevel, Record, RecordId, RunCounts, RunOutcome, Stream, Timestamp,
+    Device, IntegrationId, LogEntry, LogLevel, MassChange, Record, RecordId, RunCounts, RunOutcome, Stream, Timestamp,
 };
-use matchbook::store::{ListingFacts, MAX_RECORD_ID, PageBatch, PageOutcome, RunFinish, RunFinished, RunRecord, Store};
+use matchbook::store::{
+    Judgement, ListingFacts, MAX_RECORD_ID, PageBatch, PageOutcome, RunFinish, RunFinished, RunRecord, RunVerdict,
+    Store,
+};
 use std::ops::ControlFlow;
 use tempfile::TempDir;
 
@@ -71,9 +74,11 @@ impl Home {
     }
 
     fn finish(&self, run: &RunRecord, complete_listing: bool) -> RunFinished {
-        let finish = RunFinish { integration: addigy(), stream: STREAM, run: run.run, at: at(100) };
-        let closing = |counts: &RunCounts| line(&format!("{} read", counts.read));
-        self.store.finish_run(finish, |_| complete_listing, closing).unwrap()
+        let finish = RunFinish { integration: addigy(), stream: STREAM, run: run.run, at: at(100), left_out: 0 };
+        let verdict = if complete_listing { RunVerdict::Orphan } else { RunVerdict::Keep };
+        let judged = Judgement { verdict, ask_gone: complete_listing, watermark: None };
+        let closing = |counts: &RunCounts, _: Option<&MassChange>| line(&format!("{} read", counts.read));
+        self.store.finish_run(finish, |_| judged, closing).unwrap()
     }
 
     fn sync(&self, records: Vec<Record>) -> RunFinished {
@@ -108,9 +113,11 @@ fn a_page_adds_then_leaves_unchanged_records_alone() {
     assert_eq!(home.store.record(&addigy(), STREAM, &"1".into()).unwrap().unwrap(), before);
 
     let third = home.store(&run, 2, vec![device("1", "renamed")]);
-    assert_eq!(third.counts.changed, 1);
-    assert_eq!(third.changed, [device("1", "renamed")]);
+    assert_eq!((third.counts.changed, third.counts.held), (0, 1), "a rename waits for the end of the run");
     assert_eq!((third.run_counts.read, third.run_counts.unchanged, third.live), (3, 2, 2));
+    let finished = home.finish(&run, true);
+    assert_eq!((finished.counts.changed, finished.counts.held), (1, 0));
+    assert_eq!(finished.changed, [device("1", "renamed")]);
     let after = home.store.record(&addigy(), STREAM, &"1".into()).unwrap().unwrap();
     assert_eq!((after.record.name(), after.first_seen, after.changed), ("renamed", before.first_seen, at(2)));
     assert!(home.store.revision() > revision);
@@ -173,14 +180,25 @@ fn the_caller_sees_the_listing_and_may_withhold_orphans() {
     home.sync((0..10).map(|n| device(&n.to_string(), "x")).collect());
     let run = home.begin();
     home.store(&run, 1, vec![device("0", "x"), device("0", "x"), device("new", "x")]);
-    let finish = RunFinish { integration: addigy(), stream: STREAM, run: run.run, at: at(100) };
+    let finish = RunFinish { integration: addigy(), stream: STREAM, run: run.run, at: at(100), left_out: 0 };
     let mut facts = None;
-    let may_orphan = |listing: ListingFacts| {
+    let judge = |listing: ListingFacts| {
         facts = Some(listing);
-        listing.gone * 2 < listing.live
+        let verdict = if listing.gone * 2 < listing.live { RunVerdict::Orphan } else { RunVerdict::Keep };
+        Judgement { verdict, ask_gone: false, watermark: None }
     };
-    let finished = home.store.finish_run(finish, may_orphan, |_| line("closed")).unwrap();
-    let expected = ListingFacts { seen: 2, total: Some(3), bad: 0, stable: true, resumed: 0, live: 11, gone: 9 };
+    let finished = home.store.finish_run(finish, judge, |_, _| line("closed")).unwrap();
+    let expected = ListingFacts {
+        seen: 2,
+        total: Some(3),
+        bad: 0,
+        stable: true,
+        resumed: 0,
+        live: 11,
+        gone: 9,
+        held: 0,
+        incremental: false,
+    };
     assert_eq!(facts, Some(expected));
     assert_eq!((finished.withheld, finished.orphaned.len(), finished.counts.orphaned), (9, 0, 0));
     assert_eq!(home.store.live_count(&addigy(), STREAM), 11);

@@ -7,8 +7,8 @@ mod harness;
 
 use fake_service::FakeService;
 use harness::Harness;
-use matchbook::domain::Stream;
-use matchbook::service::messages::{Command, DecideAction, Query, Request, Selection};
+use matchbook::domain::{RuleId, RuleKind, Stream, Timestamp};
+use matchbook::service::messages::{CardAbout, CardView, Command, DecideAction, Query, Request, RuleView, Selection};
 
 fn wide() -> Harness {
     Harness::new(FakeService::new(60, 3_000), (120, 40))
@@ -355,4 +355,102 @@ fn changed_keys_show_in_footer_and_help() {
     assert!(!h.asked.iter().any(|r| matches!(r, Request::Command(_))));
     h.key("Ctrl-y");
     assert!(h.asked.iter().any(|r| matches!(r, Request::Command(_))));
+}
+
+fn cards() -> Vec<CardView> {
+    let mass = CardView {
+        key: "mass:addigy/devices:7".into(),
+        about: CardAbout::MassChange { integration: "addigy".into(), stream: Stream::Devices },
+        title: "addigy: 70 of 200 devices are no longer listed".into(),
+        lines: (0..70).map(|n| format!("Mac {n} (d{n}): no longer listed")).collect(),
+        yes: "apply exactly this".into(),
+        no: "drop it".into(),
+    };
+    let moved = CardView {
+        key: "enrolled:f:1:2".into(),
+        about: CardAbout::Moved { flow: "f".into(), stream: Stream::Devices, source: "2".into() },
+        title: "Anna's Mac was enrolled anew".into(),
+        lines: vec!["serial C02TEST is the same".into()],
+        yes: "match the new record instead".into(),
+        no: "leave the matches as they are".into(),
+    };
+    vec![mass, moved]
+}
+
+#[test]
+fn what_waits_is_listed_with_its_reasons_and_answered_there() {
+    for size in [(120, 40), (80, 24)] {
+        let mut service = FakeService::new(60, 3_000);
+        service.cards = cards();
+        let mut h = Harness::new(service, size);
+        h.see("2 ask (!)");
+        h.keys("!");
+        h.see("70 of 200 devices are no longer listed");
+        h.see("Mac 0 (d0): no longer listed");
+        h.see("more: J");
+        h.keys("J");
+        h.miss("Mac 0 (d0)");
+        h.keys("a");
+        h.see("No undo takes this back.");
+        h.keys("n !");
+        assert_eq!(h.service.cards.len(), 2, "nothing is applied before a second yes");
+        h.keys("j");
+        h.see("serial C02TEST is the same");
+        h.keys("a");
+        h.see("enrolled:f:1:2 applied");
+        h.miss("was enrolled anew");
+        h.keys("a y !");
+        h.see("Nothing waits for you.");
+    }
+}
+
+#[test]
+fn a_company_narrows_every_tab_and_back() {
+    let mut h = Harness::new(FakeService::with_people(60, 300, 200), (120, 40));
+    let company = h.state.queue().and_then(|q| q.cursor_id.clone());
+    assert!(company.is_some());
+    h.keys("C");
+    let narrowed = |h: &Harness| h.state.queue().and_then(|q| q.spec.company.clone());
+    assert_eq!(narrowed(&h), company, "the devices of the company");
+    h.keys("l");
+    assert_eq!(h.state.tab.as_ref().map(|t| t.1), Some(matchbook::domain::Stream::Contacts));
+    assert_eq!(narrowed(&h), company, "and its contacts");
+    h.keys("C");
+    assert_eq!(narrowed(&h), None);
+    h.keys("l");
+    assert_eq!(narrowed(&h), None, "on every tab");
+    h.keys("C");
+    h.see("go to a company first");
+    h.keys("}");
+    h.see("there is only one flow");
+}
+
+#[test]
+fn rules_are_listed_applied_everywhere_and_removed() {
+    let mut h = wide();
+    h.service.rules = [(2, "“Acme” is “Road Runner”"), (1, "“PC-1” is not “PC-7”")]
+        .map(|(id, text)| RuleView {
+            id: RuleId(id),
+            kind: RuleKind::Alias,
+            text: text.into(),
+            flow: "addigy-itglue".into(),
+            everywhere: false,
+            stream: Stream::Companies,
+            source: "s1".into(),
+            target: "t1".into(),
+            who: "kim".into(),
+            at: Timestamp::UNIX_EPOCH,
+        })
+        .into();
+    h.keys(": r u l e s Enter");
+    h.see("Rules that decisions left");
+    h.see("“Acme” is “Road Runner” (kim)");
+    h.miss("everywhere  ");
+    h.keys("e");
+    h.see("everywhere  ");
+    h.keys("j x");
+    h.miss("“PC-1” is not “PC-7”");
+    h.see("“Acme” is “Road Runner”");
+    h.keys("Esc");
+    h.miss("Rules that decisions left");
 }

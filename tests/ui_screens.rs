@@ -9,7 +9,11 @@ use fake_service::FakeService;
 use harness::Harness;
 
 fn picture(name: &str, size: (u16, u16), keys: &str) {
-    let mut h = Harness::new(FakeService::new(60, 3_000), size);
+    picture_of(FakeService::new(60, 3_000), name, size, keys);
+}
+
+fn picture_of(service: FakeService, name: &str, size: (u16, u16), keys: &str) {
+    let mut h = Harness::new(service, size);
     if !keys.is_empty() {
         h.keys(keys);
     }
@@ -28,6 +32,16 @@ fn wide_companies() {
 #[test]
 fn wide_devices() {
     picture("wide_devices", (120, 40), "l j");
+}
+
+#[test]
+fn wide_contacts() {
+    picture_of(FakeService::with_people(60, 300, 200), "wide_contacts", (120, 40), "l l j");
+}
+
+#[test]
+fn small_locations() {
+    picture_of(FakeService::with_people(60, 300, 200), "small_locations", (80, 24), "h");
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! The arguments of every command. Names are fixed: scripts outside the project rely on them.
 
+mod care;
+
+pub use care::{ImportArguments, LockKind, RotateArguments, VaultCommand};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -13,6 +16,9 @@ use std::path::PathBuf;
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// Read the vault's passphrase from this file descriptor
+    #[arg(long, global = true, value_name = "N")]
+    pub passphrase_fd: Option<u32>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -36,6 +42,26 @@ pub enum Command {
     },
     /// Sync now and wait for it
     Sync(SyncArguments),
+    /// What syncs found that a person decides: mass changes, records enrolled anew or merged
+    Cards {
+        #[command(subcommand)]
+        command: Option<CardsCommand>,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// What is synced of an integration: show the choices with counts, or change them
+    Settings(SettingsArguments),
+    /// Where each field of an integration's records comes from
+    Mapping {
+        /// An integration, or a connector (addigy, itglue, connectwise, autotask, csv)
+        connector: String,
+        /// Only this stream
+        stream: Option<String>,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
     /// List rows of a queue
     Queue(QueueArguments),
     /// Decide rows
@@ -62,6 +88,9 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Rules that decisions by hand left: aliases and refusals
+    #[command(subcommand)]
+    Alias(AliasCommand),
     /// Every gate a record passes, and the first that it fails
     Why {
         /// Name, id or serial, or part of it
@@ -84,6 +113,9 @@ pub enum Command {
         /// Where from
         file: PathBuf,
     },
+    /// The encrypted vault of the credentials
+    #[command(subcommand)]
+    Vault(VaultCommand),
     /// Completions for a shell, to stdout
     Completions {
         /// Which shell
@@ -91,6 +123,40 @@ pub enum Command {
     },
     /// The manual page, to stdout
     Man,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AliasCommand {
+    /// List the rules, newest first
+    List {
+        /// Only those that hold in this flow
+        flow: Option<String>,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a rule away; `matchbook undo` brings it back
+    Remove {
+        /// Its number
+        rule: u64,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say where a rule holds
+    Apply {
+        /// Its number
+        rule: u64,
+        /// In every flow
+        #[arg(long, required_unless_present = "here", conflicts_with = "here")]
+        everywhere: bool,
+        /// In the flow of its decision only
+        #[arg(long)]
+        here: bool,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Clone, Debug, Args)]
@@ -143,7 +209,7 @@ pub struct SimulateArguments {
 pub struct ConnectArguments {
     /// The integration's name
     pub name: String,
-    /// addigy, itglue, csv or the name of a mapping of your own
+    /// addigy, itglue, connectwise, autotask, csv or the name of a mapping of your own
     #[arg(long)]
     pub connector: String,
     /// The vendor's region, where it has several (us, eu, au)
@@ -152,13 +218,16 @@ pub struct ConnectArguments {
     /// Another address than the vendor's own
     #[arg(long)]
     pub base_url: Option<String>,
+    /// A setting of the account that is no secret, as NAME=VALUE (connectwise: company; autotask: username)
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub option: Vec<String>,
     /// csv: the file with the companies
     #[arg(long)]
     pub companies: Option<PathBuf>,
     /// csv: the file with the devices
     #[arg(long)]
     pub devices: Option<PathBuf>,
-    /// Read secrets from stdin, one `name=value` a line, instead of asking
+    /// Read secrets and settings from stdin, one `name=value` a line, instead of asking
     #[arg(long)]
     pub secrets_stdin: bool,
     /// One JSON document
@@ -177,7 +246,7 @@ pub enum FlowCommand {
         /// The flow's name; SOURCE-TARGET when left out
         #[arg(long)]
         name: Option<String>,
-        /// Streams to match
+        /// Streams to match: companies, devices, contacts, locations, tickets
         #[arg(long, value_delimiter = ',', default_value = "companies,devices")]
         streams: Vec<String>,
     },
@@ -201,6 +270,42 @@ pub struct SyncArguments {
     /// New listing from the first page, also after a cut run
     #[arg(long)]
     pub full: bool,
+    /// First apply what the last sync asked about, exactly as listed by `matchbook cards`
+    #[arg(long)]
+    pub accept_mass_change: bool,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CardsCommand {
+    /// Do what the card proposes
+    Yes(CardAnswer),
+    /// Put the card away
+    No(CardAnswer),
+}
+
+#[derive(Debug, Args)]
+pub struct CardAnswer {
+    /// The card's key, as listed
+    pub key: String,
+}
+
+#[derive(Debug, Args)]
+pub struct SettingsArguments {
+    /// The integration
+    pub integration: String,
+    /// A change, several if you like: `company_types=Client,Partner`, `ticket_months=6`, `contacts=false`; an empty
+    /// list takes everything
+    #[arg(long, value_name = "KEY=VALUE", requires = "how")]
+    pub set: Vec<String>,
+    /// Only say what the change would do
+    #[arg(long, group = "how", requires = "set")]
+    pub dry_run: bool,
+    /// Do it: written into config.toml and in effect at once; matches of what is left out stay
+    #[arg(long, group = "how", requires = "set")]
+    pub yes: bool,
     /// One JSON document
     #[arg(long)]
     pub json: bool,
@@ -210,10 +315,10 @@ pub struct SyncArguments {
 pub struct QueueArguments {
     /// The flow
     pub flow: String,
-    /// companies or devices
+    /// companies, devices, contacts, locations or tickets
     #[arg(long, default_value = "companies")]
     pub stream: String,
-    /// open, all, orphaned, or a state: conflict, suggested, unmatched, deferred, matched, ignored
+    /// open, all, orphaned, left-out, or a state: conflict, suggested, unmatched, deferred, matched, ignored
     #[arg(long, default_value = "open")]
     pub filter: String,
     /// Only rows whose name, serial, company or id contains this
@@ -251,7 +356,7 @@ pub struct DecideArguments {
     pub action: Action,
     /// In which flow
     pub flow: String,
-    /// companies or devices
+    /// companies, devices, contacts, locations or tickets
     pub stream: String,
     /// Ids of source records
     #[arg(required = true)]
@@ -271,7 +376,7 @@ pub struct DecideArguments {
 pub struct QuickMatchArguments {
     /// In which flow
     pub flow: String,
-    /// companies or devices
+    /// companies, devices, contacts, locations or tickets
     #[arg(long, default_value = "companies")]
     pub stream: String,
     /// Lowest confidence, 0 to 1

@@ -1,8 +1,8 @@
 //! `connect`: tests credentials live, then saves them in the vault and the integration in the configuration.
 
 use super::args::ConnectArguments;
-use super::{Outcome, home, output};
-use crate::config::{Editor, IntegrationConfig, Paths};
+use super::{Outcome, home, output, passphrase};
+use crate::config::{self, Editor, IntegrationConfig, Paths};
 use crate::connectors::{self, ConnectionReport, ConnectorInfo};
 use crate::domain::{Failure, FailureClass, Stream};
 use crate::secrets::Credentials;
@@ -21,8 +21,8 @@ pub async fn run(arguments: ConnectArguments) -> Result<Outcome, Failure> {
     let paths = Paths::discover(None)?;
     paths.create()?;
     let info = connector(&arguments.connector, &paths)?;
-    let settings = settings(&arguments, &info)?;
-    let credentials = secrets(&info, arguments.secrets_stdin)?;
+    let mut settings = settings(&arguments, &info, &paths)?;
+    let credentials = enter(&info, &mut settings, arguments.secrets_stdin)?;
     let observer = Arc::new(|notice: connectors::HttpNotice| output::say(&notice.text));
     let connector = connectors::connect(home::connection(&settings, credentials.clone(), &paths), observer)?;
     let report = connector.test().await?;
@@ -58,10 +58,26 @@ fn connector(name: &str, paths: &Paths) -> Result<ConnectorInfo, Failure> {
     })
 }
 
-fn settings(arguments: &ConnectArguments, info: &ConnectorInfo) -> Result<IntegrationConfig, Failure> {
-    let mut settings = IntegrationConfig::new(arguments.name.as_str(), info.name.as_str());
-    settings.region.clone_from(&arguments.region);
-    settings.base_url.clone_from(&arguments.base_url);
+/// The settings to save: those of the integration that has the name already, with what is new. Schedules and what is
+/// synced stay when a key is replaced.
+fn settings(arguments: &ConnectArguments, info: &ConnectorInfo, paths: &Paths) -> Result<IntegrationConfig, Failure> {
+    let name = arguments.name.as_str().into();
+    let known = config::load(&paths.config)?.config.integration(&name).cloned();
+    let known = known.filter(|known| known.connector == info.name);
+    let mut settings = known.unwrap_or_else(|| IntegrationConfig::new(arguments.name.as_str(), info.name.as_str()));
+    if arguments.region.is_some() || arguments.base_url.is_some() {
+        settings.region.clone_from(&arguments.region);
+        settings.base_url.clone_from(&arguments.base_url);
+    }
+    for option in &arguments.option {
+        let (name, value) = option.split_once('=').unwrap_or((option, ""));
+        if !info.options.iter().any(|known| known.name == name) || value.trim().is_empty() {
+            let names: Vec<&str> = info.options.iter().map(|known| known.name.as_str()).collect();
+            let what = format!("--option {option} is not NAME=VALUE of {}", info.name);
+            return Err(output::usage(what, format!("names: {}", names.join(", "))));
+        }
+        settings.options.insert(name.to_owned(), value.trim().to_owned());
+    }
     for (stream, file) in [(Stream::Companies, &arguments.companies), (Stream::Devices, &arguments.devices)] {
         if let Some(file) = file {
             settings.files.insert(stream, absolute(file)?);
@@ -83,24 +99,44 @@ fn absolute(file: &Path) -> Result<PathBuf, Failure> {
     std::path::absolute(file).map_err(|e| output::usage(format!("{}: {e}", file.display()), "check the name"))
 }
 
-fn secrets(info: &ConnectorInfo, from_stdin: bool) -> Result<Credentials, Failure> {
+/// What a person has to enter: settings that are no secret go to `settings`, the rest is returned.
+fn enter(info: &ConnectorInfo, settings: &mut IntegrationConfig, from_stdin: bool) -> Result<Credentials, Failure> {
     if info.secrets.is_empty() {
         return Ok(Credentials::none());
     }
     if from_stdin {
-        return from_lines(info, std::io::stdin().lock());
+        return from_lines(info, settings, std::io::stdin().lock());
     }
     output::say(&info.permissions_help);
+    if let Some(region) = info.regions.first().filter(|_| settings.region.is_none() && settings.base_url.is_none()) {
+        let others: Vec<&str> = info.regions.iter().skip(1).map(|region| region.name.as_str()).collect();
+        output::say(&format!(
+            "The account is taken to be in {} ({}). Elsewhere: --region {}, or --base-url with its address.",
+            region.label,
+            region.base_url,
+            others.join("|")
+        ));
+    }
+    for option in &info.options {
+        if !settings.options.contains_key(&option.name) {
+            output::say(&option.help);
+            settings.options.insert(option.name.clone(), passphrase::ask_text(&option.prompt)?);
+        }
+    }
     let mut pairs = Vec::new();
     for secret in &info.secrets {
         output::say(&secret.help);
-        pairs.push((secret.name.clone(), home::ask_secret(&secret.prompt)?));
+        pairs.push((secret.name.clone(), passphrase::ask(&secret.prompt)?));
     }
     Ok(Credentials::from_pairs(pairs))
 }
 
 /// Reads `name=value` lines; a single line without a name is the only secret of a connector that has one.
-fn from_lines(info: &ConnectorInfo, input: impl BufRead) -> Result<Credentials, Failure> {
+fn from_lines(
+    info: &ConnectorInfo,
+    settings: &mut IntegrationConfig,
+    input: impl BufRead,
+) -> Result<Credentials, Failure> {
     let mut pairs: Vec<(String, SecretString)> = Vec::new();
     for line in input.lines() {
         let line = Zeroizing::new(line.map_err(|e| {
@@ -110,17 +146,21 @@ fn from_lines(info: &ConnectorInfo, input: impl BufRead) -> Result<Credentials, 
         if line.is_empty() {
             continue;
         }
-        let named = line.split_once('=').filter(|(name, _)| info.secrets.iter().any(|s| s.name == name.trim()));
+        let named = line.split_once('=').map(|(name, value)| (name.trim(), value.trim()));
         match named {
-            Some((name, value)) => pairs.push((name.trim().to_owned(), value.trim().to_owned().into())),
-            None if info.secrets.len() == 1 => pairs.push((info.secrets[0].name.clone(), line.to_owned().into())),
-            None => {
-                return Err(output::usage("a line on stdin is not name=value", format!("names: {}", names(info))));
+            Some((name, value)) if info.options.iter().any(|o| o.name == name) => {
+                settings.options.insert(name.to_owned(), value.to_owned());
             }
+            Some((name, value)) if info.secrets.iter().any(|s| s.name == name) => {
+                pairs.push((name.to_owned(), value.to_owned().into()));
+            }
+            _ if info.secrets.len() == 1 => pairs.push((info.secrets[0].name.clone(), line.to_owned().into())),
+            _ => return Err(output::usage("a line on stdin is not name=value", format!("names: {}", names(info)))),
         }
     }
-    let missing: Vec<&str> =
+    let mut missing: Vec<&str> =
         info.secrets.iter().map(|s| s.name.as_str()).filter(|n| !pairs.iter().any(|(p, _)| p == n)).collect();
+    missing.extend(info.options.iter().map(|o| o.name.as_str()).filter(|name| !settings.options.contains_key(*name)));
     if missing.is_empty() {
         Ok(Credentials::from_pairs(pairs))
     } else {
@@ -129,7 +169,8 @@ fn from_lines(info: &ConnectorInfo, input: impl BufRead) -> Result<Credentials, 
 }
 
 fn names(info: &ConnectorInfo) -> String {
-    info.secrets.iter().map(|s| s.name.as_str()).collect::<Vec<_>>().join(", ")
+    let options = info.options.iter().map(|option| option.name.as_str());
+    options.chain(info.secrets.iter().map(|s| s.name.as_str())).collect::<Vec<_>>().join(", ")
 }
 
 fn say(info: &ConnectorInfo, report: &ConnectionReport) {

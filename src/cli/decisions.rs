@@ -1,8 +1,8 @@
 //! `decide`, `quick-match`, `history`, `undo`.
 
-use super::args::{Action, DecideArguments, QuickMatchArguments};
+use super::args::{Action, AliasCommand, DecideArguments, QuickMatchArguments};
 use super::{Outcome, home, output, setup};
-use crate::domain::{Actor, Confidence, Failure, HistoryId, RecordId};
+use crate::domain::{Actor, Confidence, Failure, FlowId, HistoryId, RecordId, RuleId};
 use crate::service::messages::{Command, DecideAction, Done, Preview, Query, Reply, Request, Selection, View};
 
 /// Decides rows.
@@ -104,6 +104,42 @@ pub async fn history(json: bool, limit: u32) -> Result<Outcome, Failure> {
         }
     }
     home.service.stop().await;
+    Ok(Outcome::Done)
+}
+
+/// Lists and changes the rules that decisions left.
+///
+/// # Errors
+/// What keeps the home from opening, a rule that is not there.
+pub async fn alias(command: AliasCommand) -> Result<Outcome, Failure> {
+    let home = home::open(false).await?;
+    let result = match command {
+        AliasCommand::List { flow, json } => {
+            let flow = flow.as_deref().map(FlowId::from);
+            home.query(Query::Rules { flow }).await.and_then(|view| print_rules(view, json))
+        }
+        AliasCommand::Remove { rule, json } => {
+            carry_out(&home, Command::RemoveRule { rule: RuleId(rule) }, json, None).await
+        }
+        AliasCommand::Apply { rule, everywhere, json, .. } => {
+            carry_out(&home, Command::ScopeRule { rule: RuleId(rule), everywhere }, json, None).await
+        }
+    };
+    home.service.stop().await;
+    result
+}
+
+fn print_rules(view: View, json: bool) -> Result<Outcome, Failure> {
+    let View::Rules(rules) = view else { return Ok(Outcome::Done) };
+    if json {
+        output::json(&rules)?;
+    } else {
+        for rule in &rules {
+            let place = if rule.everywhere { "everywhere" } else { rule.flow.as_str() };
+            let (at, id) = (output::clock(Some(rule.at)), rule.id.0);
+            output::line(&format!("{id}\t{at}\t{}\t{place}\t{}\t{}", rule.who, rule.stream, rule.text))?;
+        }
+    }
     Ok(Outcome::Done)
 }
 

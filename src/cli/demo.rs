@@ -4,7 +4,7 @@ use super::args::DemoArguments;
 use super::summary::{self, Summary};
 use super::vendors::Vendors;
 use super::{Outcome, home, interface, output, simulate};
-use crate::config::{Editor, FlowConfig, IntegrationConfig, Paths};
+use crate::config::{self, Editor, FlowConfig, IntegrationConfig, Paths};
 use crate::domain::{Failure, FailureClass, Stream};
 use crate::secrets::Credentials;
 use crate::service::messages::{Command, Event, IntegrationState, Message, Request};
@@ -93,6 +93,7 @@ impl Drop for Place {
 /// Configuration and vault for the simulated vendors. A home that is there already gets their new addresses.
 fn write_home(paths: &Paths, endpoints: &Endpoints) -> Result<(), Failure> {
     paths.create()?;
+    let known = config::load(&paths.config)?.config;
     let mut editor = Editor::open(&paths.config)?;
     let mut vault = home::vault(paths)?;
     let vendors = [
@@ -100,7 +101,9 @@ fn write_home(paths: &Paths, endpoints: &Endpoints) -> Result<(), Failure> {
         ("itglue", &endpoints.itglue.base_url, &endpoints.itglue.api_key, None),
     ];
     for (name, base_url, key, rate) in vendors {
-        let mut settings = IntegrationConfig::new(name, name);
+        // A home that was kept keeps what was chosen to sync.
+        let kept = known.integration(&name.into()).cloned();
+        let mut settings = kept.unwrap_or_else(|| IntegrationConfig::new(name, name));
         settings.base_url = Some(base_url.clone());
         settings.requests_per_second = rate;
         // The vendors end with the demo: nothing would answer a scheduled sync.

@@ -1,16 +1,16 @@
 //! Opens a home: configuration, vault, store, connectors, service.
 
-use super::output;
-use crate::config::{self, Config, Paths};
+use super::{output, passphrase};
+use crate::config::{self, Config, Editor, Paths};
 use crate::connectors::{self, Connection};
-use crate::domain::{Failure, FailureClass, Flow, JunkList, Stream, SystemClock, VendorSystem};
+use crate::domain::{
+    Failure, FailureClass, Flow, IntegrationId, JunkList, Stream, SyncRules, SyncScope, SystemClock, VendorSystem,
+};
 use crate::secrets::{Credentials, Vault};
 use crate::service::messages::{Query, Reply, Request, View};
-use crate::service::{Connected, Notices, Options, Service};
+use crate::service::{Connected, Notices, Options, Service, SettingsFile};
 use crate::store::Store;
-use secrecy::SecretString;
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 
@@ -70,13 +70,29 @@ pub fn begin(paths: &Paths, scheduled: bool) -> Result<Home, Failure> {
             integrations,
             flows,
             junk: junk(&places, &mut odd),
+            rules: SyncRules::default(),
             scheduled,
             notices,
+            settings: Some(Arc::new(SettingsInConfig(places.config.clone()))),
         })
     };
     let (service, result) = Service::open(paths.store.clone(), Box::new(opener))?;
     let opened = Mutex::new(Some(Opening { result, warnings }));
     Ok(Home { service, name: home_name(&config), config, opened })
+}
+
+/// Settings that are changed in the interface go into `config.toml`, which keeps a person's comments.
+struct SettingsInConfig(std::path::PathBuf);
+
+impl SettingsFile for SettingsInConfig {
+    fn save_scope(&self, integration: &IntegrationId, scope: &SyncScope) -> Result<(), Failure> {
+        let mut editor = Editor::open(&self.0)?;
+        if !editor.set_scope(integration, scope)? {
+            let what = format!("{} has no integration {integration} any more", self.0.display());
+            return Err(output::usage(what, "start matchbook again"));
+        }
+        editor.save()
+    }
 }
 
 /// Flows whose integrations could be made; the others are named in the warnings.
@@ -100,31 +116,15 @@ fn home_name(config: &Config) -> String {
     config.home_name.clone().unwrap_or_else(|| "matchbook".into())
 }
 
-/// Opens the vault; a passphrase is asked for on the terminal only.
+/// Opens the vault; a passphrase comes from where [`passphrase`] takes it.
 ///
 /// # Errors
-/// The vault's; a passphrase vault without a terminal.
+/// The vault's; a passphrase vault without a passphrase.
 pub fn vault(paths: &Paths) -> Result<Vault, Failure> {
     if !Vault::needs_passphrase(&paths.vault) {
         return Vault::open(&paths.vault, &paths.vault_key, None);
     }
-    Vault::open(&paths.vault, &paths.vault_key, Some(&|| ask_secret("Passphrase of the vault")))
-}
-
-/// Asks for a secret on the terminal, unseen.
-///
-/// # Errors
-/// When stdin is no terminal.
-pub fn ask_secret(prompt: &str) -> Result<SecretString, Failure> {
-    if !std::io::stdin().is_terminal() {
-        return Err(output::usage(
-            format!("{prompt} is needed, and stdin is no terminal"),
-            "run it in a terminal, or pass secrets with --secrets-stdin",
-        ));
-    }
-    rpassword::prompt_password(format!("{prompt}: ")).map(SecretString::from).map_err(|e| {
-        Failure::new(FailureClass::Local, format!("cannot read from the terminal: {e}"), "run it in a terminal")
-    })
+    Vault::open(&paths.vault, &paths.vault_key, Some(&|| passphrase::of_vault(paths)))
 }
 
 fn connect_all(
@@ -144,6 +144,7 @@ fn connect_all(
                 id: integration.name.clone(),
                 system: system(&integration.connector),
                 schedules: schedules(integration)?,
+                scope: integration.sync.clone(),
                 connector,
             }),
             // One integration that cannot run does not keep the others from running.
@@ -163,6 +164,7 @@ pub fn connection(integration: &config::IntegrationConfig, credentials: Credenti
         connector: integration.connector.clone(),
         base_url: integration.base_url.clone(),
         region: integration.region.clone(),
+        options: integration.options.clone(),
         credentials,
         requests_per_second: integration.requests_per_second,
         page_size: integration.page_size,
@@ -176,7 +178,7 @@ fn schedules(integration: &config::IntegrationConfig) -> Result<BTreeMap<Stream,
 }
 
 /// Which system a connector's records belong to, for the ids that other systems carry of them.
-fn system(connector: &str) -> Option<VendorSystem> {
+pub fn system(connector: &str) -> Option<VendorSystem> {
     match connector {
         "addigy" => Some(VendorSystem::Addigy),
         "itglue" => Some(VendorSystem::ItGlue),

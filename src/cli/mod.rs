@@ -1,6 +1,7 @@
 //! The command line: every subcommand as thin calls of the service. Data goes to stdout, words for a person to stderr.
 
 mod args;
+mod cards;
 mod connect;
 mod decisions;
 mod demo;
@@ -9,14 +10,18 @@ mod home;
 mod interface;
 pub mod link;
 mod logging;
+mod mapping;
 mod output;
+mod passphrase;
 mod queue;
 mod records;
+mod settings;
 mod setup;
 mod simulate;
 mod status;
 mod summary;
 mod sync;
+mod vault;
 mod vendors;
 
 use crate::domain::{Failure, FailureClass};
@@ -47,7 +52,10 @@ pub fn run() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    private_files();
+    private_process();
+    if let Some(number) = arguments.passphrase_fd {
+        passphrase::from_descriptor(number);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(BLOCKING_THREADS)
@@ -76,9 +84,14 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// What this process makes is only for its user.
-fn private_files() {
+/// What this process makes is only for its user, and its memory, which holds keys, is for nobody: no core dump is
+/// written, and no other process of the user may look into it. Where the system refuses, it goes on without.
+fn private_process() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
 /// Exit status of a failure: 2 usage or config, 3 a person is needed, 1 all else.
@@ -100,16 +113,21 @@ async fn dispatch(command: Option<Command>) -> Result<Outcome, Failure> {
         Some(Command::Flow(command)) => setup::flow(command),
         Some(Command::Status { json }) => status::run(json).await,
         Some(Command::Sync(arguments)) => sync::run(arguments).await,
+        Some(Command::Cards { command, json }) => cards::run(command, json).await,
+        Some(Command::Settings(arguments)) => settings::run(arguments).await,
+        Some(Command::Mapping { connector, stream, json }) => mapping::run(&connector, stream.as_deref(), json),
         Some(Command::Queue(arguments)) => queue::run(arguments).await,
         Some(Command::Decide(arguments)) => decisions::decide(arguments).await,
         Some(Command::QuickMatch(arguments)) => decisions::quick_match(arguments).await,
         Some(Command::History { json, limit }) => decisions::history(json, limit).await,
         Some(Command::Undo { entry, dry_run, json }) => decisions::undo(entry, dry_run, json).await,
+        Some(Command::Alias(command)) => decisions::alias(command).await,
         Some(Command::Why { text, json }) => records::why(text, json).await,
         Some(Command::Log(arguments)) => records::log(arguments).await,
         Some(Command::Link(arguments)) => files::link(&arguments),
         Some(Command::Backup { file }) => files::backup(&file),
         Some(Command::Restore { file }) => files::restore(&file),
+        Some(Command::Vault(command)) => vault::run(command),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Arguments::command(), "matchbook", &mut std::io::stdout());
             Ok(Outcome::Done)

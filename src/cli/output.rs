@@ -32,6 +32,12 @@ pub fn say(message: &str) {
     let _ = writeln!(std::io::stderr(), "{}", text::clean(message));
 }
 
+/// A question, on whose line the answer is typed.
+pub fn ask(prompt: &str) {
+    let mut stderr = std::io::stderr();
+    let _ = write!(stderr, "{}: ", text::clean(prompt)).and_then(|()| stderr.flush());
+}
+
 /// A failure, for a person: what happened and what to do.
 pub fn error(failure: &Failure) {
     say(&format!("matchbook: {}", failure.what));

@@ -55,18 +55,31 @@ pub fn filter(name: &str) -> Result<Filter, Failure> {
         "open" => Ok(Filter::Open),
         "all" => Ok(Filter::All),
         "orphaned" => Ok(Filter::Orphaned),
+        "left-out" => Ok(Filter::LeftOut),
         _ => MatchState::ALL.into_iter().find(|s| s.name() == name).map(Filter::State).ok_or_else(|| {
             let states: Vec<&str> = MatchState::ALL.iter().map(|s| s.name()).collect();
             output::usage(
                 format!("there is no filter “{name}”"),
-                format!("filters: open, all, orphaned, {}", states.join(", ")),
+                format!("filters: open, all, orphaned, left-out, {}", states.join(", ")),
             )
         }),
     }
 }
 
-const COLUMNS: [&str; 10] =
-    ["id", "name", "company", "serial", "state", "target_id", "target_name", "confidence", "why", "orphaned"];
+const COLUMNS: [&str; 12] = [
+    "id",
+    "name",
+    "company",
+    "serial",
+    "state",
+    "target_id",
+    "target_name",
+    "confidence",
+    "why",
+    "orphaned",
+    "left_out",
+    "detail",
+];
 
 enum Printer {
     Text,
@@ -115,6 +128,8 @@ impl Printer {
                     row.confidence.map(|c| format!("{:.4}", c.get())).unwrap_or_default(),
                     row.why.clone(),
                     row.orphaned.to_string(),
+                    row.left_out.clone(),
+                    row.detail.clone(),
                 ];
                 let cells = cells.iter().map(|cell| text::csv_cell(cell));
                 writer.write_record(cells).map_err(|e| output::broken(&std::io::Error::other(e)))

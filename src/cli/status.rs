@@ -30,6 +30,7 @@ pub fn state_words(view: &IntegrationView) -> String {
         IntegrationState::Paused => "paused".into(),
         IntegrationState::Refused { failure } => format!("key refused: {failure}"),
         IntegrationState::Failed { failure } => format!("failed: {failure}"),
+        IntegrationState::Asks => "asks: the last sync would change too much; see `matchbook cards`".into(),
     }
 }
 
@@ -43,6 +44,7 @@ fn print(overview: &Overview) -> Result<(), Failure> {
         for stream in &view.streams {
             let failed = match &stream.state {
                 RunState::Failed { failure } => format!("\t{failure}"),
+                RunState::Asks { change } => format!("\t{}", change.text(&stream.label)),
                 _ => String::new(),
             };
             output::line(&format!("  {}\t{}{failed}", stream.label, stream.stored))?;

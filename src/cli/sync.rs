@@ -1,7 +1,7 @@
 //! `sync`: starts it, shows the log on stderr, waits for the end.
 
 use super::args::SyncArguments;
-use super::{Outcome, home, output, setup};
+use super::{Outcome, cards, home, output, setup};
 use crate::domain::{Failure, FailureClass, LogLevel, RunState, StreamProgress};
 use crate::service::messages::{Command, Event, Message, Query, Request, View};
 use serde_json::json;
@@ -42,6 +42,9 @@ pub async fn run(arguments: SyncArguments) -> Result<Outcome, Failure> {
             }
         }
     });
+    if arguments.accept_mass_change && cards::accept_mass_changes(&home, integration.as_ref(), stream).await? == 0 {
+        output::say("no sync asked about a mass change; syncing as usual");
+    }
     let command = Command::Sync { integration: integration.clone(), stream, full: arguments.full };
     home.service.ask(Request::Command(command)).await?;
     interruptible(&home).await?;
@@ -91,8 +94,23 @@ fn verdict(streams: &[StreamProgress]) -> Result<Outcome, Failure> {
             ..(*failure).clone()
         });
     }
+    let mut asks = false;
+    for stream in streams {
+        if let RunState::Asks { change } = &stream.state {
+            asks = true;
+            output::error(&Failure::new(
+                FailureClass::Usage,
+                format!("{}: {}", stream.integration, change.text(&stream.label)),
+                format!(
+                    "look at it with `matchbook cards`, apply it with `matchbook sync {}/{} --accept-mass-change`",
+                    stream.integration, stream.stream
+                ),
+            ));
+        }
+    }
     let needs_person = |f: &Failure| matches!(f.class, FailureClass::Credentials | FailureClass::Permission);
     match failures.first() {
+        None if asks => Ok(Outcome::Partly),
         None if streams.iter().any(|s| matches!(s.state, RunState::Cut)) => Ok(Outcome::Partly),
         None => Ok(Outcome::Done),
         Some(_) if failures.len() < streams.len() || failures.iter().any(|(_, f)| needs_person(f)) => {

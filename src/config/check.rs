@@ -2,7 +2,7 @@
 
 use super::{Config, FlowConfig, IntegrationConfig, THEMES};
 use crate::domain::Schedule;
-use crate::domain::{Failure, FailureClass, IntegrationId, Stream};
+use crate::domain::{Failure, FailureClass, IntegrationId, ScopeRule, Stream, SyncScope};
 use std::collections::HashSet;
 use url::{Host, Url};
 
@@ -17,6 +17,13 @@ pub(super) fn all(config: &Config) -> Result<(), Failure> {
     if !THEMES.contains(&config.ui.theme.as_str()) {
         let what = format!("ui.theme is `{}`{}", config.ui.theme, meant(&config.ui.theme, &THEMES));
         return Err(wrong(what, format!("themes are {}", THEMES.join(", "))));
+    }
+    config
+        .backup
+        .schedule()
+        .map_err(|failure| Failure { what: format!("backup.every: {}", failure.what), ..failure })?;
+    if config.backup.keep == 0 {
+        return Err(wrong("backup.keep must be at least 1", "to make no backups, set every = \"off\""));
     }
     config.integrations.iter().try_for_each(integration)?;
     flows(config)
@@ -42,6 +49,25 @@ fn integration(integration: &IntegrationConfig) -> Result<(), Failure> {
     for (stream, text) in &integration.schedule {
         Schedule::parse(text)
             .map_err(|failure| Failure { what: format!("{path}.schedule.{stream}: {}", failure.what), ..failure })?;
+    }
+    scope(&format!("{path}.sync"), &integration.sync)
+}
+
+/// Longest age of tickets, in months: fifty years.
+const LONGEST_AGE: u32 = 600;
+
+/// What can be checked without knowing the vendor's names.
+pub(super) fn scope(path: &str, scope: &SyncScope) -> Result<(), Failure> {
+    for rule in ScopeRule::LISTS {
+        let names = scope.chosen(rule);
+        if names.iter().any(|name| name.trim().is_empty()) {
+            let remedy = "take it out; an empty list takes everything";
+            return Err(wrong(format!("{path}.{rule} holds an empty name"), remedy));
+        }
+    }
+    if scope.ticket_months > LONGEST_AGE {
+        let what = format!("{path}.ticket_months is {}", scope.ticket_months);
+        return Err(wrong(what, format!("write 1 to {LONGEST_AGE}, or 0 for tickets of any age")));
     }
     Ok(())
 }
@@ -86,17 +112,20 @@ fn flow(flow: &FlowConfig, config: &Config) -> Result<(), Failure> {
     if flow.streams.is_empty() || !flow.streams.iter().all(|stream| streams.insert(*stream)) {
         return Err(wrong(format!("{path}.streams must name at least one stream, each once"), all_streams()));
     }
-    if streams.contains(&Stream::Devices) && !streams.contains(&Stream::Companies) {
+    if let Some(stream) = flow.streams.iter().find(|stream| !Stream::MATCHED.contains(stream)) {
+        return Err(wrong(format!("{path}.streams has {stream}, which have no counterparts to match"), all_streams()));
+    }
+    if let (Some(stream), false) = (flow.streams.first(), streams.contains(&Stream::Companies)) {
         return Err(wrong(
-            format!("{path}.streams has devices without companies"),
-            "add companies: devices are matched inside their company",
+            format!("{path}.streams has {stream} without companies"),
+            format!("add companies: {stream} are matched inside their company"),
         ));
     }
     Ok(())
 }
 
 fn all_streams() -> String {
-    format!("streams are {}", Stream::ALL.map(Stream::name).join(", "))
+    format!("streams are {}", Stream::MATCHED.map(Stream::name).join(", "))
 }
 
 fn no_integration(path: &str, name: &IntegrationId, config: &Config) -> Failure {

@@ -3,11 +3,11 @@
 
 use super::load::parse;
 use super::{FlowConfig, IntegrationConfig};
-use crate::domain::{Failure, FailureClass, FlowId, IntegrationId};
+use crate::domain::{Failure, FailureClass, FlowId, IntegrationId, SyncScope};
 use serde::Serialize;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use toml_edit::{DocumentMut, Item, Table, value};
+use toml_edit::{DocumentMut, Item, Table, TableLike, Value, value};
 
 /// A configuration being edited; nothing is on disk before [`Editor::save`].
 #[derive(Clone, Debug)]
@@ -41,7 +41,60 @@ impl Editor {
     /// # Errors
     /// `Ours` when the settings cannot be written as TOML.
     pub fn set_integration(&mut self, integration: &IntegrationConfig) -> Result<(), Failure> {
-        self.set("integrations", integration.name.as_str(), integration)
+        // The scope is written by itself: only what differs from the defaults, with the comments inside its table.
+        let rest = IntegrationConfig { sync: SyncScope::default(), ..integration.clone() };
+        self.set("integrations", integration.name.as_str(), &rest)?;
+        self.set_scope(&integration.name, &integration.sync).map(drop)
+    }
+
+    /// Sets what is synced of an integration; false when there is none of that name. Only what differs from the
+    /// defaults is written; values that stay are not touched.
+    ///
+    /// # Errors
+    /// `Usage` when the settings cannot be right, or when the file has something else in their place.
+    pub fn set_scope(&mut self, name: &IntegrationId, scope: &SyncScope) -> Result<bool, Failure> {
+        super::check::scope(&format!("integrations.{name}.sync"), scope)?;
+        let table = self.document.get_mut("integrations").and_then(|all| all.get_mut(name.as_str()));
+        let Some(table) = table.and_then(Item::as_table_like_mut) else { return Ok(false) };
+        let (new, defaults) = (document(scope)?, document(&SyncScope::default())?);
+        let fresh = !table.contains_key(SCOPE);
+        let inner = table.entry(SCOPE).or_insert_with(|| Item::Table(Table::new()));
+        let inner = inner.as_table_like_mut().ok_or_else(|| {
+            Failure::new(FailureClass::Usage, format!("integrations.{name}.{SCOPE} is no table"), "correct the file")
+        })?;
+        for (key, item) in new.iter() {
+            if same(item, &defaults[key]) {
+                inner.remove(key);
+            } else {
+                replace(inner, key, item);
+            }
+        }
+        if inner.is_empty() && (fresh || self.is_bare(name)) {
+            self.remove_scope(name);
+        }
+        Ok(true)
+    }
+
+    /// True when the scope's table has no comment of the person's.
+    fn is_bare(&self, name: &IntegrationId) -> bool {
+        let table = self.document.get("integrations").and_then(|all| all.get(name.as_str()));
+        let scope = table.and_then(Item::as_table_like).and_then(|table| table.get(SCOPE));
+        let comment = |table: &Table| {
+            let decor = table.decor();
+            [decor.prefix(), decor.suffix()]
+                .into_iter()
+                .flatten()
+                .filter_map(|raw| raw.as_str())
+                .any(|t| t.contains('#'))
+        };
+        scope.and_then(Item::as_table).is_none_or(|table| !comment(table))
+    }
+
+    fn remove_scope(&mut self, name: &IntegrationId) {
+        let table = self.document.get_mut("integrations").and_then(|all| all.get_mut(name.as_str()));
+        if let Some(table) = table.and_then(Item::as_table_like_mut) {
+            table.remove(SCOPE);
+        }
     }
 
     /// Removes an integration; true when there was one. Flows that name it must be removed too before saving.
@@ -96,8 +149,7 @@ impl Editor {
     }
 
     fn set<T: Serialize>(&mut self, group: &str, name: &str, settings: &T) -> Result<(), Failure> {
-        let new = toml_edit::ser::to_document(settings)
-            .map_err(|e| Failure::new(FailureClass::Ours, format!("writing {group}.{name} failed: {e}"), ""))?;
+        let new = document(settings)?;
         let tables = self.document.entry(group).or_insert_with(|| {
             let mut table = Table::new();
             table.set_implicit(true);
@@ -111,7 +163,7 @@ impl Editor {
             Failure::new(FailureClass::Usage, format!("{group}.{name} is no table"), "correct the file")
         })?;
         for known in super::load::known_keys(&format!("{group}.{name}")) {
-            if !new.contains_key(known) {
+            if !new.contains_key(known) && *known != SCOPE {
                 table.remove(known);
             }
         }
@@ -127,8 +179,34 @@ impl Editor {
     }
 }
 
-/// Puts a value in place of another and keeps the comments around it.
-fn replace(table: &mut dyn toml_edit::TableLike, key: &str, item: &Item) {
+/// Key of an integration's scope.
+const SCOPE: &str = "sync";
+
+fn document(settings: &impl Serialize) -> Result<DocumentMut, Failure> {
+    toml_edit::ser::to_document(settings)
+        .map_err(|e| Failure::new(FailureClass::Ours, format!("writing the configuration failed: {e}"), "report it"))
+}
+
+/// The same value, however it is written.
+fn same(a: &Item, b: &Item) -> bool {
+    a.as_value().zip(b.as_value()).is_some_and(|(a, b)| same_value(a, b))
+}
+
+fn same_value(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::String(a), Value::String(b)) => a.value() == b.value(),
+        (Value::Integer(a), Value::Integer(b)) => a.value() == b.value(),
+        (Value::Boolean(a), Value::Boolean(b)) => a.value() == b.value(),
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_value(a, b)),
+        _ => false,
+    }
+}
+
+/// Puts a value in place of another and keeps the comments around it; one that is the same stays as it is written.
+fn replace(table: &mut dyn TableLike, key: &str, item: &Item) {
+    if table.get(key).is_some_and(|old| same(old, item)) {
+        return;
+    }
     let mut item = item.clone();
     if let (Some(new), Some(old)) = (item.as_value_mut(), table.get(key).and_then(Item::as_value)) {
         *new.decor_mut() = old.decor().clone();

@@ -83,7 +83,9 @@ fn warning(path: &str, name: &str) -> String {
 /// The keys that a table may have. A test holds the lists against the types.
 pub(super) fn known_keys(table: &str) -> &'static [&'static str] {
     match table.split('.').collect::<Vec<_>>()[..] {
-        [""] => &["home_name", "integrations", "flows", "ui"],
+        [""] => &["home_name", "integrations", "flows", "ui", "vault", "backup"],
+        ["vault"] => &["passphrase_command"],
+        ["backup"] => &["every", "keep", "directory"],
         ["ui"] => &["theme", "ascii", "mouse", "low_bandwidth", "keys"],
         ["integrations", _] => &[
             "connector",
@@ -95,6 +97,22 @@ pub(super) fn known_keys(table: &str) -> &'static [&'static str] {
             "requests_per_second",
             "page_size",
             "files",
+            "sync",
+        ],
+        ["integrations", _, "sync"] => &[
+            "company_types",
+            "company_types_mode",
+            "company_statuses",
+            "classifications",
+            "unclassified",
+            "device_types",
+            "untyped",
+            "device_statuses",
+            "contacts",
+            "locations",
+            "tickets",
+            "ticket_queues",
+            "ticket_months",
         ],
         ["flows", _] => {
             &["source", "target", "streams", "cardinality", "names", "ties", "roll_up", "needs_devices", "auto_accept"]

@@ -1,6 +1,6 @@
 //! The settings as a person writes them.
 
-use crate::domain::{Cardinality, Failure, Flow, FlowId, IntegrationId, NameMode, Schedule, Stream, Ties};
+use crate::domain::{Cardinality, Failure, Flow, FlowId, IntegrationId, NameMode, Schedule, Stream, SyncScope, Ties};
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -25,6 +25,46 @@ pub struct Config {
     pub flows: Vec<FlowConfig>,
     /// The terminal interface.
     pub ui: UiConfig,
+    /// How the vault is opened.
+    pub vault: VaultConfig,
+    /// Backups that are made by themselves.
+    pub backup: BackupConfig,
+}
+
+/// How the vault is opened: `[vault]`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct VaultConfig {
+    /// Program and arguments that print the passphrase, instead of asking for it on the terminal.
+    pub passphrase_command: Vec<String>,
+}
+
+/// Backups that are made by themselves: `[backup]`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct BackupConfig {
+    /// When, as a schedule; `off` makes none.
+    pub every: String,
+    /// How many are kept; older ones that were made by the schedule are removed.
+    pub keep: u32,
+    /// Where; the home's own directory when missing.
+    pub directory: Option<PathBuf>,
+}
+
+impl Default for BackupConfig {
+    fn default() -> Self {
+        Self { every: "daily 03:00".into(), keep: 14, directory: None }
+    }
+}
+
+impl BackupConfig {
+    /// When.
+    ///
+    /// # Errors
+    /// When the text is no schedule; [`super::load`] has checked it.
+    pub fn schedule(&self) -> Result<Schedule, Failure> {
+        Schedule::parse(&self.every)
+    }
 }
 
 /// One connected account: `[integrations.NAME]`.
@@ -44,6 +84,9 @@ pub struct IntegrationConfig {
     /// The vendor's region, where it has several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
+    /// Settings of the account that are no secrets (`company`), by the names that the connector gives them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
     /// Left out of every sync.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub paused: bool,
@@ -59,6 +102,13 @@ pub struct IntegrationConfig {
     /// Exported files, for the csv connector.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<Stream, PathBuf>,
+    /// What of it is synced; everything but old tickets when missing.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub sync: SyncScope,
+}
+
+fn is_default(scope: &SyncScope) -> bool {
+    *scope == SyncScope::default()
 }
 
 impl IntegrationConfig {
@@ -70,11 +120,13 @@ impl IntegrationConfig {
             label: None,
             base_url: None,
             region: None,
+            options: BTreeMap::new(),
             paused: false,
             schedule: BTreeMap::new(),
             requests_per_second: None,
             page_size: None,
             files: BTreeMap::new(),
+            sync: SyncScope::default(),
         }
     }
 

@@ -4,8 +4,8 @@ use super::api::Api;
 use super::csv::CsvFiles;
 use super::fields::BadRow;
 use super::http::{Budget, Tuning};
-use super::mapping::{DialectName, Mapping, Region, SecretPrompt};
-use crate::domain::{Failure, IntegrationId, LogLevel, Record, Stream, SyncScope, Timestamp};
+use super::mapping::{DialectName, Mapping, OptionPrompt, Region, SecretPrompt};
+use crate::domain::{Failure, IntegrationId, LogLevel, Record, ScopeRule, Stream, SyncScope, Timestamp};
 use crate::secrets::Credentials;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
@@ -25,6 +25,8 @@ pub struct Connection {
     pub base_url: Option<String>,
     /// Region of the vendor.
     pub region: Option<String>,
+    /// Settings of the account that are no secrets, by name (`company`).
+    pub options: BTreeMap<String, String>,
     /// The key.
     pub credentials: Credentials,
     /// Rate instead of the default share of the published limit.
@@ -62,6 +64,8 @@ pub struct StreamInfo {
     pub word_many: String,
     /// It can list what changed since a moment.
     pub incremental: bool,
+    /// Rows a page unless the configuration says otherwise.
+    pub page_size: u32,
 }
 
 /// What a connection test found.
@@ -97,6 +101,35 @@ pub struct Page {
     /// On the last page: the listing was complete, so that what was not in it is gone at the vendor. False when the
     /// rows do not add up to the vendor's own count, or when a row was so bad that its id is unknown.
     pub whole: bool,
+}
+
+/// What can be chosen for one setting of a sync.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChoiceList {
+    /// The setting.
+    pub rule: ScopeRule,
+    /// The choices, by name.
+    pub choices: Vec<Choice>,
+}
+
+/// One choice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The vendor's id; empty where the vendor has only a name.
+    pub id: String,
+    /// Name as the vendor shows it; not cleaned for display.
+    pub name: String,
+    /// False for one that the vendor's users have retired; records may still have it.
+    pub active: bool,
+    /// Records that have it, where the vendor counts.
+    pub count: Option<u64>,
+}
+
+impl Choice {
+    /// A choice that is not counted yet.
+    pub(super) fn new(id: &str, name: &str, active: bool) -> Self {
+        Self { id: id.to_owned(), name: name.to_owned(), active, count: None }
+    }
 }
 
 /// What is wanted of a listing.
@@ -135,8 +168,24 @@ pub trait Connector: Send + Sync {
     /// comes.
     fn pages(&self, stream: Stream, ask: Ask) -> BoxStream<'static, Result<Page, Failure>>;
 
+    /// What can be chosen of the vendor for each setting, with counts where it counts cheaply. Empty where the vendor
+    /// has no such lists.
+    fn choices(&self) -> BoxFuture<'_, Result<Vec<ChoiceList>, Failure>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
     /// Use of the vendor's published limit; `None` where there is none.
     fn budget(&self) -> Option<Budget>;
+
+    /// Requests sent since the connector was made, repeated ones and look-ups included.
+    fn requests(&self) -> u64 {
+        0
+    }
+
+    /// How far the vendor's clock is ahead of this machine's, as its last answer said; `None` where it does not say.
+    fn clock_skew(&self) -> Option<time::Duration> {
+        None
+    }
 }
 
 /// Makes the connector of a connection; nothing is sent or read yet.
@@ -167,8 +216,10 @@ pub struct ConnectorInfo {
     pub name: String,
     /// The vendor's name.
     pub vendor: String,
-    /// What a person has to enter.
+    /// What a person has to enter and nobody else may see.
     pub secrets: Vec<SecretPrompt>,
+    /// What a person has to enter beside that; it stands in the configuration.
+    pub options: Vec<OptionPrompt>,
     /// Regions to choose from; the first is the default. Empty where there is no choice.
     pub regions: Vec<Region>,
     /// It reads files instead of an API.
@@ -196,6 +247,7 @@ pub fn available_with(mapping_override_dir: Option<&Path>) -> Vec<ConnectorInfo>
             reads_files: mapping.dialect == DialectName::Csv,
             vendor: mapping.vendor,
             secrets: mapping.secrets,
+            options: mapping.options,
             regions: mapping.regions,
             permissions_help: mapping.permissions_help,
         })
@@ -211,7 +263,8 @@ pub(super) fn stream_infos(mapping: &Mapping) -> Vec<StreamInfo> {
             stream,
             word_one: map.word_one.clone(),
             word_many: map.word_many.clone(),
-            incremental: false,
+            incremental: map.incremental,
+            page_size: map.route.page_size,
         })
     };
     Stream::ALL.into_iter().filter_map(info).collect()
@@ -225,10 +278,11 @@ mod tests {
     fn the_wizard_sees_every_connector() {
         let all = available();
         let names: Vec<&str> = all.iter().map(|c| c.name.as_str()).collect();
-        assert_eq!(names, ["addigy", "itglue", "csv"]);
+        assert_eq!(names, ["addigy", "itglue", "connectwise", "autotask", "csv"]);
         assert_eq!(all[1].regions.len(), 3);
-        assert_eq!(all[1].streams.len(), 3);
+        assert_eq!(all[1].streams.len(), 8);
         assert_eq!(all[0].secrets[0].name, "api_key");
-        assert!(all[2].reads_files);
+        assert_eq!((all[2].secrets.len(), all[2].options[0].name.as_str()), (3, "company"));
+        assert!(all[4].reads_files);
     }
 }

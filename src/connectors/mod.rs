@@ -5,21 +5,32 @@
 //! decides anything about a record and never logs a body or a key.
 
 mod api;
+mod choices;
 mod contract;
 mod csv;
+mod describe;
 mod dialect;
+mod each;
+mod fetch;
 mod fields;
+mod forward;
 mod http;
 mod json;
+mod lookup;
 mod mapping;
+mod order;
 mod paging;
+mod proof;
+mod shared;
 mod source;
+mod tables;
 mod whole;
 
 pub use contract::{
-    Ask, Connection, ConnectionReport, Connector, ConnectorInfo, HttpNotice, Observer, Page, StreamInfo, available,
-    available_with, connect, connect_with,
+    Ask, Choice, ChoiceList, Connection, ConnectionReport, Connector, ConnectorInfo, HttpNotice, Observer, Page,
+    StreamInfo, available, available_with, connect, connect_with,
 };
+pub use describe::{FieldInfo, StreamFields, field_mappings};
 pub use fields::BadRow;
 pub use http::{Budget, Tuning};
-pub use mapping::{Region, SecretPrompt};
+pub use mapping::{OptionPrompt, Region, SecretPrompt};

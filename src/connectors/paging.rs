@@ -4,12 +4,11 @@
 //! the end (something before them was removed and they slid to a page already read) the pages are read once more and
 //! what is new is delivered; only a listing that adds up is called whole.
 
-use super::api::Shared;
 use super::contract::Page;
-use super::dialect::Listing;
+use super::dialect::{At, Listing};
+use super::fetch::{Reader, updated};
 use super::http::{CallError, CallErrorKind};
-use super::mapping::StreamMap;
-use crate::domain::{Failure, FailureClass, LogLevel, RecordId};
+use crate::domain::{Failure, FailureClass, LogLevel, Record, RecordId};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream, FuturesOrdered};
 use rustc_hash::FxHashSet;
@@ -28,6 +27,7 @@ const BARREN: u32 = 100;
 
 /// Where a listing stands; the cursor's contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own that the cursor keeps")]
 struct Position {
     /// First reading or second.
     pass: u8,
@@ -45,16 +45,18 @@ struct Position {
     blind: bool,
     /// Nothing follows.
     end: bool,
+    /// Only what changed is listed.
+    partial: bool,
 }
 
 impl Position {
-    fn start(size: u32) -> Self {
-        Self { pass: 1, offset: 0, size, rows: 0, pages: 0, shrunk: false, blind: false, end: false }
+    fn start(size: u32, partial: bool) -> Self {
+        Self { pass: 1, offset: 0, size, rows: 0, pages: 0, shrunk: false, blind: false, end: false, partial }
     }
 
     fn cursor(self) -> String {
-        let Self { pass, offset, size, rows, pages, shrunk, blind, end } = self;
-        let flags = u8::from(shrunk) | u8::from(blind) << 1 | u8::from(end) << 2;
+        let Self { pass, offset, size, rows, pages, shrunk, blind, end, partial } = self;
+        let flags = u8::from(shrunk) | u8::from(blind) << 1 | u8::from(end) << 2 | u8::from(partial) << 3;
         format!("n1:{pass}:{offset}:{size}:{rows}:{pages}:{flags}")
     }
 
@@ -68,12 +70,13 @@ impl Position {
             size: u32::try_from(next()?).ok().filter(|s| *s > 0)?,
             rows: next()?,
             pages: u32::try_from(next()?).ok()?,
-            ..Self::start(1)
+            ..Self::start(1, false)
         };
         let flags = next()?;
         position.shrunk = flags & 1 != 0;
         position.blind = flags & 2 != 0;
         position.end = flags & 4 != 0;
+        position.partial = flags & 8 != 0;
         position.offset.is_multiple_of(u64::from(position.size)).then_some(position)
     }
 
@@ -90,8 +93,7 @@ struct Fetched {
 
 /// A running listing.
 struct Walk {
-    shared: Arc<Shared>,
-    map: Arc<StreamMap>,
+    reader: Arc<Reader>,
     at: Position,
     /// The vendor's number of the next page to ask for.
     ask: u32,
@@ -107,16 +109,14 @@ struct Walk {
 }
 
 /// The pages of a stream, from the first or after the page with that cursor.
-pub(super) fn pages(
-    shared: Arc<Shared>,
-    map: Arc<StreamMap>,
-    after: Option<&str>,
-) -> BoxStream<'static, Result<Page, Failure>> {
-    let size = shared.page_size.unwrap_or(map.page_size).clamp(1, map.max_page_size);
-    let at = after.and_then(Position::parse).unwrap_or_else(|| Position::start(size));
+pub(super) fn pages(reader: Arc<Reader>, after: Option<&str>) -> BoxStream<'static, Result<Page, Failure>> {
+    let size = reader.shared.size(&reader.map);
+    let partial = reader.is_partial();
+    // A cursor of a full listing says nothing about one of changes, and the other way round.
+    let at = after.and_then(Position::parse).filter(|at| at.partial == partial);
+    let at = at.unwrap_or_else(|| Position::start(size, partial));
     let walk = Walk {
-        shared,
-        map,
+        reader,
         at,
         ask: at.number(),
         pages: None,
@@ -140,6 +140,18 @@ pub(super) fn pages(
 }
 
 impl Walk {
+    fn vendor(&self) -> &str {
+        &self.reader.shared.mapping.vendor
+    }
+
+    async fn explained(&self, error: CallError) -> Failure {
+        self.reader.shared.explained(error, &self.reader.map).await
+    }
+
+    fn remark(&self, level: LogLevel, text: &str) {
+        self.reader.shared.http.remark(level, text);
+    }
+
     async fn next(&mut self) -> Result<Page, Failure> {
         if self.at.end {
             return Ok(self.page(Listing::default(), Duration::ZERO));
@@ -149,7 +161,7 @@ impl Walk {
             let fetched = match self.inflight.next().await {
                 Some(Ok(Ok(fetched))) => fetched,
                 Some(Ok(Err(error))) if error.kind == CallErrorKind::Slow && self.shrink(&error) => continue,
-                Some(Ok(Err(error))) => return Err(self.shared.explained(error, &self.map).await),
+                Some(Ok(Err(error))) => return Err(self.explained(error).await),
                 Some(Err(_)) | None => return Err(Failure::new(FailureClass::Ours, "fetching a page broke off", "")),
             };
             let (listing, barren) = self.take(fetched.listing);
@@ -157,7 +169,7 @@ impl Walk {
                 continue;
             }
             if self.barren > BARREN {
-                let what = format!("{} lists the same rows again and again", self.shared.mapping.vendor);
+                let what = format!("{} lists the same rows again and again", self.vendor());
                 return Err(Failure::new(FailureClass::Vendor, what, "the sync goes on from here next time"));
             }
             return Ok(self.page(listing, fetched.took));
@@ -166,14 +178,15 @@ impl Walk {
 
     /// Asks for pages until enough are under way: one while the number of pages is unknown.
     fn fill(&mut self) {
-        let most = if self.pages.is_some() { AHEAD } else { 1 };
+        // A listing of changes is often over within its first page.
+        let most = if self.pages.is_some() && !self.by_age() { AHEAD } else { 1 };
         while self.inflight.len() < most && (self.inflight.is_empty() || self.pages.is_some_and(|p| self.ask <= p)) {
-            let (shared, map) = (Arc::clone(&self.shared), Arc::clone(&self.map));
+            let reader = Arc::clone(&self.reader);
             let (number, size) = (self.ask, self.at.size);
             let task = tokio::spawn(async move {
                 let started = Instant::now();
                 let impatient = smaller(0, size).is_some();
-                let listing = shared.page(&map, number, size, impatient).await?;
+                let listing = reader.page(&reader.part(At::Number(number), size, false), impatient).await?;
                 Ok(Fetched { listing, took: started.elapsed() })
             });
             self.inflight.push_back(AbortOnDropHandle::new(task));
@@ -188,7 +201,7 @@ impl Walk {
         self.at.size = size;
         self.ask = self.at.number();
         self.pages = self.total.map(|total| pages_of(total, size));
-        self.shared.http.remark(LogLevel::Warn, &format!("{}; going on with {size} rows a page", error.failure.what));
+        self.remark(LogLevel::Warn, &format!("{}; going on with {size} rows a page", error.failure.what));
         true
     }
 
@@ -203,6 +216,7 @@ impl Walk {
             self.most = self.most.max(total);
         }
         self.at.blind |= listing.bad.iter().any(|row| row.id.is_none());
+        let aged = self.by_age() && listing.records.iter().any(|r| self.is_old(r));
         listing.records.retain(|record| self.seen.insert(record.id()));
         if self.at.pass > 1 {
             listing.bad.clear();
@@ -212,27 +226,38 @@ impl Walk {
         self.at.rows += new as u64;
         self.at.offset += u64::from(self.at.size);
         let short = rows < self.at.size as usize;
-        let ended = rows == 0 || self.pages.map_or(short || new == 0, |pages| number >= pages);
+        let ended = aged || rows == 0 || self.pages.map_or(short || new == 0, |pages| number >= pages);
         if ended {
             self.finish_pass();
         }
         (listing, new == 0)
     }
 
+    /// What changed last comes first: the first row that is too old is the end.
+    fn by_age(&self) -> bool {
+        let (want, route) = (&self.reader.want, &self.reader.map.route);
+        want.since.is_some() && (!want.near || route.since_query.is_empty())
+    }
+
+    /// The record did not change since the moment that is asked for.
+    fn is_old(&self, record: &Record) -> bool {
+        updated(record).zip(self.reader.want.since).is_some_and(|(updated, since)| updated < since)
+    }
+
     /// After the last page: the end, or the second reading.
     fn finish_pass(&mut self) {
-        if self.at.pass > 1 || self.adds_up() {
+        if self.at.pass > 1 || self.at.partial || self.adds_up() {
             self.at.end = true;
             return;
         }
-        let words = &self.map.word_many;
+        let words = &self.reader.map.word_many;
         let text = format!(
             "{} changed its {words} while they were read ({} of {}); reading them once more",
-            self.shared.mapping.vendor,
+            self.vendor(),
             self.at.rows,
             self.total.unwrap_or(0)
         );
-        self.shared.http.remark(LogLevel::Info, &text);
+        self.remark(LogLevel::Info, &text);
         self.inflight = FuturesOrdered::new();
         self.at = Position { pass: 2, offset: 0, shrunk: false, ..self.at };
         self.ask = 1;
@@ -246,17 +271,17 @@ impl Walk {
 
     fn page(&mut self, listing: Listing, took: Duration) -> Page {
         self.at.pages += 1;
-        let left = self.pages.map(|pages| pages.saturating_sub(self.at.number() - 1));
+        let left = self.pages.filter(|_| !self.by_age()).map(|pages| pages.saturating_sub(self.at.number() - 1));
         Page {
             number: self.at.pages,
             of: if self.at.end { Some(self.at.pages) } else { left.map(|left| self.at.pages + left) },
             records: listing.records,
             bad: listing.bad,
             cursor: self.at.cursor(),
-            total: self.total,
+            total: self.total.filter(|_| !self.by_age()),
             took,
             last: self.at.end,
-            whole: self.at.end && self.adds_up() && !self.at.blind && !self.resumed_second,
+            whole: self.at.end && self.adds_up() && !self.at.blind && !self.resumed_second && !self.at.partial,
         }
     }
 }
@@ -286,6 +311,7 @@ mod tests {
             shrunk: true,
             blind: true,
             end: false,
+            partial: true,
         };
         assert_eq!(Position::parse(&at.cursor()), Some(at));
         assert_eq!(at.number(), 7);

@@ -2,10 +2,9 @@
 //!
 //! A cut listing is fetched again and goes on after the last id that was stored.
 
-use super::api::Shared;
 use super::contract::Page;
-use super::dialect::Listing;
-use super::mapping::StreamMap;
+use super::dialect::{At, Listing};
+use super::fetch::Reader;
 use crate::domain::{Failure, Record, RecordId};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
@@ -35,20 +34,17 @@ impl Position {
 }
 
 /// The pages of a stream, from the first or after the page with that cursor.
-pub(super) fn pages(
-    shared: Arc<Shared>,
-    map: Arc<StreamMap>,
-    after: Option<&str>,
-) -> BoxStream<'static, Result<Page, Failure>> {
+pub(super) fn pages(reader: Arc<Reader>, after: Option<&str>) -> BoxStream<'static, Result<Page, Failure>> {
     let at = after.and_then(Position::parse).unwrap_or_default();
     let fetch = async move {
         if at.end {
             return vec![Ok(empty_end(&at))];
         }
         let started = Instant::now();
-        match shared.page(&map, 1, map.page_size, false).await {
-            Ok(listing) => cut(listing, map.page_size as usize, at, started.elapsed()).into_iter().map(Ok).collect(),
-            Err(error) => vec![Err(shared.explained(error, &map).await)],
+        let size = reader.map.route.page_size;
+        match reader.page(&reader.part(At::Number(1), size, false), false).await {
+            Ok(listing) => cut(listing, size as usize, at, started.elapsed()).into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(reader.shared.explained(error, &reader.map).await)],
         }
     };
     stream::once(fetch).flat_map(stream::iter).boxed()

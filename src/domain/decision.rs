@@ -1,6 +1,6 @@
 //! What was decided on a source record in a flow, by whom, when and why, and how to take it back.
 
-use super::{FlowId, RecordId, Stream, Timestamp};
+use super::{FlowId, RecordId, RuleChange, Stream, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The state of a row of a queue.
@@ -125,6 +125,9 @@ pub struct HistoryEntry {
     /// Every row it touched. Empty in listings, see `rows`.
     #[serde(default)]
     pub changes: Vec<RowChange>,
+    /// Every rule that it left, changed or took away. Empty in listings.
+    #[serde(default)]
+    pub rules: Vec<RuleChange>,
     /// How many rows it touched.
     pub rows: u64,
     /// This entry takes that one back.

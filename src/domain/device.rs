@@ -162,6 +162,9 @@ pub struct Hardware {
     /// Purchase date.
     #[serde(with = "time::serde::rfc3339::option")]
     pub purchased: Option<Timestamp>,
+    /// When it was put to use.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub installed: Option<Timestamp>,
 }
 
 /// Protection settings; `None` where the device did not say.

@@ -64,6 +64,14 @@ pub enum EvidenceKind {
     Phone,
     /// Street address, city or postal code.
     Address,
+    /// Email address of a person.
+    Email,
+    /// Number of a ticket.
+    Number,
+    /// Job title of a person, summary of a ticket.
+    Title,
+    /// When the records were made.
+    Date,
     /// A rule that a person's earlier decision left.
     Alias,
     /// Something that keeps a pair from being automatic (a runner-up too near, a taken target, a tie).

@@ -2,6 +2,7 @@
 
 use super::{FlowId, IntegrationId, Stream};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// How many sources may have the same target.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,4 +63,13 @@ pub struct Flow {
     pub needs_devices: bool,
     /// Matches that the engine is sure of are taken without a person (never on a name or a MAC alone).
     pub auto_accept: bool,
+}
+
+/// Streams of an integration that a sync reads without being asked for one by name: companies, devices and their types,
+/// and of the rest what a flow matches. Tickets are many, and nobody looks at contacts that no flow matches.
+#[must_use]
+pub fn streams_to_sync<'f>(flows: impl IntoIterator<Item = &'f Flow>, integration: &IntegrationId) -> BTreeSet<Stream> {
+    let ours = flows.into_iter().filter(|flow| flow.source == *integration || flow.target == *integration);
+    let always = [Stream::Companies, Stream::Devices, Stream::DeviceTypes];
+    always.into_iter().chain(ours.flat_map(|flow| flow.streams.iter().copied())).collect()
 }

@@ -10,14 +10,18 @@ pub mod failure;
 pub mod flow;
 pub mod ids;
 pub mod junk;
+pub mod known_by;
+pub mod left_out;
 pub mod log;
 pub mod mac;
 pub mod outside;
 pub mod people;
 pub mod record;
+pub mod rule;
 pub mod schedule;
 pub mod scope;
 pub mod serial;
+pub mod sync_rules;
 pub mod sync_run;
 pub mod text;
 
@@ -25,21 +29,25 @@ pub use decision::{Actor, Decision, DecisionKind, HistoryEntry, HistoryId, Match
 pub use device::{Battery, Device, DeviceDetails, Hardware, Interface, Security, System};
 pub use evidence::{Candidate, Confidence, Evidence, EvidenceKind, Proposal, Verdict};
 pub use failure::{Failure, FailureClass};
-pub use flow::{Cardinality, Flow, NameMode, Ties};
+pub use flow::{Cardinality, Flow, NameMode, Ties, streams_to_sync};
 pub use ids::{
     CompanyId, ContactId, DeviceId, DeviceTypeId, DomainId, FlowId, IntegrationId, LocationId, ManufacturerId,
     MemberId, ModelId, RecordId, RunId, Stream, TicketId,
 };
 pub use junk::JunkList;
+pub use known_by::{FactChange, KnownFact};
+pub use left_out::{LeftOut, Traits};
 pub use log::{LogEntry, LogLevel};
 pub use mac::{Mac, MacUse};
 pub use outside::{Clock, IdSource, SystemClock};
 pub use people::{Contact, DomainName, Location, Manufacturer, Member, Model, Ticket};
 pub use record::{Address, Company, DeviceType, Named, Record, VendorLink, VendorSystem};
+pub use rule::{Rule, RuleChange, RuleId, RuleKind};
 pub use schedule::Schedule;
-pub use scope::{SyncScope, TypesMode};
+pub use scope::{ScopeRule, SyncScope, TypesMode};
 pub use serial::Serial;
-pub use sync_run::{RunCounts, RunOutcome, RunState, StreamProgress};
+pub use sync_rules::{MassLimit, SyncRules};
+pub use sync_run::{MassChange, RunCounts, RunOutcome, RunState, StreamProgress};
 
 /// A moment in UTC, as the vendors give it.
 pub type Timestamp = time::OffsetDateTime;

@@ -51,7 +51,7 @@ pub enum VendorSystem {
 
 /// A record's own pointer to its counterpart in another system (Addigy policy, `itglue_account_id`).
 /// A strong hint, never proof: its meaning is not confirmed by the vendor.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct VendorLink {
     /// The system that the id belongs to.
     pub system: VendorSystem,

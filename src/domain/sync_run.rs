@@ -19,6 +19,40 @@ pub struct RunCounts {
     pub orphaned: u64,
     /// Rows that could not be read.
     pub bad: u64,
+    /// After a full listing: records that the vendor lists and the sync settings leave out.
+    pub left_out: u64,
+    /// Changes of what is known that wait for the end of the run, or for a person.
+    pub held: u64,
+}
+
+/// What a run would do that is too much to believe without a person: nothing of it is applied until somebody says so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MassChange {
+    /// The run that found it.
+    pub run: RunId,
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: Timestamp,
+    /// Known records that it would change.
+    pub changed: u64,
+    /// Known records that it would orphan.
+    pub gone: u64,
+    /// Live records of the stream.
+    pub live: u64,
+}
+
+impl MassChange {
+    /// One line for the person.
+    #[must_use]
+    pub fn text(&self, label: &str) -> String {
+        let Self { changed, gone, live, .. } = self;
+        let what = match (changed, gone) {
+            (0, gone) => format!("{gone} of {live} {label} are no longer listed"),
+            (changed, 0) => format!("{changed} of {live} {label} would change"),
+            (changed, gone) => format!("{changed} of {live} {label} would change and {gone} are no longer listed"),
+        };
+        format!("{what}: too many to believe, nothing of it was applied")
+    }
 }
 
 /// Where a stream stands.
@@ -46,6 +80,11 @@ pub enum RunState {
     Failed {
         /// Why.
         failure: Failure,
+    },
+    /// Complete, but it would change too much: a person is asked, the last good state stays.
+    Asks {
+        /// What it would do.
+        change: MassChange,
     },
 }
 
@@ -77,6 +116,9 @@ pub struct StreamProgress {
     /// Live (not orphaned) records in the store.
     #[serde(default)]
     pub stored: u64,
+    /// Of these: left out by the sync settings. Known to the service only; 0 in the store.
+    #[serde(default)]
+    pub left_out: u64,
     /// When the run started.
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub started: Option<Timestamp>,
@@ -100,6 +142,7 @@ impl StreamProgress {
             rate: 0.0,
             counts: RunCounts::default(),
             stored: 0,
+            left_out: 0,
             started: None,
             finished: None,
         }
@@ -125,6 +168,11 @@ pub enum RunOutcome {
         /// Why.
         failure: Failure,
         /// What it changed so far.
+        counts: RunCounts,
+    },
+    /// Complete, but a person has to say whether it is believed.
+    Asks {
+        /// What it changed; what waits is in `held` and not applied.
         counts: RunCounts,
     },
 }

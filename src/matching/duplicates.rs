@@ -107,7 +107,8 @@ fn one_device(
     sharing: usize,
 ) -> bool {
     let differ = |x: u64, y: u64| x != 0 && y != 0 && x != y;
-    if a.company != b.company || differ(a_ids.model, b_ids.model) || differ(a_ids.maker, b_ids.maker) {
+    let unlike = |x: u32, y: u32| differ(x.into(), y.into());
+    if a.company != b.company || unlike(a_ids.model, b_ids.model) || unlike(a_ids.maker, b_ids.maker) {
         return false;
     }
     match kind {

@@ -151,7 +151,7 @@ fn field_evidence(companies: &Companies<'_>, model: &Model, features: &Features,
 /// What speaks for and against a pair of devices.
 #[must_use]
 pub fn device_evidence(devices: &Devices<'_>, found: &DeviceMatch, left: u32) -> Vec<Evidence> {
-    let ids = &devices.left_ids[left as usize];
+    let ids = &devices.lefts.ids[left as usize];
     let all = u32::try_from(devices.left.len() + devices.right.len()).unwrap_or(u32::MAX);
     let count = |kind, value| {
         let (l, r) = devices.live(key(kind, value));

@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// What the engine reads of a company (or of a site, where rows of a list are sites).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct CompanyFacts {
     /// The vendor's id.
     pub id: RecordId,
@@ -85,7 +85,7 @@ impl From<&Company> for CompanyFacts {
 
 /// What the engine reads of a device. Kept small: a large fleet's live in memory at once, and texts that many devices
 /// have in common can be shared.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct DeviceFacts {
     /// The vendor's id.
     pub id: RecordId,

@@ -7,7 +7,7 @@ use super::facts::DeviceFacts;
 use super::names::parse::fold;
 use crate::domain::{JunkList, Mac, Serial};
 use rayon::prelude::*;
-use rustc_hash::FxHasher;
+use rustc_hash::{FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
 
 /// A device's identifiers as hashes; 0 where there is none that may identify.
@@ -26,15 +26,17 @@ pub struct Identifiers {
     /// Host name within its company, for look-up: a host name tells devices of one company apart, not of all.
     pub host_inside: u64,
     /// Model.
-    pub model: u64,
+    pub model: u32,
     /// Model identifier.
-    pub model_identifier: u64,
+    pub model_identifier: u32,
     /// Maker, first word.
-    pub maker: u64,
+    pub maker: u32,
     /// Last user.
-    pub user: u64,
+    pub user: u32,
     /// There was a serial, but it identifies nothing.
     pub junk_serial: bool,
+    /// The record is out of use.
+    pub archived: bool,
 }
 
 /// Hash of a value, never 0.
@@ -42,6 +44,13 @@ pub fn hash(value: impl Hash) -> u64 {
     let mut hasher = FxHasher::default();
     value.hash(&mut hasher);
     hasher.finish() | 1
+}
+
+/// A shorter hash, for values that are only compared within a pair.
+fn short_hash(value: impl Hash) -> u32 {
+    #[expect(clippy::cast_possible_truncation, reason = "half of a hash is a hash")]
+    let half = (hash(value) >> 24) as u32;
+    half | 1
 }
 
 /// Labels that people and programs write before a serial number.
@@ -116,23 +125,23 @@ fn remark(name: &str) -> Option<&str> {
     rest.split(')').next().map(str::trim).filter(|r| !r.is_empty())
 }
 
-fn text_hash(text: Option<&str>) -> u64 {
+fn text_hash(text: Option<&str>) -> u32 {
     let Some(text) = text else { return 0 };
     let kept: String = fold(text).chars().filter(char::is_ascii_alphanumeric).collect();
-    if kept.is_empty() { 0 } else { hash(kept) }
+    if kept.is_empty() { 0 } else { short_hash(kept) }
 }
 
-fn maker(text: Option<&str>) -> u64 {
+fn maker(text: Option<&str>) -> u32 {
     let Some(text) = text else { return 0 };
     let folded = fold(text);
     match folded.split(|c: char| !c.is_ascii_alphanumeric()).find(|w| !w.is_empty()) {
-        Some("hewlett" | "hewlettpackard") => hash("hp"),
-        Some(word) => hash(word),
+        Some("hewlett" | "hewlettpackard") => short_hash("hp"),
+        Some(word) => short_hash(word),
         None => 0,
     }
 }
 
-fn user(device: &DeviceFacts) -> u64 {
+fn user(device: &DeviceFacts) -> u32 {
     let named = device.user.as_deref().or_else(|| remark(&device.name));
     let Some(text) = named else { return 0 };
     let bare = text.rsplit('\\').next().unwrap_or("").split('@').next().unwrap_or("");
@@ -161,6 +170,7 @@ pub fn read(device: &DeviceFacts, junk: &JunkList) -> Identifiers {
         maker: maker(device.manufacturer.as_deref()),
         user: user(device),
         junk_serial: clean.is_none() && serial.is_some(),
+        archived: device.archived,
     }
 }
 
@@ -237,13 +247,40 @@ impl Index {
         }
         entries.par_sort_unstable();
         entries.dedup();
-        let shift = 64 - entries.len().max(2).ilog2().min(24);
-        let mut starts = vec![0u32; (1usize << (64 - shift)) + 1];
-        for (key, _) in &entries {
-            starts[bucket(*key, shift) + 1] += 1;
+        entries.shrink_to_fit();
+        let mut index = Self { entries, starts: Vec::new(), shift: 0 };
+        index.direct();
+        index
+    }
+
+    /// Follows the rows that changed, came or went.
+    pub fn update(&mut self, changed: &FxHashSet<u32>, all: &[Identifiers]) {
+        let last = changed.iter().copied().max().map_or(0, |row| row as usize + 1);
+        let mut gone = vec![false; last];
+        for row in changed {
+            gone[*row as usize] = true;
         }
-        (1..starts.len()).for_each(|i| starts[i] += starts[i - 1]);
-        Self { entries, starts, shift }
+        self.entries.retain(|(_, row)| !gone.get(*row as usize).copied().unwrap_or(false));
+        let mut new: Vec<(u64, u32)> = Vec::new();
+        for row in changed.iter().filter(|row| (**row as usize) < all.len()) {
+            new.extend(keys(&all[*row as usize]).map(|(_, key)| (key, *row)));
+        }
+        new.sort_unstable();
+        new.dedup();
+        self.entries.extend(new);
+        #[expect(clippy::stable_sort_primitive, reason = "two sorted runs: the stable sort only merges them")]
+        self.entries.sort();
+        self.direct();
+    }
+
+    /// Builds the directory.
+    fn direct(&mut self) {
+        self.shift = 64 - self.entries.len().max(2).ilog2().min(24);
+        self.starts = vec![0u32; (1usize << (64 - self.shift)) + 1];
+        for (key, _) in &self.entries {
+            self.starts[bucket(*key, self.shift) + 1] += 1;
+        }
+        (1..self.starts.len()).for_each(|i| self.starts[i] += self.starts[i - 1]);
     }
 
     /// The devices with a key.

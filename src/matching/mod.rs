@@ -10,6 +10,7 @@
 //! other (collective resolution, Bhattacharya and Getoor 2007).
 
 pub mod alias;
+pub mod answers;
 pub mod assign;
 pub mod choose;
 pub mod companies;
@@ -20,14 +21,19 @@ pub mod explain;
 pub mod facts;
 pub mod fields;
 pub mod identifiers;
+pub mod inside;
 pub mod model;
 pub mod names;
 pub mod propose;
+pub mod reach;
+pub mod refusals;
 pub mod solve;
 pub mod steps;
 pub mod verdict;
 
 pub use alias::Alias;
-pub use engine::{Changes, Decided, Engine, Side};
+pub use answers::Answers;
+pub use engine::{Changes, Engine, News};
 pub use facts::{CompanyFacts, DeviceFacts, Known, Problem, Settings, Solution, is_retired};
-pub use solve::{Run, explain_absence, explain_pair, resolve_company, solve};
+pub use fields::Phone;
+pub use solve::{Run, explain_absence, explain_pair, solve};

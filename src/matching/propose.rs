@@ -4,6 +4,7 @@ use super::companies::{self, Companies};
 use super::devices::{self, CompanyMap, DeviceMatch, Devices};
 use super::explain::{company_evidence, device_evidence, guard, inherited};
 use super::facts::Problem;
+use super::refusals::{REFUSED_ALL, REFUSED_ANOTHER};
 use super::verdict::{company_verdict, device_verdict};
 use crate::domain::{Candidate, Confidence, Proposal, Verdict};
 
@@ -30,7 +31,11 @@ pub fn company_proposal(
     choice: Option<u32>,
 ) -> Proposal {
     let settings = problem.settings;
-    let said = company_verdict(problem, companies, i, scored, choice);
+    let mut said = company_verdict(problem, companies, i, scored, choice);
+    let open = !problem.known.companies.contains_key(&problem.left_companies[i].id);
+    if open && scored.is_empty() && companies.refused().concern(row(i)) {
+        REFUSED_ALL.clone_into(&mut said.note);
+    }
     let scored = ordered(scored, |s| s.right, choice);
     let candidates = scored.into_iter().take(settings.keep).enumerate().map(|(rank, s)| {
         let mut evidence = if rank < EXPLAINED || s.probability > 0.05 {
@@ -40,6 +45,9 @@ pub fn company_proposal(
         };
         if rank == 0 && said.verdict != Verdict::Auto && !said.note.is_empty() {
             evidence.push(guard(&said.note));
+        }
+        if rank == 0 && companies.refused().concern(row(i)) {
+            evidence.push(guard(REFUSED_ANOTHER));
         }
         let target = problem.right_companies[s.right as usize].id.clone();
         Candidate { target, confidence: Confidence::new(s.probability), evidence }
@@ -62,12 +70,18 @@ pub fn device_proposal(
     let matches: Vec<DeviceMatch> = scored.iter().take(shown).map(|s| devices.compare(row(i), s.right, map)).collect();
     let waits = map.known && map.left[i].is_none();
     let claimed = scored.first().is_some_and(|s| devices.is_claimed(row(i), s.right));
-    let (verdict, note) = device_verdict(problem, &scored, &matches, choice, waits, claimed);
+    let (verdict, mut note) = device_verdict(problem, &scored, &matches, choice, waits, claimed);
+    if scored.is_empty() && devices.refused.concern(row(i)) {
+        REFUSED_ALL.clone_into(&mut note);
+    }
     let candidates = scored.iter().zip(&matches).enumerate().map(|(rank, (s, found))| {
         let mut evidence = device_evidence(devices, found, row(i));
         evidence.extend(inherited(s.bits - found.bits()));
         if rank == 0 && verdict != Verdict::Auto && !note.is_empty() {
             evidence.push(guard(&note));
+        }
+        if rank == 0 && devices.refused.concern(row(i)) {
+            evidence.push(guard(REFUSED_ANOTHER));
         }
         let target = devices.right[s.right as usize].id.clone();
         Candidate { target, confidence: Confidence::new(s.probability), evidence }

@@ -1,10 +1,12 @@
-//! The steps of a run that a full run and an engine share: votes, rows that are decided, which company follows which.
+//! The steps that a full run and an incremental one share: votes, rows that are decided, which company follows which,
+//! which candidate each row gets.
 
-use super::companies::{self, Companies, Votes};
+use super::choose;
+use super::companies::{self, Ballot, Companies, Votes};
 use super::devices::{self, CompanyMap, Devices};
 use super::facts::Problem;
-use super::verdict::company_verdict;
-use crate::domain::{Cardinality, RecordId, Verdict};
+use super::verdict::{COMPANY_TIE, DEVICE_TIE, company_verdict};
+use crate::domain::{Cardinality, RecordId, Ties, Verdict};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -15,12 +17,35 @@ fn row(i: usize) -> u32 {
 /// Rows of a list by id.
 pub type IdRows<'a> = FxHashMap<&'a str, u32>;
 
-/// Ids of right devices that decisions took.
-pub type TakenIds<'a> = FxHashSet<&'a str>;
-
 /// Rows by id.
 pub fn rows_by_id<'a>(ids: impl Iterator<Item = &'a RecordId>) -> FxHashMap<&'a str, u32> {
     (0u32..).zip(ids).map(|(i, id)| (id.as_str(), i)).collect()
+}
+
+/// Devices that people decided, by row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DecidedDevices {
+    /// Left devices with a decision.
+    pub left: Vec<bool>,
+    /// Right devices that a decision took.
+    pub right: Vec<bool>,
+}
+
+impl DecidedDevices {
+    /// Reads them.
+    #[must_use]
+    pub fn read(problem: &Problem<'_>) -> Self {
+        let known = &problem.known.devices;
+        let (lefts, rights) = (problem.left_devices, problem.right_devices);
+        if known.is_empty() {
+            return Self { left: vec![false; lefts.len()], right: vec![false; rights.len()] };
+        }
+        let taken: FxHashSet<&str> = known.values().flatten().map(RecordId::as_str).collect();
+        Self {
+            left: lefts.par_iter().map(|d| known.contains_key(&d.id)).collect(),
+            right: rights.par_iter().map(|d| taken.contains(d.id.as_str())).collect(),
+        }
+    }
 }
 
 /// For each left company the right company that its devices follow: what a person decided, or the engine's own verdict.
@@ -49,36 +74,32 @@ pub fn company_map(problem: &Problem<'_>, devices: &Devices<'_>, followed: &[Opt
     if problem.left_companies.is_empty() || problem.right_companies.is_empty() {
         return CompanyMap { left: vec![None; devices.left.len()], known: false };
     }
-    let left = devices.left_company.iter().map(|company| followed[(*company)? as usize]).collect();
+    let left = devices.lefts.company.iter().map(|company| followed[(*company)? as usize]).collect();
     CompanyMap { left, known: true }
 }
 
 /// The candidates of one device, without what people decided.
 #[must_use]
-pub fn device_row(
-    problem: &Problem<'_>,
-    devices: &Devices<'_>,
-    map: &CompanyMap,
-    taken: &TakenIds<'_>,
-    i: usize,
-) -> Vec<devices::Scored> {
-    if !problem.known.devices.is_empty() && problem.known.devices.contains_key(&devices.left[i].id) {
+pub fn device_row(devices: &Devices<'_>, map: &CompanyMap, decided: &DecidedDevices, i: usize) -> Vec<devices::Scored> {
+    if decided.left[i] {
         return Vec::new();
     }
     let mut scored = devices.score_row(row(i), map);
-    if !taken.is_empty() {
-        scored.retain(|s| !taken.contains(devices.right[s.right as usize].id.as_str()));
-    }
+    scored.retain(|s| !decided.right[s.right as usize]);
     scored
 }
 
 /// Lets device pairs that agree on a rare identifier vote for their companies.
-pub fn count_votes(companies: &mut Companies<'_>, devices: &Devices<'_>) {
+#[must_use]
+pub fn count_votes(problem: &Problem<'_>, devices: &Devices<'_>) -> Ballot {
+    if problem.left_devices.is_empty() || problem.left_companies.is_empty() {
+        return Ballot::default();
+    }
     let mut here: FxHashMap<(u32, u32), u32> = FxHashMap::default();
     let mut left_found: FxHashMap<u32, u32> = FxHashMap::default();
     let mut right_found: FxHashMap<u32, u32> = FxHashMap::default();
     for (l, r) in devices.strong_pairs() {
-        let (left, right) = (devices.left_company[l as usize], devices.right_company[r as usize]);
+        let (left, right) = (devices.lefts.company[l as usize], devices.rights.company[r as usize]);
         if let (Some(left), Some(right)) = (left, right) {
             *here.entry((left, right)).or_default() += 1;
             *left_found.entry(left).or_default() += 1;
@@ -90,8 +111,10 @@ pub fn count_votes(companies: &mut Companies<'_>, devices: &Devices<'_>) {
         found: left_found[&pair.0],
         right_found: right_found.get(&pair.1).copied().unwrap_or(0),
     };
-    companies.votes = here.iter().map(|(&pair, &n)| (pair, votes(pair, n))).collect();
-    companies.found = left_found.iter().map(|(&l, &n)| (l, Votes { here: 0, found: n, right_found: 0 })).collect();
+    Ballot {
+        votes: here.iter().map(|(&pair, &n)| (pair, votes(pair, n))).collect(),
+        found: left_found.iter().map(|(&l, &n)| (l, Votes { here: 0, found: n, right_found: 0 })).collect(),
+    }
 }
 
 /// Rows that a person decided leave the competition; with one-to-one their targets do too.
@@ -114,4 +137,41 @@ pub fn take_out_decided_companies(
             row.retain(|s| !taken.contains(&s.right));
         }
     }
+}
+
+/// Which right company each left company gets.
+#[must_use]
+pub fn choose_companies(problem: &Problem<'_>, rows: &[Vec<companies::Scored>]) -> Vec<Option<u32>> {
+    let one_to_one = problem.settings.cardinality == Cardinality::OneToOne;
+    let (left, right) = (problem.left_companies, problem.right_companies);
+    let mut choice = choose::companies(rows, one_to_one, |i| &left[i as usize].id, |i| &right[i as usize].id);
+    if problem.settings.ties == Ties::Oldest {
+        let list = choose::Oldest {
+            one_to_one,
+            tied: &|a: &companies::Scored, b| (a.log_odds - b.log_odds).abs() < COMPANY_TIE,
+            right: &|s| s.right,
+            left: &|i| &left[i].id,
+            created: &|r| right[r as usize].created,
+        };
+        choose::oldest(rows, &mut choice, &list);
+    }
+    choice
+}
+
+/// Which right device each left device gets.
+#[must_use]
+pub fn choose_devices(problem: &Problem<'_>, rows: &[Vec<devices::Scored>]) -> Vec<Option<u32>> {
+    let (left, right) = (problem.left_devices, problem.right_devices);
+    let mut choice = choose::devices(rows, |i| &left[i as usize].id, |i| &right[i as usize].id);
+    if problem.settings.ties == Ties::Oldest {
+        let list = choose::Oldest {
+            one_to_one: true,
+            tied: &|a: &devices::Scored, b| (a.bits - b.bits).abs() < DEVICE_TIE,
+            right: &|s| s.right,
+            left: &|i| &left[i].id,
+            created: &|r| right[r as usize].created,
+        };
+        choose::oldest(rows, &mut choice, &list);
+    }
+    choice
 }

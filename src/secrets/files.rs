@@ -18,26 +18,59 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
 
 /// Writes a private file beside its place, syncs it and renames it.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    write_checked(path, bytes, |_| Ok(()))
+}
+
+/// The same; what was written is read back and shown to `check` before it takes the place of what was there.
+pub(super) fn write_checked(
+    path: &Path,
+    bytes: &[u8],
+    check: impl FnOnce(&[u8]) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let unfinished = path.with_extension("new");
-    let written = (|| {
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        // A leftover of a killed process may have another mode, and `mode` only counts for files that are made.
-        match fs::remove_file(&unfinished) {
-            Err(e) if e.kind() != ErrorKind::NotFound => return Err(e),
-            _ => {}
-        }
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&unfinished)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&unfinished, path)
-    })();
-    written.map_err(|e| failed(&e, "writing", path))
+    let failed = |e| failed(&e, "writing", path);
+    stage(&unfinished, bytes).map_err(failed)?;
+    let checked = fs::read(&unfinished).map_err(failed).and_then(|back| check(&back));
+    if let Err(failure) = checked {
+        // The old file stays; a leftover would only be overwritten by the next write.
+        let _ = fs::remove_file(&unfinished);
+        return Err(failure);
+    }
+    fs::rename(&unfinished, path).and_then(|()| sync_directory(path)).map_err(failed)
+}
+
+/// Removes a file for good; one that is not there is none to remove.
+pub(super) fn remove(path: &Path) -> Result<(), Failure> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(failed(&e, "removing", path)),
+        _ => sync_directory(path).map_err(|e| failed(&e, "removing", path)),
+    }
+}
+
+/// A rename is on disk when its directory is.
+fn sync_directory(path: &Path) -> Result<(), Error> {
+    match path.parent() {
+        Some(parent) if cfg!(unix) => fs::File::open(parent)?.sync_all(),
+        _ => Ok(()),
+    }
+}
+
+fn stage(unfinished: &Path, bytes: &[u8]) -> Result<(), Error> {
+    if let Some(parent) = unfinished.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    // A leftover of a killed process may have another mode, and `mode` only counts for files that are made.
+    match fs::remove_file(unfinished) {
+        Err(e) if e.kind() != ErrorKind::NotFound => return Err(e),
+        _ => {}
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(unfinished)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 #[cfg(unix)]

@@ -5,6 +5,7 @@
 
 mod credentials;
 mod files;
+mod lines;
 mod redactor;
 mod vault;
 
@@ -12,6 +13,7 @@ mod vault;
 mod tests;
 
 pub use credentials::Credentials;
+pub use lines::from_lines;
 pub use redactor::{REDACTED, Redactor};
 pub use secrecy::{ExposeSecret, SecretString};
-pub use vault::{Passphrase, Vault};
+pub use vault::{NewLock, Passphrase, Vault};

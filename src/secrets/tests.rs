@@ -121,3 +121,62 @@ fn a_passphrase_vault_opens_with_its_passphrase_only() {
     assert!(!Vault::needs_passphrase(&keyed.vault));
     assert!(keyed.open_with("correct horse").unwrap_err().what.contains("not closed with a passphrase"));
 }
+
+fn rotated(home: &Home, to: NewLock) -> Vault {
+    let mut vault = home.open().unwrap();
+    vault.rotate(to).unwrap();
+    vault
+}
+
+#[test]
+fn a_new_key_opens_the_vault_and_the_old_one_no_longer() {
+    let home = home().filled();
+    let old = fs::read(&home.key).unwrap();
+    let vault = rotated(&home, NewLock::Key);
+    assert!(!vault.is_passphrase());
+    assert_ne!(fs::read(&home.key).unwrap(), old);
+    assert_eq!(api_key(&home.open().unwrap()).as_deref(), Some("ITG.hush-hush"));
+    assert_eq!((mode(&home.vault), mode(&home.key)), (0o600, 0o600));
+    fs::write(&home.key, old).unwrap();
+    assert!(home.open().unwrap_err().what.contains("does not open"));
+}
+
+#[test]
+fn a_vault_goes_from_key_to_passphrase_and_back() {
+    let home = home().filled();
+    let mut vault = rotated(&home, NewLock::Passphrase("correct horse".into()));
+    assert!(Vault::needs_passphrase(&home.vault) && vault.is_passphrase() && !home.key.exists());
+    vault.set(&IntegrationId::new("addigy"), credentials()).unwrap();
+    let mut again = home.open_with("correct horse").unwrap();
+    assert_eq!(again.names().len(), 2);
+    again.rotate(NewLock::Passphrase("battery staple".into())).unwrap();
+    assert!(home.open_with("correct horse").is_err());
+    home.open_with("battery staple").unwrap().rotate(NewLock::Key).unwrap();
+    assert_eq!(api_key(&home.open().unwrap()).as_deref(), Some("ITG.hush-hush"));
+}
+
+/// A rotation that is cut between its steps: the vault opens with both keys until the new key file is in place.
+#[test]
+fn a_rotation_that_cannot_write_its_key_leaves_the_old_one_good() {
+    let home = home().filled();
+    let mut vault = home.open().unwrap();
+    // The place where the new key is written is taken by a directory that is not empty.
+    fs::create_dir_all(home.key.with_extension("new").join("x")).unwrap();
+    assert!(vault.rotate(NewLock::Key).is_err());
+    assert_eq!(api_key(&home.open().unwrap()).as_deref(), Some("ITG.hush-hush"), "the old key opens it");
+    fs::remove_dir_all(home.key.with_extension("new")).unwrap();
+    vault.rotate(NewLock::Key).unwrap();
+    assert_eq!(api_key(&home.open().unwrap()).as_deref(), Some("ITG.hush-hush"));
+}
+
+#[test]
+fn an_import_takes_everything_or_nothing() {
+    let home = home().filled();
+    let from = || from_lines("addigy.api_key=a1b2\nitglue.api_key=other").unwrap();
+    let mut vault = home.open().unwrap();
+    let failure = vault.import(from(), false).unwrap_err();
+    assert!(failure.what.contains("itglue") && !failure.to_string().contains("other"), "{failure}");
+    assert_eq!(home.open().unwrap().names(), [itglue()]);
+    assert_eq!(vault.import(from(), true).unwrap().len(), 2);
+    assert_eq!(api_key(&home.open().unwrap()).as_deref(), Some("other"));
+}

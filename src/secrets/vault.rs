@@ -6,6 +6,7 @@ use crate::domain::{Failure, FailureClass, IntegrationId};
 use age::{DecryptError, scrypt, x25519};
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -18,8 +19,17 @@ pub type Passphrase<'a> = &'a dyn Fn() -> Result<SecretString, Failure>;
 /// The credentials of every integration, decrypted in memory, encrypted on disk.
 pub struct Vault {
     path: PathBuf,
+    key: PathBuf,
     lock: Lock,
     credentials: BTreeMap<IntegrationId, Credentials>,
+}
+
+/// What a vault is closed with from now on.
+pub enum NewLock {
+    /// A new key file.
+    Key,
+    /// A passphrase.
+    Passphrase(SecretString),
 }
 
 /// What closes the vault.
@@ -54,7 +64,7 @@ impl Vault {
             Some(sealed) => parse(&lock.open(&sealed).map_err(|e| refused(&e, &lock, vault, key))?, vault)?,
             None => BTreeMap::new(),
         };
-        Ok(Self { path: vault.to_owned(), lock, credentials })
+        Ok(Self { path: vault.to_owned(), key: key.to_owned(), lock, credentials })
     }
 
     /// The credentials of an integration.
@@ -104,8 +114,87 @@ impl Vault {
         age::Decryptor::new(&sealed[..]).is_ok_and(|d| d.is_scrypt())
     }
 
+    /// True when a passphrase opens it.
+    #[must_use]
+    pub fn is_passphrase(&self) -> bool {
+        matches!(self.lock, Lock::Passphrase(_))
+    }
+
+    /// Closes the vault with something new. What is written is read back and opened before it takes the old one's
+    /// place, and at every instant the files on disk open the vault: killed in between, the old key or the new one
+    /// does, and the rotation can be done again.
+    ///
+    /// # Errors
+    /// When a file cannot be written, or what was written does not open; the old lock still opens the vault then.
+    pub fn rotate(&mut self, to: NewLock) -> Result<(), Failure> {
+        match to {
+            NewLock::Passphrase(passphrase) => {
+                self.close_with(&[&Lock::Passphrase(passphrase.clone())])?;
+                self.lock = Lock::Passphrase(passphrase);
+                // The old key opens nothing any more; copies of the old vault are its only use.
+                files::remove(&self.key)
+            }
+            NewLock::Key => {
+                let identity = x25519::Identity::generate();
+                let new = Lock::Key(Box::new(identity.clone()));
+                // While the key file is replaced, both keys open the vault. A passphrase needs no such bridge: until
+                // the vault is written anew, it opens it, whatever key lies there.
+                if !self.is_passphrase() {
+                    self.close_with(&[&self.lock, &new])?;
+                }
+                write_identity(&self.key, &identity)?;
+                self.close_with(&[&new])?;
+                self.lock = new;
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes over credentials, all of them in one write; returns the names taken.
+    ///
+    /// # Errors
+    /// When one is there already and `replace` is not set, or the file cannot be written: nothing is taken then.
+    pub fn import(
+        &mut self,
+        from: BTreeMap<IntegrationId, Credentials>,
+        replace: bool,
+    ) -> Result<Vec<IntegrationId>, Failure> {
+        let there = |name: &&IntegrationId| self.credentials.contains_key(*name);
+        if let Some(name) = from.keys().find(there).filter(|_| !replace) {
+            return Err(Failure::new(
+                FailureClass::Usage,
+                format!("the vault holds credentials of {name} already"),
+                "add --replace to overwrite them; nothing was taken",
+            ));
+        }
+        let names = from.keys().cloned().collect();
+        let mut after = self.credentials.clone();
+        after.extend(from);
+        self.save(after)?;
+        Ok(names)
+    }
+
+    /// Everything in it, to be taken over by another vault.
+    #[must_use]
+    pub fn into_credentials(self) -> BTreeMap<IntegrationId, Credentials> {
+        self.credentials
+    }
+
+    /// Writes the vault so that each of the locks opens it, and makes sure that each does.
+    fn close_with(&self, locks: &[&Lock]) -> Result<(), Failure> {
+        let plain = write(&self.credentials)?;
+        files::write_checked(&self.path, &seal(locks, &plain)?, |back| {
+            let same = |lock: &&Lock| lock.open(back).is_ok_and(|opened| *opened == *plain);
+            if locks.iter().all(same) {
+                return Ok(());
+            }
+            let what = "the new vault does not open with its new lock";
+            Err(Failure::new(FailureClass::Ours, what, "the old one is still in place; report this"))
+        })
+    }
+
     fn save(&mut self, after: BTreeMap<IntegrationId, Credentials>) -> Result<(), Failure> {
-        let sealed = self.lock.seal(&write(&after)?)?;
+        let sealed = seal(&[&self.lock], &write(&after)?)?;
         files::write(&self.path, &sealed)?;
         self.credentials = after;
         Ok(())
@@ -125,17 +214,32 @@ impl Lock {
         opened.map(Zeroizing::new)
     }
 
-    fn seal(&self, plain: &[u8]) -> Result<Vec<u8>, Failure> {
-        let sealed = match self {
-            Lock::Key(key) => age::encrypt(&key.to_public(), plain),
+    fn recipient(&self) -> Box<dyn age::Recipient> {
+        match self {
+            Lock::Key(key) => Box::new(key.to_public()),
             Lock::Passphrase(passphrase) => {
                 let mut recipient = scrypt::Recipient::new(passphrase.clone());
                 recipient.set_work_factor(WORK_FACTOR);
-                age::encrypt(&recipient, plain)
+                Box::new(recipient)
             }
-        };
-        sealed.map_err(|e| Failure::new(FailureClass::Ours, format!("the vault could not be encrypted: {e}"), ""))
+        }
     }
+}
+
+/// Encrypts for several locks; a passphrase stands alone (age's rule).
+fn seal(locks: &[&Lock], plain: &[u8]) -> Result<Vec<u8>, Failure> {
+    let failed = |e: &dyn std::fmt::Display| {
+        Failure::new(FailureClass::Ours, format!("the vault could not be encrypted: {e}"), "")
+    };
+    let recipients: Vec<Box<dyn age::Recipient>> = locks.iter().map(|lock| lock.recipient()).collect();
+    let encryptor = age::Encryptor::with_recipients(recipients.iter().map(|r| &**r)).map_err(|e| failed(&e))?;
+    let mut sealed = Vec::with_capacity(plain.len() + 1024);
+    let written = encryptor.wrap_output(&mut sealed).and_then(|mut out| {
+        out.write_all(plain)?;
+        out.finish()
+    });
+    written.map_err(|e| failed(&e))?;
+    Ok(sealed)
 }
 
 /// Work of a new passphrase vault: age's own command line uses 2^18, about half a second on a small server.
@@ -153,8 +257,7 @@ fn read_key(key: &Path, vault_exists: bool, vault: &Path) -> Result<x25519::Iden
             ));
         }
         let identity = x25519::Identity::generate();
-        let text = Zeroizing::new(format!("{}\n", identity.to_string().expose_secret()));
-        files::write(key, text.as_bytes())?;
+        write_identity(key, &identity)?;
         return Ok(identity);
     };
     let text = std::str::from_utf8(&bytes).unwrap_or_default();
@@ -166,6 +269,11 @@ fn read_key(key: &Path, vault_exists: bool, vault: &Path) -> Result<x25519::Iden
             format!("put the right key file back, or remove it and {} and connect again", vault.display()),
         )
     })
+}
+
+fn write_identity(path: &Path, identity: &x25519::Identity) -> Result<(), Failure> {
+    let text = Zeroizing::new(format!("{}\n", identity.to_string().expose_secret()));
+    files::write(path, text.as_bytes())
 }
 
 fn refused(error: &DecryptError, lock: &Lock, vault: &Path, key: &Path) -> Failure {

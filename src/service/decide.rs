@@ -1,6 +1,7 @@
 //! Turns an action on rows into changes with their inverse, and applies them in memory.
 //! The store makes them durable afterwards; when it cannot, the same changes are taken back.
 
+use super::listed::Facts;
 use super::messages::{DecideAction, Preview, PreviewRow, Selection, StateCounts};
 use super::rows::FlowState;
 use super::views::{self, Sides};
@@ -117,11 +118,7 @@ fn accept(state: &FlowState, stream: Stream, at: usize, single: bool) -> Wanted 
 }
 
 fn match_to(sides: Sides<'_>, stream: Stream, target: &RecordId, has: Option<&RecordId>) -> Wanted {
-    let there = match stream {
-        Stream::Companies => sides.target.companies.get(target).is_some(),
-        _ => sides.target.devices.get(target).is_some(),
-    };
-    if !there {
+    if sides.target.facts(stream, target).is_none() {
         Err("there is no target with that id")
     } else if has == Some(target) {
         Err("already matched to it")
@@ -154,7 +151,7 @@ pub fn quick_rows(state: &FlowState, stream: Stream, threshold: Confidence) -> V
     (0..queue.rows.len())
         .filter(|&at| {
             let row = &queue.rows[at];
-            !row.hidden && !row.orphaned && row.state() == MatchState::Suggested && !row.waits && sure(row)
+            !row.hidden && !row.is_away() && row.state() == MatchState::Suggested && !row.waits && sure(row)
         })
         .collect()
 }
@@ -165,7 +162,7 @@ pub fn auto_rows(state: &FlowState, stream: Stream) -> Vec<usize> {
     (0..queue.rows.len())
         .filter(|&at| {
             let row = &queue.rows[at];
-            row.verdict == Verdict::Auto && row.is_undecided() && !row.hidden && !row.orphaned && !row.waits
+            row.verdict == Verdict::Auto && row.is_undecided() && !row.hidden && !row.is_away() && !row.waits
         })
         .collect()
 }
@@ -180,10 +177,7 @@ pub fn apply(state: &mut FlowState, sides: Sides<'_>, stream: Stream, changes: &
             continue;
         }
         queue.decide(at, change.after.clone().map(Box::new));
-        match stream {
-            Stream::Companies => state.refresh_company(at),
-            _ => state.refresh_device(sides.source, at),
-        }
+        state.refresh_row(sides.source, stream, at);
         touched.push(at);
     }
     touched.sort_unstable();
@@ -191,20 +185,24 @@ pub fn apply(state: &mut FlowState, sides: Sides<'_>, stream: Stream, changes: &
         views::patch(queue, &touched);
     }
     if stream == Stream::Companies {
-        refresh_devices_of(state, sides, &touched);
+        for stream in Stream::MATCHED.into_iter().filter(|s| *s != Stream::Companies) {
+            refresh_inside(state, sides, stream, &touched);
+        }
     }
     touched
 }
 
-/// A company's decision opens or closes its devices' rows.
-fn refresh_devices_of(state: &mut FlowState, sides: Sides<'_>, companies: &[usize]) {
+/// A company's decision opens or closes the rows of what is in it.
+fn refresh_inside(state: &mut FlowState, sides: Sides<'_>, stream: Stream, companies: &[usize]) {
     let ids: FxHashSet<&RecordId> = companies.iter().map(|&at| &sides.source.companies.all()[at].id).collect();
-    for (at, device) in sides.source.devices.all().iter().enumerate() {
-        if device.company.as_ref().is_some_and(|c| ids.contains(c)) && at < state.devices.rows.len() {
-            state.refresh_device(sides.source, at);
+    for at in 0..sides.source.count(stream) {
+        if sides.source.company_of(stream, at).is_some_and(|c| ids.contains(c)) {
+            state.refresh_row(sides.source, stream, at);
         }
     }
-    state.devices.outdate();
+    if let Some(queue) = state.queue_mut(stream) {
+        queue.outdate();
+    }
 }
 
 /// The inverse of changes, where the rows still are as the changes left them.
@@ -268,10 +266,7 @@ fn by_state(state: &FlowState, stream: Stream, plan: &Plan) -> Vec<(String, u64)
 }
 
 fn sample(state: &FlowState, sides: Sides<'_>, stream: Stream, at: usize, change: &RowChange) -> PreviewRow {
-    let name = match stream {
-        Stream::Companies => sides.source.companies.all().get(at).map(|c| c.name.clone()),
-        _ => sides.source.devices.all().get(at).map(|d| d.name.to_string()),
-    };
+    let name = sides.source.facts_at(stream, at).map(Facts::name).unwrap_or_default();
     let row = state.queue(stream).and_then(|q| q.rows.get(at));
     let (target, why) = match change.after.as_ref().map(|d| (&d.kind, &d.why)) {
         Some((DecisionKind::Matched { target }, why)) => {
@@ -282,7 +277,7 @@ fn sample(state: &FlowState, sides: Sides<'_>, stream: Stream, at: usize, change
         Some((DecisionKind::Held, _)) | None => ("open again".into(), String::new()),
     };
     PreviewRow {
-        source: text::clean(&name.unwrap_or_default()).into_owned(),
+        source: text::clean(name).into_owned(),
         target,
         confidence: row.and_then(|r| r.best.as_ref()).map(|(_, c)| *c),
         why: text::clean(&why).into_owned(),

@@ -62,7 +62,7 @@ impl Front {
 
     /// Takes the first rows of a flow's queues.
     pub fn take(&mut self, state: &mut FlowState, sides: Sides<'_>) {
-        for stream in [Stream::Companies, Stream::Devices] {
+        for stream in state.streams() {
             let spec = default_view(&state.flow.id, stream);
             let window = views::window(state, sides, &spec, 0, ROWS, None);
             self.queues.push(FrontQueue { flow: state.flow.id.clone(), stream, counts: window.counts, window });

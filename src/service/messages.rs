@@ -5,9 +5,17 @@
 
 use crate::domain::{
     Confidence, DecisionKind, Evidence, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, LogLevel,
-    MatchState, RecordId, Stream, StreamProgress, Timestamp,
+    MatchState, RecordId, RuleId, Stream, StreamProgress, SyncScope, Timestamp,
 };
 use serde::{Deserialize, Serialize};
+
+pub use super::sync_messages::{CardAbout, CardView};
+mod explain;
+mod sync_settings;
+
+pub use super::rules::RuleView;
+pub use explain::{Gate, Preview, PreviewRow, WhyRecord};
+pub use sync_settings::{ChoiceList, ChoiceView, MovedRecord, ScopePreview, ScopedStream, StreamMove, SyncSettings};
 
 /// Number that pairs a [`Reply`] with its [`Request`]; chosen by the asker, increasing.
 pub type Ticket = u64;
@@ -120,6 +128,35 @@ pub enum Command {
     },
     /// Do again what the last undo took back.
     Redo,
+    /// Answer a card: carry out what it proposes, or put it away.
+    AnswerCard {
+        /// Its key.
+        key: String,
+        /// Carry it out.
+        yes: bool,
+    },
+    /// Take a rule away that a decision left.
+    RemoveRule {
+        /// Which.
+        rule: RuleId,
+    },
+    /// Let a rule hold in every flow, or in its own alone.
+    ScopeRule {
+        /// Which.
+        rule: RuleId,
+        /// In every flow.
+        everywhere: bool,
+    },
+    /// Change what is synced of an integration: kept in the configuration, then in effect at once. Matches of what is
+    /// left out stay. Answered by [`Reply::Done`] once it is kept.
+    SetSyncSettings {
+        /// Which.
+        integration: IntegrationId,
+        /// All of its settings.
+        scope: SyncScope,
+        /// Sync what only the vendor can bring.
+        sync: bool,
+    },
 }
 
 /// What to decide. On rows where it makes no sense it changes nothing and says so in [`Done::skipped`].
@@ -172,7 +209,7 @@ pub struct ViewSpec {
     /// Order.
     #[serde(default)]
     pub sort: Sort,
-    /// Only devices of this source company.
+    /// Only records of this source company.
     #[serde(default)]
     pub company: Option<RecordId>,
 }
@@ -190,6 +227,8 @@ pub enum Filter {
     State(MatchState),
     /// Gone at the source or target.
     Orphaned,
+    /// Decided rows that the sync settings leave out.
+    LeftOut,
 }
 
 /// Sort key and direction.
@@ -309,10 +348,29 @@ pub enum Query {
         /// How many (at most 500).
         limit: u32,
     },
+    /// Rules that decisions by hand left, newest first.
+    Rules {
+        /// Those that hold in this flow; `None` for all.
+        flow: Option<FlowId>,
+    },
     /// Every gate that a record passes, and the first that it fails.
     Why {
         /// Name, id or serial.
         text: String,
+    },
+    /// What syncs found that a person decides.
+    Cards,
+    /// What is synced of an integration, with the choices and their counts.
+    SyncSettings {
+        /// Which.
+        integration: IntegrationId,
+    },
+    /// What other sync settings would do.
+    PreviewSyncSettings {
+        /// Which.
+        integration: IntegrationId,
+        /// All of its settings.
+        scope: SyncScope,
     },
 }
 
@@ -346,8 +404,16 @@ pub enum View {
     Log(Vec<LogEntry>),
     /// To [`Query::History`].
     History(Vec<HistoryEntry>),
+    /// To [`Query::Rules`].
+    Rules(Vec<RuleView>),
     /// To [`Query::Why`].
     Why(Vec<WhyRecord>),
+    /// To [`Query::Cards`].
+    Cards(Vec<CardView>),
+    /// To [`Query::SyncSettings`].
+    SyncSettings(Box<SyncSettings>),
+    /// To [`Query::PreviewSyncSettings`].
+    ScopePreview(ScopePreview),
 }
 
 /// Integrations, flows and counts.
@@ -361,6 +427,9 @@ pub struct Overview {
     pub integrations: Vec<IntegrationView>,
     /// Flows in the order of the configuration.
     pub flows: Vec<FlowView>,
+    /// Cards that wait for a person.
+    #[serde(default)]
+    pub cards: u64,
 }
 
 /// State of an integration as a whole.
@@ -386,6 +455,8 @@ pub enum IntegrationState {
         /// Why and what to do.
         failure: Failure,
     },
+    /// The last sync would change too much: a card asks.
+    Asks,
 }
 
 /// One integration.
@@ -468,10 +539,12 @@ pub struct StateCounts {
     pub matched: u64,
     /// Never matched.
     pub ignored: u64,
-    /// Of the open ones: devices that wait for their company's match.
+    /// Of the open ones: records that wait for their company's match.
     pub waiting: u64,
     /// Gone at the source or target; also counted in their state.
     pub orphaned: u64,
+    /// Decided and left out by the sync settings; also counted in their state.
+    pub left_out: u64,
 }
 
 impl StateCounts {
@@ -537,12 +610,16 @@ pub struct QueueRow {
     pub id: RecordId,
     /// Its name.
     pub name: String,
-    /// The source company's name (devices).
+    /// The source company's name; empty for companies.
     pub company: String,
     /// Serial number (devices).
     pub serial: String,
     /// Model or type.
     pub model: String,
+    /// What tells it from others of its name: a contact's email, a location's address, a ticket's title. Empty for
+    /// companies and devices.
+    #[serde(default)]
+    pub detail: String,
     /// Devices it has (companies).
     pub devices: u32,
     /// State.
@@ -553,10 +630,13 @@ pub struct QueueRow {
     pub confidence: Option<Confidence>,
     /// The strongest evidence, in a few words.
     pub why: String,
-    /// The device's company has no match yet.
+    /// The record's company has no match yet.
     pub waits: bool,
     /// Gone at the source or target.
     pub orphaned: bool,
+    /// Why the sync settings leave it out; empty when they do not.
+    #[serde(default)]
+    pub left_out: String,
 }
 
 /// How a target is named so that equal names can be told apart.
@@ -677,60 +757,6 @@ pub struct PickRow {
     pub hits: Vec<u32>,
     /// Outside the row's matched company.
     pub elsewhere: bool,
-}
-
-/// What an action would do, before it does it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Preview {
-    /// One line (`accepts 42 of 50 rows`).
-    pub what: String,
-    /// Rows that would change.
-    pub rows: u64,
-    /// Counts by kind.
-    pub counts: Vec<(String, u64)>,
-    /// What a person should know (shared targets, other companies, weak evidence).
-    pub warnings: Vec<String>,
-    /// The first rows: name, target, confidence.
-    pub sample: Vec<PreviewRow>,
-}
-
-/// One row of a preview.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PreviewRow {
-    /// Source.
-    pub source: String,
-    /// Target or state after.
-    pub target: String,
-    /// Of the candidate.
-    pub confidence: Option<Confidence>,
-    /// Why.
-    pub why: String,
-}
-
-/// One record that `why` found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WhyRecord {
-    /// Integration.
-    pub integration: IntegrationId,
-    /// Stream.
-    pub stream: Stream,
-    /// Id.
-    pub id: RecordId,
-    /// Name.
-    pub name: String,
-    /// Gates in order; the first that is not passed is the answer.
-    pub gates: Vec<Gate>,
-}
-
-/// One gate.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Gate {
-    /// The question (`synced?`).
-    pub name: String,
-    /// Passed.
-    pub passed: bool,
-    /// The answer in words.
-    pub text: String,
 }
 
 /// What happens without being asked for. Bursts are coalesced: progress comes at most ten times a second.

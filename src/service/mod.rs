@@ -2,10 +2,14 @@
 //!
 //! In-process for now; every message is plain data, so that the same door can stand on a socket.
 
+mod cards;
 mod compare;
 mod core;
 mod decide;
+mod fields;
 mod front;
+mod inside;
+mod listed;
 mod loading;
 pub mod messages;
 mod overview;
@@ -13,9 +17,12 @@ mod picker;
 mod prelude;
 mod reply;
 mod rows;
+mod rules;
+mod scoping;
 mod search;
 mod sink;
 mod solver;
+mod sync_messages;
 mod tables;
 mod views;
 mod why;
@@ -26,7 +33,9 @@ use self::core::CoreMessage;
 use self::messages::{Door, Message, Reply, Request, Ticket};
 use self::reply::ReplyTo;
 use crate::connectors::Connector;
-use crate::domain::{Clock, Failure, FailureClass, Flow, IntegrationId, JunkList, Schedule, Stream, VendorSystem};
+use crate::domain::{
+    Clock, Failure, FailureClass, Flow, IntegrationId, JunkList, Schedule, Stream, SyncRules, SyncScope, VendorSystem,
+};
 use crate::store::Store;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -46,6 +55,18 @@ pub struct Connected {
     pub system: Option<VendorSystem>,
     /// When each stream runs by itself.
     pub schedules: BTreeMap<Stream, Schedule>,
+    /// What of it is synced.
+    pub scope: SyncScope,
+}
+
+/// Keeps settings that are changed through the door. The configuration belongs to another room, whose owner hands this
+/// in; called from the writer's thread.
+pub trait SettingsFile: Send + Sync {
+    /// Writes what is synced of an integration, whole or not at all; durable when this returns.
+    ///
+    /// # Errors
+    /// When the settings cannot be right or cannot be written; nothing is changed then.
+    fn save_scope(&self, integration: &IntegrationId, scope: &SyncScope) -> Result<(), Failure>;
 }
 
 /// What a service is started with.
@@ -64,10 +85,14 @@ pub struct Options {
     pub flows: Vec<Flow>,
     /// Values that identify nothing.
     pub junk: JunkList,
+    /// Settings of every sync.
+    pub rules: SyncRules,
     /// Start what is due by the schedules.
     pub scheduled: bool,
     /// Where connectors' notices go.
     pub notices: Notices,
+    /// Keeps changed settings; `None` refuses to change them.
+    pub settings: Option<Arc<dyn SettingsFile>>,
 }
 
 pub use sink::Notices;

@@ -2,8 +2,10 @@
 
 use super::messages::{BudgetView, FlowView, IntegrationState, IntegrationView, Overview, TabView};
 use super::rows::FlowState;
+use super::tables::Tables;
 use crate::connectors::Connector;
 use crate::domain::{FailureClass, IntegrationId, RunState, Stream, StreamProgress, Timestamp};
+use crate::sync::Supervisor;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -31,6 +33,10 @@ pub struct Parts<'a> {
     pub next: &'a BTreeMap<IntegrationId, Timestamp>,
     /// Flows in order.
     pub flows: &'a [FlowState],
+    /// What runs, for the streams that nobody wants.
+    pub supervisor: &'a Supervisor,
+    /// Facts, for what is left out.
+    pub tables: &'a Tables,
 }
 
 /// Puts the overview together.
@@ -40,23 +46,37 @@ pub fn overview(parts: &Parts<'_>) -> Overview {
         ready: parts.ready,
         integrations: parts.integrations.iter().map(|i| integration(parts, i)).collect(),
         flows: parts.flows.iter().map(|f| flow(parts, f)).collect(),
+        cards: 0,
     }
 }
 
 fn integration(parts: &Parts<'_>, integration: &Integration) -> IntegrationView {
     let infos = integration.connector.streams();
+    // A stream that nobody wants is shown as long as somebody once asked for it.
+    let shown = |stream| {
+        let known = parts.progress.get(&(integration.id.clone(), stream));
+        parts.supervisor.is_wanted(&integration.id, stream) || known.is_some_and(|p| p.state != RunState::Never)
+    };
     let streams: Vec<StreamProgress> = infos
         .iter()
+        .filter(|info| shown(info.stream))
         .map(|info| {
             let known = parts.progress.get(&(integration.id.clone(), info.stream)).cloned();
-            known.unwrap_or_else(|| StreamProgress::never(integration.id.clone(), info.stream, info.word_many.clone()))
+            let mut progress = known
+                .unwrap_or_else(|| StreamProgress::never(integration.id.clone(), info.stream, info.word_many.clone()));
+            let left_out = parts.tables.get(&integration.id).map_or(0, |tables| tables.register.left_out(info.stream));
+            progress.left_out = left_out.min(progress.stored);
+            progress
         })
         .collect();
     IntegrationView {
         id: integration.id.clone(),
         vendor: integration.connector.vendor().to_owned(),
         state: state(&streams, parts.paused.contains(&integration.id)),
-        last: streams.iter().map(|s| s.finished).min().flatten(),
+        last: {
+            let wanted = |s: &&StreamProgress| parts.supervisor.is_wanted(&integration.id, s.stream);
+            streams.iter().filter(wanted).map(|s| s.finished).min().flatten()
+        },
         next: parts.next.get(&integration.id).copied().filter(|_| !parts.paused.contains(&integration.id)),
         budget: integration.connector.budget().map(|b| BudgetView {
             used: b.used,
@@ -87,6 +107,8 @@ pub fn state(streams: &[StreamProgress], paused: bool) -> IntegrationState {
         IntegrationState::Paused
     } else if let Some(failure) = failure(false) {
         IntegrationState::Failed { failure }
+    } else if streams.iter().any(|s| matches!(s.state, RunState::Asks { .. })) {
+        IntegrationState::Asks
     } else if streams.iter().all(|s| s.state == RunState::Never) {
         IntegrationState::New
     } else {
@@ -105,13 +127,20 @@ fn word(parts: &Parts<'_>, id: &IntegrationId, stream: Stream) -> String {
     infos.into_iter().find(|i| i.stream == stream).map_or_else(|| stream.to_string(), |i| i.word_one)
 }
 
+/// A tab's title: `Companies`.
+fn title(stream: Stream) -> String {
+    let mut name = stream.name().to_owned();
+    name[..1].make_ascii_uppercase();
+    name
+}
+
 fn flow(parts: &Parts<'_>, state: &FlowState) -> FlowView {
     let (source, target) = (vendor_of(parts, &state.flow.source), vendor_of(parts, &state.flow.target));
-    let tabs = state.flow.streams.iter().filter_map(|&stream| {
+    let tabs = state.streams().filter_map(|stream| {
         let queue = state.queue(stream)?;
         Some(TabView {
             stream,
-            label: if stream == Stream::Companies { "Companies".into() } else { "Devices".into() },
+            label: title(stream),
             source_word: word(parts, &state.flow.source, stream),
             target_word: word(parts, &state.flow.target, stream),
             counts: queue.counts,

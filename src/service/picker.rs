@@ -1,6 +1,7 @@
 //! The match-to picker: targets that fit what was typed. Runs off the core's thread on the shared facts.
 
 use super::compare::{sides_of, target_detail};
+use super::listed::Facts;
 use super::messages::{PickRow, TargetLabel, Targets};
 use super::views::Sides;
 use super::world::World;
@@ -21,7 +22,7 @@ pub struct Pick {
     pub pattern: String,
     /// Most rows wanted.
     pub limit: usize,
-    /// The target company of the row (devices): its targets come first.
+    /// The target company of the row's company: its targets come first. `None` for companies.
     pub company: Option<RecordId>,
     /// The row's candidates, best first; shown when nothing was typed.
     pub candidates: Vec<RecordId>,
@@ -42,7 +43,7 @@ pub fn pick(world: &World, pick: &Pick) -> Targets {
     let found = rows.len() as u64;
     let searched = count(sides, pick.stream) as u64;
     rows.truncate(limit);
-    let rows = rows.into_iter().map(|hit| row(sides, pick, &hit)).collect();
+    let rows = rows.into_iter().filter_map(|hit| row(sides, pick, &hit)).collect();
     Targets { pattern: pick.pattern.clone(), rows, found, searched }
 }
 
@@ -53,24 +54,16 @@ struct Hit {
 }
 
 fn count(sides: Sides<'_>, stream: Stream) -> usize {
-    match stream {
-        Stream::Companies => sides.target.companies.live().len(),
-        _ => sides.target.devices.live().len(),
-    }
+    sides.target.count_live(stream)
 }
 
 fn name(sides: Sides<'_>, stream: Stream, at: usize) -> &str {
-    match stream {
-        Stream::Companies => &sides.target.companies.live()[at].name,
-        _ => &sides.target.devices.live()[at].name,
-    }
+    sides.target.facts_at(stream, at).map(Facts::name).unwrap_or_default()
 }
 
 fn elsewhere(sides: Sides<'_>, pick: &Pick, at: usize) -> bool {
-    match (pick.stream, &pick.company) {
-        (Stream::Devices, Some(company)) => sides.target.devices.live()[at].company.as_ref() != Some(company),
-        _ => false,
-    }
+    let of = || sides.target.facts_at(pick.stream, at).and_then(|facts| facts.company());
+    pick.company.as_ref().is_some_and(|company| of() != Some(company))
 }
 
 /// The row's candidates, then what fits its own name.
@@ -103,10 +96,7 @@ fn untyped(sides: Sides<'_>, pick: &Pick, limit: usize) -> Vec<Hit> {
 }
 
 fn position(sides: Sides<'_>, stream: Stream, id: &RecordId) -> Option<usize> {
-    let at = match stream {
-        Stream::Companies => sides.target.companies.position(id),
-        _ => sides.target.devices.position(id),
-    }?;
+    let at = sides.target.list(stream)?.place(id)?;
     (at < count(sides, stream)).then_some(at)
 }
 
@@ -129,30 +119,23 @@ fn typed(sides: Sides<'_>, pick: &Pick) -> Vec<Hit> {
 
 /// By name; by id or serial when the whole of it was typed.
 fn score(matcher: &SkimMatcherV2, sides: Sides<'_>, stream: Stream, at: usize, pattern: &str) -> Option<i64> {
-    let exact = if stream == Stream::Companies {
-        sides.target.companies.live()[at].id.as_str() == pattern
-    } else {
-        let device = &sides.target.devices.live()[at];
-        device.id.as_str() == pattern || device.serial.as_deref().is_some_and(|s| s.eq_ignore_ascii_case(pattern))
-    };
-    if exact { Some(i64::MAX) } else { matcher.fuzzy_match(name(sides, stream, at), pattern) }
+    let facts = sides.target.facts_at(stream, at)?;
+    if facts.is_called(pattern) { Some(i64::MAX) } else { matcher.fuzzy_match(facts.name(), pattern) }
 }
 
-fn row(sides: Sides<'_>, pick: &Pick, hit: &Hit) -> PickRow {
-    let id = match pick.stream {
-        Stream::Companies => &sides.target.companies.live()[hit.at].id,
-        _ => &sides.target.devices.live()[hit.at].id,
-    };
-    let shown = text::clean(name(sides, pick.stream, hit.at)).into_owned();
+fn row(sides: Sides<'_>, pick: &Pick, hit: &Hit) -> Option<PickRow> {
+    let facts = sides.target.facts_at(pick.stream, hit.at)?;
+    let id = facts.id();
+    let shown = text::clean(facts.name()).into_owned();
     let hits = SkimMatcherV2::default()
         .ignore_case()
         .fuzzy_indices(&shown, pick.pattern.trim())
         .map(|(_, at)| at.into_iter().filter_map(|i| u32::try_from(i).ok()).collect())
         .unwrap_or_default();
-    PickRow {
+    Some(PickRow {
         target: TargetLabel { id: id.clone(), name: shown, taken_by: pick.taken.get(id).copied().unwrap_or(0) },
         detail: target_detail(sides.target, pick.stream, id),
         hits,
         elsewhere: hit.elsewhere,
-    }
+    })
 }

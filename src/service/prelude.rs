@@ -6,7 +6,7 @@ use super::messages::{Event, Message, Query, Request, View};
 use super::overview::Integration;
 use super::rows::FlowState;
 use super::{Opener, Options, loading, sink, spawn, writer};
-use crate::domain::Failure;
+use crate::domain::{Failure, streams_to_sync};
 use crate::sync::Supervisor;
 use std::path::Path;
 use std::sync::Arc;
@@ -84,14 +84,24 @@ fn answer(front: Option<&Front>, message: CoreMessage) -> Option<CoreMessage> {
 }
 
 /// Puts together what the core is made of; writer and loader start.
-fn prepare(options: Options, inbox: &Sender<CoreMessage>, runtime: tokio::runtime::Handle) -> Result<Opened, Failure> {
+pub(super) fn prepare(
+    options: Options,
+    inbox: &Sender<CoreMessage>,
+    runtime: tokio::runtime::Handle,
+) -> Result<Opened, Failure> {
     let sink = Arc::new(sink::CoreSink::new(inbox.clone()));
     options.notices.attach(options.store.clone(), inbox.clone(), Arc::clone(&options.clock), runtime.clone());
-    let mut supervisor = Supervisor::new(runtime.clone(), options.store.clone(), sink, Arc::clone(&options.clock));
+    let (store, clock) = (options.store.clone(), Arc::clone(&options.clock));
+    let mut supervisor = Supervisor::new(runtime.clone(), store, sink, clock, options.rules);
     let mut integrations = Vec::new();
     let mut systems = rustc_hash::FxHashMap::default();
+    let mut scopes = Vec::new();
     for connected in options.integrations {
         supervisor.add(connected.id.clone(), Arc::clone(&connected.connector), connected.schedules);
+        supervisor.set_wanted(&connected.id, streams_to_sync(&options.flows, &connected.id));
+        let scope = Arc::new(connected.scope);
+        supervisor.set_scope(&connected.id, Arc::clone(&scope));
+        scopes.push((connected.id.clone(), scope));
         if let Some(system) = connected.system {
             systems.insert(connected.id.clone(), system);
         }
@@ -100,10 +110,16 @@ fn prepare(options: Options, inbox: &Sender<CoreMessage>, runtime: tokio::runtim
     let (writer, jobs) = channel();
     let (store, to_core) = (options.store.clone(), inbox.clone());
     spawn("matchbook-writer", move || writer::run(&store, &jobs, &to_core))?;
-    let (store, to_core, junk) = (options.store.clone(), inbox.clone(), Arc::new(options.junk));
-    let flows = options.flows.clone();
+    let (store, to_core) = (options.store.clone(), inbox.clone());
+    let wanted = loading::Wanted {
+        flows: options.flows.clone(),
+        scopes,
+        systems,
+        junk: Arc::new(options.junk),
+        now: options.clock.now(),
+    };
     spawn("matchbook-loader", move || {
-        let loaded = loading::load(&store, &flows, systems, junk).map(Box::new);
+        let loaded = loading::load(&store, wanted).map(Box::new);
         let _ = to_core.send(CoreMessage::Loaded(loaded));
     })?;
     Ok(Opened {
@@ -117,5 +133,6 @@ fn prepare(options: Options, inbox: &Sender<CoreMessage>, runtime: tokio::runtim
         writer,
         flows: options.flows.into_iter().map(FlowState::new).collect(),
         scheduled: options.scheduled,
+        settings: options.settings,
     })
 }

@@ -1,10 +1,11 @@
 //! The rows of a flow's queues: what was decided, what the engine proposes, and the state that follows from both.
 
+use super::inside::{Packed, Touched};
 use super::messages::{Generation, StateCounts};
-use super::solver::Packed;
-use super::tables::{IntegrationTables, MOST_EXPECTED};
+use super::tables::{IntegrationTables, MOST_EXPECTED, Standing};
 use super::views::CachedView;
 use crate::domain::{Confidence, Decision, DecisionKind, Flow, MatchState, RecordId, Stream, Verdict};
+use crate::matching::Engine;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -19,16 +20,14 @@ pub struct Row {
     pub best: Option<(RecordId, Confidence)>,
     /// The strongest evidence or the reason why there is none, short.
     pub why: Box<str>,
-    /// The whole proposal with its evidence.
-    pub packed: Packed,
     /// Follows from the above and from the company's decision; kept for counting and sorting.
     pub state: Option<MatchState>,
-    /// A device whose company has no match yet.
+    /// A record inside a company that has no match yet.
     pub waits: bool,
     /// Not in the queue: no device, not first level.
     pub hidden: bool,
-    /// Gone at the source.
-    pub orphaned: bool,
+    /// How its record stands at the source.
+    pub standing: Standing,
 }
 
 impl Row {
@@ -38,6 +37,17 @@ impl Row {
             Some(DecisionKind::Matched { target }) => Some(target),
             _ => None,
         }
+    }
+
+    /// Not live at the source: gone, or left out.
+    pub fn is_away(&self) -> bool {
+        self.standing != Standing::Live
+    }
+
+    /// Away, with nothing that a person would miss: no decision, or one that only held it open.
+    fn is_forgotten(&self) -> bool {
+        let held = matches!(self.decision.as_ref().map(|d| &d.kind), None | Some(DecisionKind::Held));
+        self.is_away() && held
     }
 
     /// The engine may still decide it: nobody has, nor held it open.
@@ -80,6 +90,8 @@ pub struct Queue {
     pub name_rank: Arc<Vec<u32>>,
     /// Orders computed for this generation.
     pub views: Vec<CachedView>,
+    /// Proposals of rows matched by a key inside their company, by source; the engine keeps those of the others.
+    pub proposals: FxHashMap<RecordId, Packed>,
 }
 
 impl Queue {
@@ -94,8 +106,10 @@ impl Queue {
         if row.waits && state.is_open() {
             counts.waiting = counts.waiting.saturating_add_signed(by);
         }
-        if row.orphaned {
-            counts.orphaned = counts.orphaned.saturating_add_signed(by);
+        match row.standing {
+            Standing::Live => {}
+            Standing::LeftOut => counts.left_out = counts.left_out.saturating_add_signed(by),
+            Standing::Orphaned => counts.orphaned = counts.orphaned.saturating_add_signed(by),
         }
     }
 
@@ -147,6 +161,17 @@ impl Queue {
     }
 }
 
+/// What is new to the engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Due {
+    /// Records changed.
+    pub changed: bool,
+    /// Records changed and are counted: it is to run when its rest is over.
+    pub dirty: bool,
+    /// A person decided: it is to run at once.
+    pub decided: bool,
+}
+
 /// A flow with its queues.
 #[derive(Debug)]
 pub struct FlowState {
@@ -156,16 +181,34 @@ pub struct FlowState {
     pub companies: Queue,
     /// Devices.
     pub devices: Queue,
-    /// Facts or decisions changed since the last full solve began.
-    pub dirty: bool,
-    /// At least one full solve has ended.
+    /// The streams of [`Stream::INSIDE`], in that order.
+    pub inside: [Queue; Stream::INSIDE.len()],
+    /// What of these is to be solved anew.
+    pub touched: [Touched; Stream::INSIDE.len()],
+    /// What the engine found out; `None` while it follows changed records.
+    pub engine: Option<Arc<Engine>>,
+    /// What is new since the engine last began.
+    pub due: Due,
+    /// The engine has answered at least once.
     pub solved: bool,
+    /// Fingerprint of the names that `name_rank` orders.
+    pub names: u64,
 }
 
 impl FlowState {
     /// A flow without rows.
     pub fn new(flow: Flow) -> Self {
-        Self { flow, companies: Queue::default(), devices: Queue::default(), dirty: true, solved: false }
+        Self {
+            flow,
+            companies: Queue::default(),
+            devices: Queue::default(),
+            inside: Default::default(),
+            touched: std::array::from_fn(|_| Touched::all()),
+            engine: Some(Arc::default()),
+            due: Due { changed: true, dirty: true, decided: false },
+            solved: false,
+            names: 0,
+        }
     }
 
     /// The queue of a stream.
@@ -173,7 +216,7 @@ impl FlowState {
         match stream {
             Stream::Companies => Some(&self.companies),
             Stream::Devices => Some(&self.devices),
-            _ => None,
+            inside => Some(&self.inside[place_inside(inside)?]),
         }
     }
 
@@ -182,37 +225,55 @@ impl FlowState {
         match stream {
             Stream::Companies => Some(&mut self.companies),
             Stream::Devices => Some(&mut self.devices),
-            _ => None,
+            inside => Some(&mut self.inside[place_inside(inside)?]),
         }
+    }
+
+    /// The streams that have a queue, in the order of the tabs.
+    pub fn streams(&self) -> impl Iterator<Item = Stream> + use<> {
+        let wanted = self.flow.streams.clone();
+        Stream::MATCHED.into_iter().filter(move |stream| wanted.contains(stream))
     }
 
     /// Recomputes state, visibility and counts of every row.
     pub fn refresh(&mut self, source: &IntegrationTables) {
+        self.refresh_companies(source);
+        for stream in Stream::MATCHED.into_iter().filter(|s| *s != Stream::Companies) {
+            self.refresh_stream(source, stream);
+        }
+    }
+
+    fn refresh_companies(&mut self, source: &IntegrationTables) {
         self.companies.rows.resize_with(source.companies.all().len(), Row::default);
-        self.devices.rows.resize_with(source.devices.all().len(), Row::default);
         for (at, facts) in source.companies.all().iter().enumerate() {
-            let orphaned = source.companies.is_orphan(at);
             let listed = source.is_listed(&facts.id);
             let devices = source.extra.get(&facts.id).map_or(0, |e| e.devices);
             let row = &mut self.companies.rows[at];
-            row.orphaned = orphaned;
-            let decided = row.decision.is_some();
-            let empty = self.flow.needs_devices && devices == 0;
-            row.hidden = !listed || (!decided && (orphaned || empty));
+            row.standing = source.companies.standing(at);
+            let empty = self.flow.needs_devices && devices == 0 && row.decision.is_none();
+            row.hidden = !listed || empty || row.is_forgotten();
             row.state = Some(row.own_state());
         }
-        for at in 0..self.devices.rows.len() {
-            self.devices.rows[at].orphaned = source.devices.is_orphan(at);
-            self.devices.rows[at].hidden = source.devices.is_orphan(at) && self.devices.rows[at].decision.is_none();
-            let (state, waits) = self.device_state(source, at);
-            let row = &mut self.devices.rows[at];
+        self.companies.recount();
+        self.companies.outdate();
+    }
+
+    /// Recomputes the rows of a stream whose records are inside companies.
+    pub fn refresh_stream(&mut self, source: &IntegrationTables, stream: Stream) {
+        let count = source.count(stream);
+        let Some(queue) = self.queue_mut(stream) else { return };
+        queue.rows.resize_with(count, Row::default);
+        for at in 0..count {
+            let (state, waits) = self.state_inside(source, stream, at);
+            let Some(row) = self.queue_mut(stream).and_then(|q| q.rows.get_mut(at)) else { continue };
+            row.standing = source.standing(stream, at);
+            row.hidden = row.is_forgotten();
             row.state = Some(state);
             row.waits = waits;
         }
-        self.companies.recount();
-        self.devices.recount();
-        self.companies.outdate();
-        self.devices.outdate();
+        let Some(queue) = self.queue_mut(stream) else { return };
+        queue.recount();
+        queue.outdate();
     }
 
     /// Recomputes the state of a company's row.
@@ -222,28 +283,43 @@ impl FlowState {
 
     /// Recomputes the state of a device's row.
     pub fn refresh_device(&mut self, source: &IntegrationTables, at: usize) {
-        let (state, waits) = self.device_state(source, at);
-        self.devices.change(at, |row| {
+        self.refresh_row(source, Stream::Devices, at);
+    }
+
+    /// Recomputes the state of a row.
+    pub fn refresh_row(&mut self, source: &IntegrationTables, stream: Stream, at: usize) {
+        if stream == Stream::Companies {
+            return self.refresh_company(at);
+        }
+        let (state, waits) = self.state_inside(source, stream, at);
+        let Some(queue) = self.queue_mut(stream).filter(|q| at < q.rows.len()) else { return };
+        queue.change(at, |row| {
             row.state = Some(state);
             row.waits = waits;
         });
     }
 
-    fn device_state(&self, source: &IntegrationTables, at: usize) -> (MatchState, bool) {
-        let row = &self.devices.rows[at];
-        let company = source.devices.all()[at]
-            .company
-            .as_ref()
-            .and_then(|c| source.companies.position(c))
-            .and_then(|c| self.companies.rows.get(c));
+    /// The row of the company that a record is in.
+    pub fn company_row(&self, source: &IntegrationTables, stream: Stream, at: usize) -> Option<&Row> {
+        let company = source.company_of(stream, at)?;
+        self.companies.rows.get(source.companies.position(company)?)
+    }
+
+    fn state_inside(&self, source: &IntegrationTables, stream: Stream, at: usize) -> (MatchState, bool) {
+        let Some(row) = self.queue(stream).and_then(|q| q.rows.get(at)) else { return (MatchState::Unmatched, false) };
         let own = row.own_state();
         if matches!(own, MatchState::Matched | MatchState::Ignored | MatchState::Deferred) {
             return (own, false);
         }
-        match company.map(|c| c.decision.as_ref().map(|d| &d.kind)) {
+        match self.company_row(source, stream, at).map(|c| c.decision.as_ref().map(|d| &d.kind)) {
             Some(Some(DecisionKind::Ignored)) => (MatchState::Ignored, false),
             Some(Some(DecisionKind::Matched { .. })) => (own, false),
             _ => (own, true),
         }
     }
+}
+
+/// Place of a stream among those matched by a key inside their company.
+pub fn place_inside(stream: Stream) -> Option<usize> {
+    Stream::INSIDE.iter().position(|s| *s == stream)
 }

@@ -29,7 +29,7 @@ impl CoreSink {
 impl Sink for CoreSink {
     fn stored(&self, integration: &IntegrationId, _: Stream, records: Vec<Record>) {
         if !records.is_empty() {
-            let changes = records.iter().filter_map(Change::of).collect();
+            let changes = records.iter().flat_map(Change::all_of).collect();
             self.send(CoreMessage::Stored(integration.clone(), changes));
         }
     }

@@ -1,24 +1,18 @@
-//! Runs the engine off the core's thread and hands back what rows need, without the evidence.
+//! Runs the engine off the core's thread and hands back what rows show. Evidence is not kept: it is built for the row
+//! that a person looks at, from what the engine keeps.
 
+use super::inside;
 use super::rows::Row;
 use super::views::Sides;
 use super::world::World;
 use crate::domain::{Confidence, Evidence, Flow, FlowId, Proposal, RecordId, Verdict};
-use crate::matching::{self, Known, Problem, Settings};
+use crate::matching::{Engine, Known, News, Problem, Settings};
 use rayon::prelude::*;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// Longest text of the why cell, in characters; the rest is in Compare.
 const WHY_LENGTH: usize = 64;
-
-/// What to solve.
-#[derive(Clone, Debug)]
-pub enum Scope {
-    /// Both queues of the flow.
-    Full,
-    /// The devices of these source companies, after their decision.
-    Companies(Vec<RecordId>),
-}
 
 /// What the engine says of one row.
 #[derive(Clone, Debug)]
@@ -31,36 +25,17 @@ pub struct RowVerdict {
     pub best: Option<(RecordId, Confidence)>,
     /// Short reason.
     pub why: Box<str>,
-    /// The whole proposal with its evidence, packed.
-    pub packed: Packed,
-}
-
-/// A proposal as kept for each row: a tenth of its size in memory. Never stored, so its form may change.
-#[derive(Clone, Debug, Default)]
-pub struct Packed(Option<Box<[u8]>>);
-
-impl Packed {
-    fn of(proposal: &Proposal) -> Self {
-        let worth = !proposal.candidates.is_empty() || !proposal.note.is_empty();
-        Self(worth.then(|| rmp_serde::to_vec(proposal).ok()).flatten().map(Vec::into_boxed_slice))
-    }
-
-    /// The proposal.
-    pub fn open(&self) -> Proposal {
-        self.0.as_deref().and_then(|bytes| rmp_serde::from_slice(bytes).ok()).unwrap_or_default()
-    }
 }
 
 impl RowVerdict {
     /// Keeps what a row shows of a proposal.
-    fn of(at: usize, proposal: &Proposal) -> Self {
+    pub(super) fn of(at: usize, proposal: &Proposal) -> Self {
         let best = proposal.candidates.first();
         Self {
             at,
             verdict: proposal.verdict,
             best: best.map(|c| (c.target.clone(), c.confidence)),
             why: short_reason(proposal).into(),
-            packed: Packed::of(proposal),
         }
     }
 
@@ -69,7 +44,6 @@ impl RowVerdict {
         row.verdict = self.verdict;
         row.best = self.best;
         row.why = self.why;
-        row.packed = self.packed;
     }
 }
 
@@ -80,6 +54,22 @@ pub struct Ranks {
     pub companies: Arc<Vec<u32>>,
     /// Of devices.
     pub devices: Arc<Vec<u32>>,
+    /// Fingerprint of the names that they order.
+    pub names: u64,
+}
+
+/// What to solve.
+pub struct Job {
+    /// The flow.
+    pub flow: Flow,
+    /// What the engine found out before.
+    pub engine: Arc<Engine>,
+    /// What may have changed since.
+    pub news: News,
+    /// Fingerprint of the names that were ordered last.
+    pub names: u64,
+    /// Streams matched inside companies that are to be solved.
+    pub inside: Vec<inside::Task>,
 }
 
 /// The result of a job.
@@ -87,47 +77,42 @@ pub struct Ranks {
 pub struct Solved {
     /// Which flow.
     pub flow: FlowId,
-    /// What was solved.
-    pub scope: Scope,
-    /// Companies' rows.
+    /// The engine, for questions about any row and for the next job.
+    pub engine: Arc<Engine>,
+    /// Every row was solved for the first time.
+    pub first: bool,
+    /// Companies' rows that changed.
     pub companies: Vec<RowVerdict>,
-    /// Devices' rows.
+    /// Devices' rows that changed.
     pub devices: Vec<RowVerdict>,
-    /// Positions in the order of names; `None` when not computed anew.
+    /// Positions in the order of names; `None` when the names are the same.
     pub ranks: Option<Ranks>,
+    /// Streams matched inside companies.
+    pub inside: Vec<inside::Answers>,
 }
 
-/// Solves. The world must be dropped by the caller before the result is sent, so that changes can go on.
-pub fn solve(world: &World, flow: &Flow, scope: Scope) -> Solved {
+/// Solves what is new. The world must be dropped by the caller before the result is sent, so that changes can go on.
+pub fn solve(world: &World, job: Job) -> Solved {
+    let Job { flow, engine, news, names, inside } = job;
+    // Alone with it, the engine changes in place; where somebody reads it meanwhile (decisions are solved so), a clone
+    // does, which shares what was read of the records.
+    let mut engine = Arc::try_unwrap(engine).unwrap_or_else(|shared| (*shared).clone());
+    let first = engine.is_new();
     let sides = Sides { source: world.tables_of(&flow.source), target: world.tables_of(&flow.target) };
-    let settings = world.settings(flow);
-    let nothing = Known::default();
-    let known = world.known.get(&flow.id).unwrap_or(&nothing);
+    let settings = world.settings(&flow);
+    let known = world.known_of(&flow.id);
     let problem = problem(sides, known, &settings);
-    let mut solved = Solved { flow: flow.id.clone(), scope, companies: Vec::new(), devices: Vec::new(), ranks: None };
-    match &solved.scope {
-        Scope::Full => {
-            // Each proposal is packed as soon as it is made: all of them at once would be most of the memory.
-            let run = matching::Run::new(&problem);
-            solved.companies = verdicts(problem.left_companies.len(), |at| run.company(at));
-            solved.devices = verdicts(problem.left_devices.len(), |at| run.device(at));
-            drop(run);
-            let names = |count: usize, name: &dyn Fn(usize) -> String| Arc::new(ranks(count, name));
-            let companies = sides.source.companies.all();
-            let devices = sides.source.devices.all();
-            solved.ranks = Some(Ranks {
-                companies: names(companies.len(), &|at| companies[at].name.to_lowercase()),
-                devices: names(devices.len(), &|at| devices[at].name.to_lowercase()),
-            });
-        }
-        Scope::Companies(ids) => {
-            for at in ids.iter().filter_map(|id| sides.source.companies.position(id)) {
-                let devices = matching::resolve_company(&problem, at);
-                solved.devices.extend(devices.iter().map(|(at, proposal)| RowVerdict::of(*at, proposal)));
-            }
-        }
-    }
-    solved
+    let changes = engine.settle(&problem, news);
+    let (companies, devices) = match engine.answers(&problem) {
+        Some(answers) => (
+            verdicts(&changes.companies, |at| answers.company(at)),
+            verdicts(&changes.devices, |at| answers.device(at)),
+        ),
+        None => (Vec::new(), Vec::new()),
+    };
+    let ranks = (news == News::Records).then(|| ranks_of(sides, names)).flatten();
+    let inside = inside::solve(world, &flow, inside);
+    Solved { flow: flow.id, engine: Arc::new(engine), first, companies, devices, ranks, inside }
 }
 
 /// The engine's problem of a flow.
@@ -142,11 +127,29 @@ pub fn problem<'a>(sides: Sides<'a>, known: &'a Known, settings: &'a Settings) -
     }
 }
 
-fn verdicts(count: usize, propose: impl Fn(usize) -> Proposal + Sync) -> Vec<RowVerdict> {
-    (0..count).into_par_iter().map(|at| RowVerdict::of(at, &propose(at))).collect()
+fn verdicts(rows: &[usize], propose: impl Fn(usize) -> Proposal + Sync) -> Vec<RowVerdict> {
+    rows.par_iter().map(|&at| RowVerdict::of(at, &propose(at))).collect()
 }
 
-fn ranks(count: usize, name: &dyn Fn(usize) -> String) -> Vec<u32> {
+/// The order of names, unless the names are those of that fingerprint.
+fn ranks_of(sides: Sides<'_>, before: u64) -> Option<Ranks> {
+    let (companies, devices) = (sides.source.companies.all(), sides.source.devices.all());
+    let prints: (Vec<u64>, Vec<u64>) = (
+        companies.par_iter().map(|c| xxhash_rust::xxh3::xxh3_64(c.name.as_bytes())).collect(),
+        devices.par_iter().map(|d| xxhash_rust::xxh3::xxh3_64(d.name.as_bytes())).collect(),
+    );
+    let mut hasher = rustc_hash::FxHasher::default();
+    prints.hash(&mut hasher);
+    let names = hasher.finish();
+    (names != before).then(|| Ranks {
+        companies: Arc::new(ranks(companies.len(), &|at| companies[at].name.to_lowercase())),
+        devices: Arc::new(ranks(devices.len(), &|at| devices[at].name.to_lowercase())),
+        names,
+    })
+}
+
+/// For each position its place in the order of names.
+pub fn ranks(count: usize, name: &dyn Fn(usize) -> String) -> Vec<u32> {
     let mut named: Vec<(String, u32)> =
         (0..count).filter_map(|at| u32::try_from(at).ok().map(|position| (name(at), position))).collect();
     named.par_sort_unstable();

@@ -1,28 +1,26 @@
 //! The facts that matching compares, in memory: one table per integration and stream.
 //!
-//! A table keeps live records before orphaned ones, so that the engine gets `&rows[..live]` without a copy.
+//! A table keeps live records before those that are away (orphaned at the vendor, or left out by the sync settings), so
+//! that the engine gets `&rows[..live]` without a copy.
 
+use super::listed::Facts;
+use super::scoping::{Facets, Register};
 use crate::domain::{Company, Device, DeviceType, IntegrationId, Record, RecordId, Stream};
+use crate::matching::inside::{ContactFacts, LocationFacts, TicketFacts};
 use crate::matching::{CompanyFacts, DeviceFacts};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
-/// What a table holds: something with an id.
-pub trait Facts: Clone {
-    /// The vendor's id.
-    fn id(&self) -> &RecordId;
-}
-
-impl Facts for CompanyFacts {
-    fn id(&self) -> &RecordId {
-        &self.id
-    }
-}
-
-impl Facts for DeviceFacts {
-    fn id(&self) -> &RecordId {
-        &self.id
-    }
+/// How a stored record stands at its integration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// The vendor lists it and the settings take it.
+    #[default]
+    Live,
+    /// The vendor lists it and the settings leave it out.
+    LeftOut,
+    /// The vendor no longer lists it.
+    Orphaned,
 }
 
 /// Where a record went when it was put into a table.
@@ -32,7 +30,7 @@ pub enum Placed {
     Added(usize),
     /// Where it was.
     Replaced(usize),
-    /// From among the orphans to this last live position.
+    /// From among those that are away to this last live position.
     Revived(usize, usize),
 }
 
@@ -45,11 +43,13 @@ pub struct Table<T> {
     rows: Vec<T>,
     live: usize,
     by_id: FxHashMap<RecordId, u32>,
+    /// Of those that are away: the orphans.
+    orphans: FxHashSet<RecordId>,
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { rows: Vec::new(), live: 0, by_id: FxHashMap::default() }
+        Self { rows: Vec::new(), live: 0, by_id: FxHashMap::default(), orphans: FxHashSet::default() }
     }
 }
 
@@ -66,7 +66,7 @@ impl<T: Facts> Table<T> {
         self.by_id.reserve(wanted.saturating_sub(self.by_id.len()));
     }
 
-    /// Live and orphaned records.
+    /// Live records and those that are away.
     pub fn all(&self) -> &[T] {
         &self.rows
     }
@@ -76,9 +76,13 @@ impl<T: Facts> Table<T> {
         &mut self.rows
     }
 
-    /// True for a position behind the live ones.
-    pub fn is_orphan(&self, at: usize) -> bool {
-        at >= self.live
+    /// How the record at a position stands.
+    pub fn standing(&self, at: usize) -> Standing {
+        match self.rows.get(at) {
+            _ if at < self.live => Standing::Live,
+            Some(row) if self.orphans.contains(row.id()) => Standing::Orphaned,
+            _ => Standing::LeftOut,
+        }
     }
 
     /// Position of that id.
@@ -107,15 +111,10 @@ impl<T: Facts> Table<T> {
 
     /// Puts a live record.
     pub fn put(&mut self, facts: T) -> Placed {
+        self.orphans.remove(facts.id());
         if let Some(at) = self.position(facts.id()) {
             self.rows[at] = facts;
-            if at < self.live {
-                return Placed::Replaced(at);
-            }
-            let to = self.live;
-            self.swap(at, to);
-            self.live += 1;
-            return Placed::Revived(at, to);
+            return self.bring_back_from(at).map_or(Placed::Replaced(at), |(from, to)| Placed::Revived(from, to));
         }
         self.rows.push(facts);
         let last = self.rows.len() - 1;
@@ -129,17 +128,47 @@ impl<T: Facts> Table<T> {
     /// Puts a record that is orphaned already (while loading).
     pub fn put_orphan(&mut self, facts: T) {
         if self.position(facts.id()).is_none() {
+            self.orphans.insert(facts.id().clone());
             self.rows.push(facts);
             self.note(self.rows.len() - 1);
         }
     }
 
-    /// Moves a live record among the orphans; returns the two positions that were swapped.
+    /// The vendor no longer lists it; returns the two positions that were swapped when it was live.
     pub fn orphan(&mut self, id: &RecordId) -> Option<(usize, usize)> {
-        let at = self.position(id).filter(|&at| at < self.live)?;
+        let at = self.position(id)?;
+        self.orphans.insert(self.rows[at].id().clone());
+        self.set_aside_from(at)
+    }
+
+    /// The settings leave it out; returns the two positions that were swapped.
+    pub fn set_aside(&mut self, id: &RecordId) -> Option<(usize, usize)> {
+        self.set_aside_from(self.position(id)?)
+    }
+
+    /// The settings take it again; returns the two positions that were swapped. An orphan stays one.
+    pub fn bring_back(&mut self, id: &RecordId) -> Option<(usize, usize)> {
+        let at = self.position(id).filter(|_| !self.orphans.contains(id))?;
+        self.bring_back_from(at)
+    }
+
+    fn set_aside_from(&mut self, at: usize) -> Option<(usize, usize)> {
+        if at >= self.live {
+            return None;
+        }
         self.live -= 1;
         let to = self.live;
         self.swap(at, to);
+        Some((at, to))
+    }
+
+    fn bring_back_from(&mut self, at: usize) -> Option<(usize, usize)> {
+        if at < self.live {
+            return None;
+        }
+        let to = self.live;
+        self.swap(at, to);
+        self.live += 1;
         Some((at, to))
     }
 }
@@ -202,8 +231,18 @@ pub struct IntegrationTables {
     pub seats: FxHashMap<RecordId, RecordId>,
     /// Device types by id.
     pub device_types: FxHashMap<RecordId, Box<str>>,
+    /// Contacts.
+    pub contacts: Table<ContactFacts>,
+    /// Locations.
+    pub locations: Table<LocationFacts>,
+    /// Tickets.
+    pub tickets: Table<TicketFacts>,
+    /// Of the streams inside companies those that a flow matches; facts of the others are not kept.
+    pub kept: Vec<Stream>,
     /// Deeper companies roll up to their first-level ancestor.
     pub roll_up: bool,
+    /// What the sync settings look at, of every record.
+    pub register: Register,
     /// What devices' facts share.
     pub texts: Texts,
 }
@@ -211,17 +250,45 @@ pub struct IntegrationTables {
 /// A change of one record, as the sync hands it over: converted off the core's thread.
 #[derive(Clone, Debug)]
 pub enum Change {
+    /// What the sync settings look at in a listed record; comes before its facts.
+    Seen(Box<Facets>),
     /// A company as the vendor has it now.
     Company(Box<CompanyFacts>, CompanyExtra),
     /// A device as the vendor has it now.
     Device(Box<DeviceFacts>),
     /// A device type.
     DeviceType(RecordId, Box<str>),
+    /// A contact as the vendor has it now.
+    Contact(Box<ContactFacts>),
+    /// A location as the vendor has it now.
+    Location(Box<LocationFacts>),
+    /// A ticket as the vendor has it now.
+    Ticket(Box<TicketFacts>),
     /// The vendor no longer lists it.
     Orphaned(Stream, RecordId),
 }
 
 impl Change {
+    /// The changes that a listed record means, in their order.
+    pub fn all_of(record: &Record) -> impl Iterator<Item = Self> {
+        let seen = Facets::of(record).map(|facets| Self::Seen(Box::new(facets)));
+        seen.into_iter().chain(Self::of(record))
+    }
+
+    /// The stream that it changes.
+    pub fn stream(&self) -> Stream {
+        match self {
+            Self::Seen(facets) => facets.stream,
+            Self::Company(..) => Stream::Companies,
+            Self::Device(_) => Stream::Devices,
+            Self::DeviceType(..) => Stream::DeviceTypes,
+            Self::Contact(_) => Stream::Contacts,
+            Self::Location(_) => Stream::Locations,
+            Self::Ticket(_) => Stream::Tickets,
+            Self::Orphaned(stream, _) => *stream,
+        }
+    }
+
     /// The change that a stored or delivered record means; `None` for records that no queue compares yet.
     pub fn of(record: &Record) -> Option<Self> {
         Some(match record {
@@ -230,6 +297,9 @@ impl Change {
             }
             Record::Device(device) => Self::Device(Box::new(device_facts(device))),
             Record::DeviceType(DeviceType { id, name }) => Self::DeviceType(id.into(), name.as_str().into()),
+            Record::Contact(contact) => Self::Contact(Box::new(ContactFacts::from(contact.as_ref()))),
+            Record::Location(location) => Self::Location(Box::new(LocationFacts::from(location.as_ref()))),
+            Record::Ticket(ticket) => Self::Ticket(Box::new(TicketFacts::from(ticket.as_ref()))),
             _ => return None,
         })
     }
@@ -245,15 +315,42 @@ fn device_facts(device: &Device) -> DeviceFacts {
 }
 
 impl IntegrationTables {
+    /// The settings leave a record out, or take it again; returns the two positions that were swapped.
+    pub fn shift(&mut self, stream: Stream, id: &RecordId, left_out: bool) -> Option<(usize, usize)> {
+        match (stream, left_out) {
+            (Stream::Companies, true) => self.companies.set_aside(id),
+            (Stream::Companies, false) => self.companies.bring_back(id),
+            (Stream::Devices, true) => self.devices.set_aside(id),
+            (Stream::Devices, false) => self.devices.bring_back(id),
+            (Stream::Contacts, true) => self.contacts.set_aside(id),
+            (Stream::Contacts, false) => self.contacts.bring_back(id),
+            (Stream::Locations, true) => self.locations.set_aside(id),
+            (Stream::Locations, false) => self.locations.bring_back(id),
+            (Stream::Tickets, true) => self.tickets.set_aside(id),
+            (Stream::Tickets, false) => self.tickets.bring_back(id),
+            _ => None,
+        }
+    }
+
+    /// A flow matches the stream, so that its facts are kept.
+    pub fn keeps(&self, stream: Stream) -> bool {
+        !Stream::INSIDE.contains(&stream) || self.kept.contains(&stream)
+    }
+
     /// The first-level ancestor of a company (itself when it is one or nothing above it is known). Cycles end.
     pub fn root_of(&self, company: &RecordId) -> RecordId {
-        let mut at = company.clone();
+        self.root(company).clone()
+    }
+
+    /// The same, borrowed.
+    pub fn root<'a>(&'a self, company: &'a RecordId) -> &'a RecordId {
+        let mut at = company;
         for _ in 0..32 {
-            let Some(parent) = self.extra.get(&at).and_then(|e| e.parent.as_ref()) else { break };
-            if *parent == at || !self.extra.contains_key(parent) {
+            let Some(parent) = self.extra.get(at).and_then(|e| e.parent.as_ref()) else { break };
+            if parent == at || !self.extra.contains_key(parent) {
                 break;
             }
-            at = parent.clone();
+            at = parent;
         }
         at
     }
@@ -266,24 +363,6 @@ impl IntegrationTables {
         match self.extra.get(company).and_then(|e| e.parent.as_ref()) {
             Some(parent) => parent == company || !self.extra.contains_key(parent),
             None => true,
-        }
-    }
-
-    /// Records of a stream that is matched, orphaned ones too.
-    pub fn count(&self, stream: Stream) -> usize {
-        match stream {
-            Stream::Companies => self.companies.all().len(),
-            Stream::Devices => self.devices.all().len(),
-            _ => 0,
-        }
-    }
-
-    /// The table's own copy of an id.
-    pub fn known_id(&self, stream: Stream, id: &RecordId) -> Option<&RecordId> {
-        match stream {
-            Stream::Companies => self.companies.get(id).map(|c| &c.id),
-            Stream::Devices => self.devices.get(id).map(|d| &d.id),
-            _ => None,
         }
     }
 
@@ -362,11 +441,34 @@ mod tests {
         }
         assert_eq!(table.orphan(&"a".into()), Some((0, 2)));
         assert_eq!(table.live().len(), 2);
-        assert!(table.is_orphan(table.position(&"a".into()).unwrap()));
+        assert_eq!(table.standing(table.position(&"a".into()).unwrap()), Standing::Orphaned);
         assert_eq!(table.put(company("d")), Placed::Added(2));
-        assert!(table.is_orphan(table.position(&"a".into()).unwrap()));
+        assert_eq!(table.standing(table.position(&"a".into()).unwrap()), Standing::Orphaned);
         assert!(matches!(table.put(company("a")), Placed::Revived(3, 3)));
         assert_eq!(table.live().len(), 4);
+        assert_eq!(table.standing(3), Standing::Live, "it is listed again");
+        for (at, row) in table.all().iter().enumerate() {
+            assert_eq!(table.position(row.id()), Some(at));
+        }
+    }
+
+    #[test]
+    fn what_settings_leave_out_is_away_but_no_orphan() {
+        let mut table = Table::default();
+        for id in ["a", "b", "c"] {
+            table.put(company(id));
+        }
+        assert_eq!(table.set_aside(&"a".into()), Some((0, 2)));
+        assert_eq!(table.set_aside(&"a".into()), None, "it is away already");
+        assert_eq!((table.live().len(), table.standing(2)), (2, Standing::LeftOut));
+        assert_eq!(table.set_aside(&"b".into()), Some((1, 1)));
+        assert_eq!(table.orphan(&"b".into()), None, "it is away already");
+        assert_eq!(table.standing(1), Standing::Orphaned);
+        assert_eq!(table.bring_back(&"b".into()), None, "settings do not bring an orphan back");
+        assert_eq!(table.bring_back(&"a".into()), Some((2, 1)));
+        assert_eq!(table.put(company("b")), Placed::Revived(2, 2));
+        let live: Vec<&str> = table.live().iter().map(|row| row.id.as_str()).collect();
+        assert_eq!(live, ["c", "a", "b"]);
         for (at, row) in table.all().iter().enumerate() {
             assert_eq!(table.position(row.id()), Some(at));
         }

@@ -1,9 +1,10 @@
 //! Orders of a queue: filter, find and sort over positions, computed when asked for and kept until the queue changes.
 
+use super::listed::Facts;
 use super::messages::{Filter, QueueRow, SortKey, TargetLabel, ViewSpec, Window};
 use super::rows::{FlowState, Queue, Row};
 use super::search::Needle;
-use super::tables::IntegrationTables;
+use super::tables::{IntegrationTables, Standing};
 use crate::domain::{Cardinality, MatchState, RecordId, Stream, text};
 use rayon::slice::ParallelSliceMut;
 
@@ -71,36 +72,25 @@ pub fn passes(row: &Row, filter: Filter) -> bool {
         Filter::Open => {
             matches!(state, MatchState::Conflict | MatchState::Suggested | MatchState::Unmatched)
                 && !row.waits
-                && !row.orphaned
+                && !row.is_away()
         }
         Filter::State(wanted) => state == wanted,
-        Filter::Orphaned => row.orphaned,
+        Filter::Orphaned => row.standing == Standing::Orphaned,
+        Filter::LeftOut => row.standing == Standing::LeftOut,
     }
 }
 
 fn in_company(source: &IntegrationTables, spec: &ViewSpec, at: usize) -> bool {
-    match (&spec.company, spec.stream) {
-        (Some(company), Stream::Devices) => source.devices.all()[at].company.as_ref() == Some(company),
+    match &spec.company {
+        Some(company) if spec.stream != Stream::Companies => source.company_of(spec.stream, at) == Some(company),
         _ => true,
     }
 }
 
 fn found(source: &IntegrationTables, stream: Stream, at: usize, needle: &Needle) -> bool {
-    let has = |text: &str| needle.is_in(text);
-    match stream {
-        Stream::Companies => {
-            let facts = &source.companies.all()[at];
-            has(&facts.name) || has(facts.id.as_str())
-        }
-        Stream::Devices => {
-            let facts = &source.devices.all()[at];
-            has(&facts.name)
-                || facts.serial.as_deref().is_some_and(has)
-                || has(facts.id.as_str())
-                || facts.company.as_ref().and_then(|c| source.companies.get(c)).is_some_and(|c| has(&c.name))
-        }
-        _ => false,
-    }
+    let Some(facts) = source.facts_at(stream, at) else { return false };
+    let company = || source.company_of(stream, at).and_then(|c| source.companies.get(c));
+    facts.holds(&|text| needle.is_in(text)) || company().is_some_and(|c| needle.is_in(&c.name))
 }
 
 fn sort(order: &mut Vec<u32>, queue: &Queue, companies: &Queue, source: &IntegrationTables, spec: &ViewSpec) {
@@ -114,8 +104,7 @@ fn sort(order: &mut Vec<u32>, queue: &Queue, companies: &Queue, source: &Integra
         u64::from(u32::MAX - id.and_then(|id| source.extra.get(id)).map_or(0, |e| e.devices))
     };
     let company = |at: u32| {
-        let device = source.devices.all().get(at as usize);
-        let at = device.and_then(|d| d.company.as_ref()).and_then(|c| source.companies.position(c));
+        let at = source.company_of(spec.stream, at as usize).and_then(|c| source.companies.position(c));
         u64::from(at.and_then(|at| companies.name_rank.get(at)).copied().unwrap_or(u32::MAX))
     };
     let state = |at: u32| row(at).state() as u64;
@@ -178,52 +167,44 @@ pub fn window(
 
 /// Position of a source record.
 pub fn position(source: &IntegrationTables, stream: Stream, id: &RecordId) -> Option<usize> {
-    match stream {
-        Stream::Companies => source.companies.position(id),
-        Stream::Devices => source.devices.position(id),
-        _ => None,
-    }
+    source.list(stream)?.place(id)
 }
 
 /// Id of the source record at a position.
 pub fn id_at(source: &IntegrationTables, stream: Stream, at: usize) -> Option<&RecordId> {
-    match stream {
-        Stream::Companies => source.companies.all().get(at).map(|c| &c.id),
-        Stream::Devices => source.devices.all().get(at).map(|d| &d.id),
-        _ => None,
-    }
+    source.facts_at(stream, at).map(Facts::id)
 }
 
 /// A row as the screen shows it.
 pub fn row_view(state: &FlowState, sides: Sides<'_>, stream: Stream, at: usize) -> Option<QueueRow> {
     let row = state.queue(stream)?.rows.get(at)?;
     let target = row.matched().or(row.best.as_ref().map(|(id, _)| id));
-    let mut view = QueueRow {
-        id: id_at(sides.source, stream, at)?.clone(),
-        name: String::new(),
-        company: String::new(),
-        serial: String::new(),
-        model: String::new(),
-        devices: 0,
+    let facts = sides.source.facts_at(stream, at)?;
+    let cleaned = |text: Option<&str>| text.map(|t| text::clean(t).into_owned()).unwrap_or_default();
+    Some(QueueRow {
+        id: facts.id().clone(),
+        name: text::clean(facts.name()).into_owned(),
+        company: company_name(sides.source, sides.source.company_of(stream, at)),
+        serial: cleaned(facts.serial()),
+        model: cleaned(facts.model()),
+        detail: text::clean(&facts.detail()).into_owned(),
+        devices: match stream {
+            Stream::Companies => sides.source.extra.get(facts.id()).map_or(0, |e| e.devices),
+            _ => 0,
+        },
         state: row.state(),
         target: target.map(|id| target_label(state, sides, stream, id, row.matched() == Some(id))),
         confidence: row.best.as_ref().map(|(_, c)| *c),
         why: text::clean(why_text(row)).into_owned(),
         waits: row.waits,
-        orphaned: row.orphaned,
-    };
-    if stream == Stream::Companies {
-        let facts = sides.source.companies.all().get(at)?;
-        view.name = text::clean(&facts.name).into_owned();
-        view.devices = sides.source.extra.get(&facts.id).map_or(0, |e| e.devices);
-    } else {
-        let facts = sides.source.devices.all().get(at)?;
-        view.name = text::clean(&facts.name).into_owned();
-        view.serial = facts.serial.as_deref().map(|s| text::clean(s).into_owned()).unwrap_or_default();
-        view.model = facts.model.as_deref().map(|s| text::clean(s).into_owned()).unwrap_or_default();
-        view.company = company_name(sides.source, facts.company.as_ref());
-    }
-    Some(view)
+        orphaned: row.standing == Standing::Orphaned,
+        left_out: left_out(sides.source, stream, row, facts.id()),
+    })
+}
+
+fn left_out(source: &IntegrationTables, stream: Stream, row: &Row, id: &RecordId) -> String {
+    let why = if row.standing == Standing::LeftOut { source.register.why(stream, id) } else { None };
+    why.map(|why| text::clean(&why).into_owned()).unwrap_or_default()
 }
 
 /// What the why cell says: the decision's reason, or the engine's.
@@ -238,16 +219,13 @@ pub fn company_name(tables: &IntegrationTables, id: Option<&RecordId>) -> String
 
 /// A target's label; `own` when the row itself already has it.
 pub fn target_label(state: &FlowState, sides: Sides<'_>, stream: Stream, id: &RecordId, own: bool) -> TargetLabel {
-    let name = match stream {
-        Stream::Companies => sides.target.companies.get(id).map(|c| c.name.as_ref()),
-        _ => sides.target.devices.get(id).map(|d| d.name.as_ref()),
-    };
+    let name = sides.target.facts(stream, id).map(Facts::name);
     let taken = state.queue(stream).and_then(|q| q.taken.get(id)).copied().unwrap_or(0);
-    let name = name.map_or_else(|| format!("id {id} (gone)"), |n: &str| text::clean(n).into_owned());
+    let name = name.map_or_else(|| format!("id {id} (gone)"), |n| text::clean(n).into_owned());
     TargetLabel { id: id.clone(), name, taken_by: taken.saturating_sub(u32::from(own)) }
 }
 
 /// True when a taken target must not be taken again.
 pub fn is_exclusive(state: &FlowState, stream: Stream) -> bool {
-    stream == Stream::Devices || state.flow.cardinality == Cardinality::OneToOne
+    stream != Stream::Companies || state.flow.cardinality == Cardinality::OneToOne
 }

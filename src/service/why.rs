@@ -4,7 +4,7 @@ use super::compare::sides_of;
 use super::messages::{Gate, WhyRecord};
 use super::rows::{FlowState, Row};
 use super::search::Needle;
-use super::tables::IntegrationTables;
+use super::tables::{IntegrationTables, Standing};
 use super::views::{self, Sides};
 use super::world::World;
 use crate::domain::{
@@ -37,17 +37,11 @@ pub fn why(world: &World, flows: &[FlowState], states: &[StreamProgress], text: 
 }
 
 fn hits(tables: &IntegrationTables, needle: &Needle) -> Vec<(Stream, usize)> {
-    let companies = tables.companies.all().iter().enumerate();
-    let devices = tables.devices.all().iter().enumerate();
-    let companies = companies.filter(|(_, c)| needle.is_in(&c.name) || needle.is_in(c.id.as_str()));
-    let devices = devices.filter(|(_, d)| {
-        needle.is_in(&d.name) || needle.is_in(d.id.as_str()) || d.serial.as_deref().is_some_and(|s| needle.is_in(s))
-    });
-    companies
-        .map(|(at, _)| (Stream::Companies, at))
-        .chain(devices.map(|(at, _)| (Stream::Devices, at)))
-        .take(LIMIT)
-        .collect()
+    let rows = |stream| (0..tables.count(stream)).map(move |at| (stream, at));
+    let fits = |&(stream, at): &(Stream, usize)| {
+        tables.facts_at(stream, at).is_some_and(|facts| facts.holds(&|text| needle.is_in(text)))
+    };
+    Stream::MATCHED.into_iter().flat_map(rows).filter(fits).take(LIMIT).collect()
 }
 
 fn gate(name: &str, passed: bool, text: impl AsRef<str>) -> Gate {
@@ -65,26 +59,30 @@ fn explain(
     let row = state.queue(stream)?.rows.get(at)?;
     let id = views::id_at(sides.source, stream, at)?.clone();
     let mut gates = vec![synced(&state.flow.source, states, stream)];
+    let orphaned = row.standing == Standing::Orphaned;
     gates.push(gate(
         "still listed by the vendor?",
-        !row.orphaned,
-        if row.orphaned { "no: a complete listing no longer had it (orphaned)" } else { "yes" },
+        !orphaned,
+        if orphaned { "no: a complete listing no longer had it (orphaned)" } else { "yes" },
     ));
+    gates.push(within_settings(sides.source, stream, &id));
     match stream {
         Stream::Companies => gates.extend(company_gates(state, sides, &id)),
-        _ => gates.extend(device_gates(state, sides, &world.junk, at)),
+        _ => gates.extend(inside_gates(state, sides, &world.junk, stream, at)),
     }
     gates.push(target_synced(state, states, stream));
     gates.push(matched(state, sides, stream, row));
     Some(WhyRecord { integration: state.flow.source.clone(), stream, name: name(sides.source, stream, at), id, gates })
 }
 
+fn within_settings(tables: &IntegrationTables, stream: Stream, id: &RecordId) -> Gate {
+    let why = tables.register.why(stream, id);
+    let text = why.as_ref().map_or_else(|| "yes".to_owned(), |why| format!("no, left out: {why}"));
+    gate("within the sync settings?", why.is_none(), text)
+}
+
 fn name(tables: &IntegrationTables, stream: Stream, at: usize) -> String {
-    let name = match stream {
-        Stream::Companies => tables.companies.all().get(at).map(|c| c.name.clone()),
-        _ => tables.devices.all().get(at).map(|d| d.name.to_string()),
-    };
-    text::clean(&name.unwrap_or_default()).into_owned()
+    tables.facts_at(stream, at).map(|facts| text::clean(facts.name()).into_owned()).unwrap_or_default()
 }
 
 fn synced(integration: &IntegrationId, states: &[StreamProgress], stream: Stream) -> Gate {
@@ -134,28 +132,38 @@ fn company_gates(state: &FlowState, sides: Sides<'_>, id: &RecordId) -> Vec<Gate
     ]
 }
 
-fn device_gates(state: &FlowState, sides: Sides<'_>, junk: &JunkList, at: usize) -> Vec<Gate> {
-    let device = &sides.source.devices.all()[at];
-    let company = device.company.as_ref();
-    let row = company.and_then(|c| sides.source.companies.position(c)).and_then(|c| state.companies.rows.get(c));
-    let place = views::company_name(sides.source, company);
+fn inside_gates(state: &FlowState, sides: Sides<'_>, junk: &JunkList, stream: Stream, at: usize) -> Vec<Gate> {
+    let place = views::company_name(sides.source, sides.source.company_of(stream, at));
+    let row = state.company_row(sides.source, stream, at);
     let company_gate = match row.map(|r| (r.state(), r.matched())) {
-        None => gate("in a company?", false, "no: its policy is not known; the key may not see it"),
+        None => gate("in a company?", false, "no: its company is not known; the key may not see it"),
         Some((MatchState::Matched, Some(target))) => {
             gate("company matched?", true, format!("{place} → {}", views::company_name(sides.target, Some(target))))
         }
         Some((MatchState::Ignored, _)) => gate("company matched?", false, format!("no: {place} is ignored")),
         Some(_) => gate("company matched?", false, format!("no: {place} has no match yet; decide it first")),
     };
-    let serial = match device.serial.as_deref() {
+    let mut gates = vec![company_gate];
+    let Some(facts) = sides.source.facts_at(stream, at) else { return gates };
+    if stream == Stream::Devices {
+        gates.push(serial_gate(facts.serial(), junk));
+    }
+    if let Some((key, whole)) = facts.key() {
+        let text = if whole { facts.name().to_owned() } else { format!("no: its {key} is not whole") };
+        gates.push(gate(&format!("has a {key}?"), whole, text));
+    }
+    gates
+}
+
+fn serial_gate(serial: Option<&str>, junk: &JunkList) -> Gate {
+    match serial {
         None | Some("") => gate("serial identifies?", false, "no serial; MAC and name can only suggest"),
         Some(written) => match Serial::parse(written).map(|s| junk.serial_reason(&s)) {
             Some(None) => gate("serial identifies?", true, written),
             Some(Some(reason)) => gate("serial identifies?", false, format!("{written}: {reason}")),
             None => gate("serial identifies?", false, format!("{written}: cannot be read")),
         },
-    };
-    vec![company_gate, serial]
+    }
 }
 
 fn matched(state: &FlowState, sides: Sides<'_>, stream: Stream, row: &Row) -> Gate {
@@ -199,6 +207,7 @@ fn targets_only(world: &World, flows: &[FlowState], needle: &Needle) -> Vec<WhyR
                 name: name(sides.target, stream, at),
                 gates: vec![
                     gate("is a source?", false, "no: it is on the target's side"),
+                    within_settings(sides.target, stream, id),
                     gate("has a match?", takers > 0, text),
                 ],
             });

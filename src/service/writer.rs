@@ -1,10 +1,12 @@
 //! Makes decisions durable, one after the other, on a thread of its own: no screen waits for the disk.
 
+use super::SettingsFile;
 use super::core::CoreMessage;
 use super::decide::By;
 use super::reply::ReplyTo;
-use crate::domain::{Actor, Failure, HistoryEntry, HistoryId};
+use crate::domain::{Actor, Failure, HistoryEntry, HistoryId, IntegrationId, SyncScope};
 use crate::store::Store;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 
 /// What the writer is asked.
@@ -24,6 +26,19 @@ pub enum Job {
         reply: ReplyTo,
         /// On whose behalf.
         by: By,
+    },
+    /// Write other sync settings into the configuration.
+    KeepScope {
+        /// Where they are kept.
+        file: Arc<dyn SettingsFile>,
+        /// Of which integration.
+        integration: IntegrationId,
+        /// The settings.
+        scope: Arc<SyncScope>,
+        /// Sync what only the vendor can bring.
+        sync: bool,
+        /// Who waits for it.
+        reply: ReplyTo,
     },
     /// Answer when all before it is durable.
     Stop(tokio::sync::oneshot::Sender<()>),
@@ -67,6 +82,10 @@ pub fn run(store: &Store, jobs: &Receiver<Job>, core: &Sender<CoreMessage>) {
                 CoreMessage::Written { entry, result, waiting }
             }
             Job::Find { wanted, reply, by } => CoreMessage::Found { wanted, entry: find(store, wanted), reply, by },
+            Job::KeepScope { file, integration, scope, sync, reply } => {
+                let result = file.save_scope(&integration, &scope);
+                CoreMessage::ScopeKept { integration, scope, sync, result, reply }
+            }
             Job::Stop(done) => {
                 // What the queues decided is durable already; this flush is for pages and logs.
                 let _ = store.flush();

@@ -105,6 +105,8 @@ pub enum Failing {
     Malformed,
     /// Carried out; one row of the page, if there is one, cannot be read.
     BadRow,
+    /// Carried out; then the page's first row vanishes and comes back under a new id: what follows moves up by one.
+    Shifted,
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 //! that is not loopback. Keys and names are made from the seed and belong to nobody.
 
 mod addigy;
+mod autotask;
+mod connectwise;
 mod control;
 mod endpoints;
 mod faults;
@@ -13,16 +15,25 @@ mod server;
 mod truth;
 mod world;
 
-pub use control::{AddigyRecords, Control, ItGlueRecords, Vendor};
-pub use endpoints::{Endpoint, Endpoints};
+pub use autotask::tenant::Latency;
+pub use control::{AddigyRecords, AutotaskRecords, ConnectWiseRecords, Control, ItGlueRecords, TakenDevice, Vendor};
+pub use endpoints::{AutotaskEndpoint, ConnectWiseEndpoint, Endpoint, Endpoints};
 pub use faults::{Failing, Faults};
 pub use server::{Limit, VendorCounts};
-pub use truth::{CompanyPair, DevicePair, Findable, Truth, TruthCounts, Verdict};
+pub use truth::{Agreement, CompanyPair, DevicePair, Findable, Pair, Subject, Truth, TruthCounts, Verdict};
 pub use world::{NameTrouble, Trouble};
 
 use crate::domain::{Failure, FailureClass};
 use addigy::Addigy;
-use axum::{Router, middleware::from_fn_with_state};
+use autotask::Autotask;
+use axum::{
+    Json, Router,
+    extract::{Request, State},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::Response,
+    routing::get,
+};
+use connectwise::ConnectWise;
 use itglue::ItGlue;
 use serde::{Deserialize, Serialize};
 use server::{Cut, Gate, Loopback, pass};
@@ -35,6 +46,10 @@ use world::{Lists, Psa, World};
 const ADDIGY_LIMIT: Limit = Limit { requests: 1000, per: Duration::from_secs(10) };
 /// 3,000 requests in 5 minutes (IT Glue API).
 const ITGLUE_LIMIT: Limit = Limit { requests: 3000, per: Duration::from_mins(5) };
+/// 1,000 requests a minute: the vendor of ConnectWise Manage publishes no number; this one is told by others.
+const CONNECTWISE_LIMIT: Limit = Limit { requests: 1000, per: Duration::from_mins(1) };
+/// 10,000 requests in an hour (Autotask REST API), of all integrations of a tenant together.
+const AUTOTASK_LIMIT: Limit = Limit { requests: 10_000, per: Duration::from_hours(1) };
 
 /// What to simulate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +81,10 @@ pub struct RequestCounts {
     pub addigy: VendorCounts,
     /// IT Glue.
     pub itglue: VendorCounts,
+    /// ConnectWise Manage.
+    pub connectwise: VendorCounts,
+    /// Autotask.
+    pub autotask: VendorCounts,
 }
 
 /// Running simulated vendors. Dropping it ends them at once.
@@ -91,33 +110,76 @@ pub async fn start(options: Options) -> Result<Simulator, Failure> {
     let address = listener.address()?;
     let (seed, faults) = (options.seed, options.faults);
     let made = tokio::task::spawn_blocking(move || make(&options)).await;
-    let Made { addigy, itglue, truth, psa: _ } =
+    let Made { addigy, itglue, truth, psa } =
         made.map_err(|error| Failure::new(FailureClass::Ours, format!("the simulated world failed: {error}"), ""))?;
     let (addigy, itglue) = (Arc::new(addigy), Arc::new(itglue));
+    let connectwise = Arc::new(ConnectWise::new(seed, psa.clone()));
+    let autotask = Arc::new(Autotask::new(seed, move || autotask::write::write(&psa)));
     let addigy_gate = Arc::new(Gate::new(addigy.clone(), seed, faults, ADDIGY_LIMIT));
     let itglue_gate = Arc::new(Gate::new(itglue.clone(), seed ^ 0x1761, faults, ITGLUE_LIMIT));
-    let endpoints = Endpoints::new(address, addigy.keys()[0].secret.clone(), itglue.key().to_owned());
+    let connectwise_gate = Arc::new(Gate::new(connectwise.clone(), seed ^ 0xC3, faults, CONNECTWISE_LIMIT));
+    let autotask_gate = Arc::new(Gate::new(autotask.clone(), seed ^ 0xA7A5, faults, AUTOTASK_LIMIT));
+    let endpoints = Endpoints {
+        addigy: Endpoint::addigy(address, addigy.keys()[0].secret.clone()),
+        itglue: Endpoint::itglue(address, itglue.key().to_owned()),
+        connectwise: ConnectWiseEndpoint::new(address, &connectwise.tenant),
+        autotask: AutotaskEndpoint::new(address, autotask.tenant()),
+    };
+    let control = Control {
+        addigy: addigy.clone(),
+        addigy_gate: addigy_gate.clone(),
+        itglue: itglue.clone(),
+        itglue_gate: itglue_gate.clone(),
+        connectwise: connectwise.clone(),
+        connectwise_gate: connectwise_gate.clone(),
+        autotask: autotask.clone(),
+        autotask_gate: autotask_gate.clone(),
+    };
     let router = Router::new()
-        .nest(
-            endpoints::ADDIGY_PATH,
-            addigy::routes(addigy.clone()).layer(from_fn_with_state(addigy_gate.clone(), pass)),
-        )
-        .fallback_service(itglue::routes(itglue.clone()).layer(from_fn_with_state(itglue_gate.clone(), pass)));
+        .route(REQUESTS_PATH, get(requests).with_state(control.clone()))
+        .nest(endpoints::ADDIGY_PATH, addigy::routes(addigy).layer(from_fn_with_state(addigy_gate, pass)))
+        .nest(CONNECTWISE_INSIDE, connectwise::routes(connectwise).layer(from_fn_with_state(connectwise_gate, pass)))
+        .nest(AUTOTASK_INSIDE, autotask::routes(autotask).layer(from_fn_with_state(autotask_gate, pass)))
+        .fallback_service(itglue::routes(itglue).layer(from_fn_with_state(itglue_gate, pass)));
+    let router = Router::new().fallback_service(router).layer(from_fn(any_case));
     let service = router.into_make_service_with_connect_info::<Cut>();
     let until = stop.clone().cancelled_owned();
     let server = tokio::spawn(async move {
         // Serving only ends by being told to.
         let _ = axum::serve(listener, service).with_graceful_shutdown(until).await;
     });
-    let control = Control::new(addigy, addigy_gate, itglue, itglue_gate);
     Ok(Simulator { endpoints, truth: Arc::new(truth), control, stop, server: Some(server) })
+}
+
+/// Where anybody on this machine can ask what the vendors have been asked, and how often a limit was exceeded: no vendor
+/// has such an address.
+const REQUESTS_PATH: &str = "/simulator/requests";
+
+async fn requests(State(control): State<Control>) -> Json<RequestCounts> {
+    Json(control.requests())
+}
+
+/// Where Autotask's paths go, which a router could not tell apart: they come in any case, behind any zone.
+const AUTOTASK_INSIDE: &str = "/autotask";
+/// The same for ConnectWise Manage, behind any code base.
+const CONNECTWISE_INSIDE: &str = "/connectwise";
+
+async fn any_case(mut request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let inside = [(autotask::is_api(path), AUTOTASK_INSIDE), (connectwise::is_api(path), CONNECTWISE_INSIDE)];
+    if let Some((_, inside)) = inside.into_iter().find(|(is_api, _)| *is_api) {
+        let rest = request.uri().path_and_query().map_or("", |path| path.as_str());
+        if let Ok(uri) = format!("{inside}{rest}").parse() {
+            *request.uri_mut() = uri;
+        }
+    }
+    next.run(request).await
 }
 
 /// The vendors' records, and what the PSAs derive theirs from.
 struct Made {
     addigy: Addigy,
     itglue: ItGlue,
-    #[allow(dead_code, reason = "the PSAs that read it are being built")]
     psa: Arc<Psa>,
     truth: Truth,
 }
@@ -130,12 +192,13 @@ fn make(options: &Options) -> Made {
     let mut documented = itglue::write::organizations(&world, &lists);
     itglue::write::configurations(&world, &lists, &mut documented);
     psa.set_others(std::mem::take(&mut documented.others));
+    let psa = itglue::office::write(&mut documented, psa);
     let managed = addigy::records::write(&world, &lists, |company| documented.organization_of[company]);
-    let truth = Truth::new(&world, &managed, &documented);
+    let truth = Truth::new(&world, &managed, &documented, psa.clone());
     Made {
         addigy: Addigy::new(managed.records, lists, options.seed),
         itglue: ItGlue::new(documented.records, options.seed),
-        psa: Arc::new(psa),
+        psa,
         truth,
     }
 }

@@ -1,6 +1,7 @@
 //! Decisions and their history. A decision is one write with its history entry, and durable when it is acknowledged.
 
 use super::key::{self, Table};
+use super::rules::put_rules;
 use super::transaction::Transaction;
 use super::{Store, codec, error};
 use crate::domain::{
@@ -78,6 +79,7 @@ impl Store {
         let mut tx = self.transaction();
         let flow = tx.flow(&entry.flow)?;
         let counts = self.checked_changes(flow, &entry)?;
+        self.check_rules(&entry)?;
         entry.id = HistoryId(tx.counters.history + 1);
         entry.rows = entry.changes.len() as u64;
         entry.undone_by = None;
@@ -88,6 +90,7 @@ impl Store {
         } else {
             put_rows(&mut tx, flow, entry.stream, &entry.changes)?;
         }
+        put_rules(&mut tx, &entry)?;
         tx.counters.history = entry.id.0;
         put_head(&mut tx, &entry)?;
         if let Some(undone) = entry.undoes {
@@ -205,6 +208,7 @@ impl Store {
             let value = value.map_err(|e| error::from_sled(&e, "reading the history"))?;
             entry.changes.append(&mut codec::decode::<Vec<RowChange>>(&value)?);
         }
+        entry.rules = self.rules_of(id)?;
         Ok(Some(entry))
     }
 
@@ -250,6 +254,7 @@ fn put_head(tx: &mut Transaction<'_>, entry: &HistoryEntry) -> Result<(), Failur
         stream: entry.stream,
         what: entry.what.clone(),
         changes: Vec::new(),
+        rules: Vec::new(),
         rows: entry.rows,
         undoes: entry.undoes,
         undone_by: entry.undone_by,

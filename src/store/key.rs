@@ -21,6 +21,8 @@ pub(super) enum Table {
     HistoryChanges = b'H',
     /// Numbers of integrations by name.
     Integration = b'i',
+    /// Changes that a run holds back, by integration, stream, run and id.
+    Held = b'k',
     /// Log lines by sequence number.
     Log = b'l',
     /// The last run of each stream that ended.
@@ -31,12 +33,26 @@ pub(super) enum Table {
     Progress = b'p',
     /// Integrations that are paused.
     Paused = b'P',
+    /// What a run asks a person before it is applied, by integration and stream.
+    Question = b'q',
     /// Records by integration, stream and id.
     Record = b'r',
+    /// What history entries changed of rules, in chunks.
+    HistoryRules = b'Q',
+    /// Rules by number.
+    Rule = b'R',
+    /// What was seen of a record: its last changes, by integration, stream and id.
+    RecordEvents = b'e',
     /// Ids that a run has seen, by page.
     Seen = b's',
+    /// What was to be synced when the stream's watermark was set.
+    ListedScope = b'S',
     /// Runs that have not ended.
     OpenRun = b'u',
+    /// From when on the next run of a stream asks for changes.
+    Watermark = b'w',
+    /// Cards that a person put away, by their keys.
+    PutAway = b'x',
 }
 
 /// Key of the format version.
@@ -108,6 +124,23 @@ pub(super) fn seen(owner: u16, stream: Stream, run: u64, page: u32) -> Vec<u8> {
     key.extend_from_slice(&page.to_be_bytes());
     key
 }
+
+/// Prefix of what a run holds back.
+pub(super) fn held_of(owner: u16, stream: Stream, run: u64) -> Vec<u8> {
+    let mut key = self::stream(Table::Held, owner, stream);
+    key.extend_from_slice(&run.to_be_bytes());
+    key
+}
+
+/// Key of a change that a run holds back.
+pub(super) fn held(owner: u16, stream: Stream, run: u64, id: &str) -> Vec<u8> {
+    let mut key = held_of(owner, stream, run);
+    key.extend_from_slice(id.as_bytes());
+    key
+}
+
+/// Length of the part before the id in [`held`].
+pub(super) const HELD_PREFIX: usize = 12;
 
 /// Length of the part before the id in [`item`].
 pub(super) const ITEM_PREFIX: usize = 4;

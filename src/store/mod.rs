@@ -14,23 +14,30 @@ mod caches;
 mod codec;
 mod decisions;
 mod error;
+mod events;
 mod key;
 mod log;
 mod marker;
+mod mass;
 mod open;
 mod records;
+mod rules;
 mod runs;
 mod settings;
 mod transaction;
+mod watermark;
 
 #[cfg(test)]
 mod tests;
 
 pub use backup::{BackupReport, newest_backup};
 pub use decisions::{DecisionCounts, inverse_changes};
+pub use events::{RECORD_EVENTS, RecordEvent, Seen};
 pub use log::{LOG_CAPACITY, LOG_KEEP_DAYS};
+pub use mass::{Applied, MassRow};
 pub use records::{MAX_RECORD_ID, PageBatch, PageOutcome, StoredRecord};
-pub use runs::{ListingFacts, RunFinish, RunFinished, RunRecord, RunSummary};
+pub use runs::{Judgement, ListingFacts, RunFinish, RunFinished, RunRecord, RunSummary, RunVerdict};
+pub use watermark::Watermark;
 
 use crate::domain::Failure;
 use std::fs::File;

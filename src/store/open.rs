@@ -45,6 +45,7 @@ impl Store {
                     _lock: lock,
                 }));
                 store.complete_decisions()?;
+                store.complete_mass_changes()?;
                 Ok(store)
             }
             Err(Refusal::Failure(failure)) => Err(failure),

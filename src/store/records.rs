@@ -1,9 +1,11 @@
 //! Records of the vendors. A page of a run is one write: its records, the run's cursor, its counts and its log lines.
 
 use super::codec;
+use super::events::{Events, RecordEvent, Seen};
 use super::key::{self, Table};
 use super::runs::{RunRecord, seen_hash};
 use super::transaction::Transaction;
+use super::watermark::impossible_time;
 use super::{Store, error};
 use crate::domain::{Failure, IntegrationId, LogEntry, Record, RecordId, RunCounts, RunId, Stream, Timestamp};
 use rustc_hash::FxHashMap;
@@ -40,6 +42,9 @@ pub(super) struct Head {
     first_seen: i64,
     #[serde(rename = "c")]
     changed: i64,
+    /// Hash of what it is known by; values of before it was kept have none.
+    #[serde(rename = "k", default)]
+    known_by: Option<u64>,
 }
 
 /// A page that a run has fetched.
@@ -147,7 +152,14 @@ impl Store {
             seen.push(seen_hash(&id, page.run));
             merge.take(record, id)?;
         }
-        let Merge { written, counts, live, .. } = merge;
+        let Merge { written, held, mut counts, live, events, .. } = merge;
+        for (id, value) in held {
+            let key = key::held(number, page.stream, page.run.0, id.as_str());
+            let before = self.tree().contains_key(&key).map_err(|e| error::from_sled(&e, "reading a run"))?;
+            counts.held += u64::from(!before);
+            tx.put_encoded(key, value);
+        }
+        events.put(&mut tx, number, page.stream)?;
         let mut changed = Vec::with_capacity(written.len());
         for (id, new) in written {
             tx.put_encoded(key::item(Table::Record, number, page.stream, id.as_str()), new.value);
@@ -159,6 +171,10 @@ impl Store {
             tx.touches_content();
         }
         run.after_page(&page, &counts);
+        if run.since.is_some() {
+            // Only what a full listing has seen says what is gone.
+            seen.clear();
+        }
         put_run(&mut tx, number, &run, &seen)?;
         let log = tx.append_log(page.log)?;
         tx.commit()?;
@@ -180,8 +196,10 @@ impl Store {
 }
 
 fn put_run(tx: &mut Transaction<'_>, number: u16, run: &RunRecord, seen: &[u64]) -> Result<(), Failure> {
-    let bytes = seen.iter().flat_map(|hash| hash.to_be_bytes()).collect();
-    tx.put_encoded(key::seen(number, run.stream, run.run.0, run.page), bytes);
+    if !seen.is_empty() {
+        let bytes = seen.iter().flat_map(|hash| hash.to_be_bytes()).collect();
+        tx.put_encoded(key::seen(number, run.stream, run.run.0, run.page), bytes);
+    }
     tx.put(key::stream(Table::OpenRun, number, run.stream), run)
 }
 
@@ -192,6 +210,9 @@ struct Merge<'a> {
     page: &'a PageBatch,
     /// Values to write; a record that the page has twice is compared with its first appearance.
     written: FxHashMap<RecordId, New>,
+    /// Changes of what a record is known by: they wait for the end of the run.
+    held: FxHashMap<RecordId, Vec<u8>>,
+    events: Events,
     counts: RunCounts,
     live: i64,
 }
@@ -208,7 +229,16 @@ impl<'a> Merge<'a> {
     fn new(store: &'a Store, number: u16, page: &'a PageBatch) -> Self {
         let bad = u64::from(page.bad);
         let counts = RunCounts { bad, read: bad, ..RunCounts::default() };
-        Self { store, number, page, written: FxHashMap::default(), counts, live: 0 }
+        Self {
+            store,
+            number,
+            page,
+            written: FxHashMap::default(),
+            held: FxHashMap::default(),
+            events: Events::default(),
+            counts,
+            live: 0,
+        }
     }
 
     fn take(&mut self, record: Record, id: RecordId) -> Result<(), Failure> {
@@ -224,19 +254,31 @@ impl<'a> Merge<'a> {
         codec::pack(&record, &mut packed)?;
         let (hash, now) = (xxh3_64(&packed), millis(self.page.at));
         let head = match self.known(&id)? {
-            Some(head) if head.hash == hash && head.orphaned.is_none() => {
+            Some((head, _)) if head.hash == hash && head.orphaned.is_none() => {
                 self.counts.unchanged += 1;
                 return Ok(());
             }
-            Some(head) => {
+            Some((head, stored)) => {
+                let known_by = Some(known_hash(&record));
+                let new = Head { hash, orphaned: None, changed: now, known_by, ..head };
+                if let Some(stored) = stored {
+                    if head.orphaned.is_none() && head.known_by_of(&stored)? != known_by {
+                        self.held.insert(id, codec::encode_pair(&new, &packed)?);
+                        return Ok(());
+                    }
+                    if head.orphaned.is_some() {
+                        self.events.add(&id, self.event(Seen::Back));
+                    }
+                }
                 self.counts.changed += 1;
                 self.live += i64::from(head.orphaned.is_some());
-                Head { hash, orphaned: None, first_seen: head.first_seen, changed: now }
+                new
             }
             None => {
                 self.counts.added += 1;
                 self.live += 1;
-                Head { hash, orphaned: None, first_seen: now, changed: now }
+                let known_by = Some(known_hash(&record));
+                Head { hash, orphaned: None, first_seen: now, changed: now, known_by }
             }
         };
         let (value, place) = (codec::encode_pair(&head, &packed)?, self.written.len());
@@ -244,14 +286,45 @@ impl<'a> Merge<'a> {
         Ok(())
     }
 
-    fn known(&self, id: &RecordId) -> Result<Option<Head>, Failure> {
+    /// What is known of a record: its head, and the stored value unless this page brought it.
+    fn known(&self, id: &RecordId) -> Result<Option<(Head, Option<sled::IVec>)>, Failure> {
         if let Some(new) = self.written.get(id) {
-            return Ok(Some(new.head));
+            return Ok(Some((new.head, None)));
         }
         let key = key::item(Table::Record, self.number, self.page.stream, id.as_str());
         let value = self.store.tree().get(key).map_err(|e| error::from_sled(&e, "reading a record"))?;
-        value.map(|value| Ok(codec::decode_head::<Head>(&value)?.0)).transpose()
+        value.map(|value| Ok((codec::decode_head::<Head>(&value)?.0, Some(value)))).transpose()
     }
+
+    fn event(&self, seen: Seen) -> RecordEvent {
+        RecordEvent { at: self.page.at, run: self.page.run, seen }
+    }
+}
+
+impl Head {
+    /// Hash of what the stored record is known by.
+    fn known_by_of(&self, stored: &[u8]) -> Result<Option<u64>, Failure> {
+        match self.known_by {
+            Some(hash) => Ok(Some(hash)),
+            None => Ok(Some(known_hash(&codec::unpack(codec::decode_head::<Head>(stored)?.1)?))),
+        }
+    }
+}
+
+fn known_hash(record: &Record) -> u64 {
+    let mut bytes = Vec::with_capacity(128);
+    for (name, value) in record.known_by() {
+        bytes.extend_from_slice(name.as_bytes());
+        bytes.push(0);
+        bytes.extend_from_slice(value.as_bytes());
+        bytes.push(0);
+    }
+    xxh3_64(&bytes)
+}
+
+/// The record of a stored value.
+pub(super) fn record_in(value: &[u8]) -> Result<Record, Failure> {
+    codec::unpack(codec::decode_head::<Head>(value)?.1)
 }
 
 /// The value with another head; the record's bytes stay.
@@ -268,7 +341,7 @@ pub(super) fn is_orphaned(value: &[u8]) -> Result<bool, Failure> {
     Ok(codec::decode_head::<Head>(value)?.0.orphaned.is_some())
 }
 
-fn decode(value: &[u8]) -> Result<StoredRecord, Failure> {
+pub(super) fn decode(value: &[u8]) -> Result<StoredRecord, Failure> {
     let (head, packed) = codec::decode_head::<Head>(value)?;
     Ok(StoredRecord {
         record: codec::unpack(packed)?,
@@ -285,6 +358,5 @@ fn millis(at: Timestamp) -> i64 {
 }
 
 fn moment(millis: i64) -> Result<Timestamp, Failure> {
-    Timestamp::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000)
-        .map_err(|_| error::local("a record of the store has an impossible time", "sync again in full"))
+    Timestamp::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000).map_err(|_| impossible_time())
 }

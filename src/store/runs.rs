@@ -1,11 +1,14 @@
 //! Runs: one sync of one stream. An open run holds the cursor after its last stored page, so that a run that was killed
 //! goes on from there, and the ids that it has seen, so that its end knows which records are gone.
 
+use super::events::{Events, RecordEvent, Seen};
 use super::key::{self, Table};
-use super::records::{PageBatch, is_orphaned, with_orphaned};
+use super::records::{PageBatch, is_orphaned, record_in, with_orphaned};
+use super::watermark::Watermark;
 use super::{Store, error};
 use crate::domain::{
-    Failure, IntegrationId, LogEntry, RecordId, RunCounts, RunId, RunOutcome, Stream, StreamProgress, Timestamp,
+    Failure, IntegrationId, LogEntry, MassChange, Record, RecordId, RunCounts, RunId, RunOutcome, Stream,
+    StreamProgress, SyncScope, Timestamp,
 };
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
@@ -44,6 +47,12 @@ pub struct RunRecord {
     pub resumed: u32,
     /// Every page named the same total: nothing came or went at the vendor while the run listed.
     pub totals_seen_stable: bool,
+    /// It asks only for what changed since then; `None` for a full listing.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub since: Option<Timestamp>,
+    /// What is to be synced: its pages are those of a question that was asked so.
+    #[serde(default)]
+    pub scope: SyncScope,
 }
 
 impl RunRecord {
@@ -58,6 +67,7 @@ impl RunRecord {
         self.counts.changed += counts.changed;
         self.counts.unchanged += counts.unchanged;
         self.counts.bad += counts.bad;
+        self.counts.held += counts.held;
     }
 }
 
@@ -91,6 +101,8 @@ pub struct RunFinish {
     pub run: RunId,
     /// When.
     pub at: Timestamp,
+    /// Records that the vendor lists and the sync settings leave out, for the run's counts.
+    pub left_out: u64,
 }
 
 /// What is known of a run's listing when it ends: enough to say whether what it has not seen is gone.
@@ -108,19 +120,49 @@ pub struct ListingFacts {
     pub resumed: u32,
     /// Live records of the stream now.
     pub live: u64,
-    /// Live records that it has not seen: those that would be orphaned.
+    /// Live records that it has not seen: those that would be orphaned. None of an incremental run.
     pub gone: u64,
+    /// Changes of what known records are known by, held back until now.
+    pub held: u64,
+    /// It asked only for what changed since a moment.
+    pub incremental: bool,
+}
+
+/// What becomes of a run whose every page is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunVerdict {
+    /// What it held back is applied, what it has not seen is orphaned.
+    Orphan,
+    /// What it held back is applied, nothing is orphaned.
+    Keep,
+    /// Nothing of either before a person says so.
+    Ask,
+}
+
+/// What the caller makes of a listing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// What becomes of it.
+    pub verdict: RunVerdict,
+    /// With [`RunVerdict::Ask`]: the listing was complete, so what it has not seen is part of the question.
+    pub ask_gone: bool,
+    /// The stream's watermark once it is applied; `None` leaves it as it is.
+    pub watermark: Option<Watermark>,
 }
 
 /// A run that has ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RunFinished {
     /// Of the whole run.
     pub counts: RunCounts,
+    /// Records whose held changes were applied now, as they are stored.
+    pub changed: Vec<Record>,
     /// Records that were orphaned now.
     pub orphaned: Vec<RecordId>,
     /// Records that it has not seen and that were left live, because the caller said so.
     pub withheld: u64,
+    /// What a person is asked, where the caller said so.
+    pub asks: Option<MassChange>,
     /// The closing line with its sequence number.
     pub log: Vec<LogEntry>,
 }
@@ -142,11 +184,41 @@ impl Store {
     /// # Errors
     /// When the disk refuses.
     pub fn begin_run(&self, integration: &IntegrationId, stream: Stream, at: Timestamp) -> Result<RunRecord, Failure> {
+        self.begin_run_since(integration, stream, None, at)
+    }
+
+    /// The same for a run that asks only for what changed since a moment; `None` for a full listing.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn begin_run_since(
+        &self,
+        integration: &IntegrationId,
+        stream: Stream,
+        since: Option<Timestamp>,
+        at: Timestamp,
+    ) -> Result<RunRecord, Failure> {
+        self.begin_run_within(integration, stream, since, &SyncScope::default(), at)
+    }
+
+    /// The same for a run under sync settings.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn begin_run_within(
+        &self,
+        integration: &IntegrationId,
+        stream: Stream,
+        since: Option<Timestamp>,
+        scope: &SyncScope,
+        at: Timestamp,
+    ) -> Result<RunRecord, Failure> {
         let mut tx = self.transaction();
         let number = tx.integration(integration)?;
         for key in self.seen_keys(number, stream)? {
             tx.remove(key);
         }
+        self.drop_held(&mut tx, number, stream)?;
         tx.counters.run += 1;
         let run = RunRecord {
             run: RunId(tx.counters.run),
@@ -160,6 +232,8 @@ impl Store {
             total: None,
             resumed: 0,
             totals_seen_stable: true,
+            since,
+            scope: scope.clone(),
         };
         tx.put(key::stream(Table::OpenRun, number, stream), &run)?;
         tx.commit()?;
@@ -193,6 +267,7 @@ impl Store {
         for key in self.seen_keys(number, run.stream)? {
             tx.remove(key);
         }
+        self.drop_held(&mut tx, number, run.stream)?;
         tx.remove(key::stream(Table::OpenRun, number, run.stream));
         tx.commit()
     }
@@ -217,23 +292,40 @@ impl Store {
         Ok(log)
     }
 
-    /// Ends a run. When `may_orphan` says that the listing was complete, the live records that it has not seen are
-    /// orphaned, in several writes; the run counts as finished only in the last one, so a kill in between leaves it
-    /// open and this can be called again. `closing` makes the closing log line.
+    /// Ends a run as `judge` says of its listing. What it held back is applied and what it has not seen is orphaned in
+    /// several writes; the run counts as finished only in the last one, so a kill in between leaves it open and this
+    /// can be called again. With [`RunVerdict::Ask`] neither is done: both are kept for a person
+    /// ([`Store::accept_mass_change`], [`Store::refuse_mass_change`]). `closing` makes the closing log line.
     ///
     /// # Errors
     /// When the run is not open, the disk refuses or a value is damaged.
     pub fn finish_run(
         &self,
         finish: RunFinish,
-        may_orphan: impl FnOnce(ListingFacts) -> bool,
-        closing: impl FnOnce(&RunCounts) -> LogEntry,
+        judge: impl FnOnce(ListingFacts) -> Judgement,
+        closing: impl FnOnce(&RunCounts, Option<&MassChange>) -> LogEntry,
     ) -> Result<RunFinished, Failure> {
-        let RunFinish { integration, stream, run: id, at } = finish;
+        self.finish_run_within(finish, &|_| Ok(false), judge, closing)
+    }
+
+    /// The same for a run that did not ask for every record: one that is `outside` of what it asked for is not gone
+    /// because it was not listed.
+    ///
+    /// # Errors
+    /// As [`Store::finish_run`], and those of `outside`.
+    pub fn finish_run_within(
+        &self,
+        finish: RunFinish,
+        outside: &dyn Fn(&Record) -> Result<bool, Failure>,
+        judge: impl FnOnce(ListingFacts) -> Judgement,
+        closing: impl FnOnce(&RunCounts, Option<&MassChange>) -> LogEntry,
+    ) -> Result<RunFinished, Failure> {
+        let RunFinish { integration, stream, run: id, at, left_out } = finish;
         let mut run = self.checked_run(&integration, stream, id)?;
+        run.counts.left_out = left_out;
         let number = self.transaction().integration(&integration)?;
         let seen = self.seen(number, stream, id)?;
-        let gone = self.unseen(number, &run, &seen)?;
+        let gone = if run.since.is_some() { Vec::new() } else { self.unseen(number, &run, &seen, outside)? };
         let facts = ListingFacts {
             seen: seen.len() as u64,
             total: run.total,
@@ -242,13 +334,34 @@ impl Store {
             resumed: run.resumed,
             live: self.live_count(&integration, stream),
             gone: gone.len() as u64,
+            held: run.counts.held,
+            incremental: run.since.is_some(),
         };
-        let (orphaned, withheld) = if may_orphan(facts) { (gone, 0) } else { (Vec::new(), facts.gone) };
+        let judged = judge(facts);
+        if judged.verdict == RunVerdict::Ask {
+            let gone = if judged.ask_gone { gone } else { Vec::new() };
+            let asks = self.ask(number, &run, &gone, facts.live, judged.watermark, at)?;
+            let closing = closing(&run.counts, Some(&asks));
+            let log = self.close_run(number, &run, at, RunOutcome::Asks { counts: run.counts }, None, closing)?;
+            let (counts, withheld) = (run.counts, facts.gone);
+            return Ok(RunFinished {
+                counts,
+                changed: Vec::new(),
+                orphaned: Vec::new(),
+                withheld,
+                asks: Some(asks),
+                log,
+            });
+        }
+        let changed = self.apply_held(number, &mut run, at)?;
+        let (orphaned, withheld) =
+            if judged.verdict == RunVerdict::Orphan { (gone, 0) } else { (Vec::new(), facts.gone) };
         for ids in orphaned.chunks(ORPHANS_PER_WRITE) {
             self.orphan(number, &mut run, ids, at)?;
         }
-        let log = self.close_run(number, &run, at, closing(&run.counts))?;
-        Ok(RunFinished { counts: run.counts, orphaned, withheld, log })
+        let (outcome, closing) = (RunOutcome::Complete { counts: run.counts }, closing(&run.counts, None));
+        let log = self.close_run(number, &run, at, outcome, judged.watermark, closing)?;
+        Ok(RunFinished { counts: run.counts, changed, orphaned, withheld, asks: None, log })
     }
 
     /// How the stream's last run ended; `None` when none has.
@@ -305,13 +418,20 @@ impl Store {
         Ok(seen)
     }
 
-    /// Live records that the run has not seen.
-    fn unseen(&self, number: u16, run: &RunRecord, seen: &FxHashSet<u64>) -> Result<Vec<RecordId>, Failure> {
+    /// Live records that the run has not seen and should have.
+    fn unseen(
+        &self,
+        number: u16,
+        run: &RunRecord,
+        seen: &FxHashSet<u64>,
+        outside: &dyn Fn(&Record) -> Result<bool, Failure>,
+    ) -> Result<Vec<RecordId>, Failure> {
         let mut gone = Vec::new();
         for pair in self.tree().scan_prefix(key::stream(Table::Record, number, run.stream)) {
             let (key, value) = pair.map_err(|e| error::from_sled(&e, "reading the records"))?;
             let id = RecordId::new(String::from_utf8_lossy(&key[key::ITEM_PREFIX..]));
-            if !seen.contains(&seen_hash(&id, run.run)) && !is_orphaned(&value)? {
+            let is_seen = seen.contains(&seen_hash(&id, run.run));
+            if !is_seen && !is_orphaned(&value)? && !outside(&record_in(&value)?)? {
                 gone.push(id);
             }
         }
@@ -320,20 +440,36 @@ impl Store {
 
     fn orphan(&self, number: u16, run: &mut RunRecord, ids: &[RecordId], at: Timestamp) -> Result<(), Failure> {
         let mut tx = self.transaction();
-        let mut marked = 0;
+        let marked = self.mark_orphaned(&mut tx, number, run.stream, run.run, ids, at)?;
+        run.counts.orphaned += marked;
+        tx.put(key::stream(Table::OpenRun, number, run.stream), run)?;
+        tx.commit()
+    }
+
+    /// Marks live records as orphaned; returns how many there were.
+    pub(super) fn mark_orphaned(
+        &self,
+        tx: &mut super::transaction::Transaction<'_>,
+        number: u16,
+        stream: Stream,
+        run: RunId,
+        ids: &[RecordId],
+        at: Timestamp,
+    ) -> Result<u64, Failure> {
+        let (mut marked, mut events) = (0_i64, Events::default());
         for id in ids {
-            let key = key::item(Table::Record, number, run.stream, id.as_str());
+            let key = key::item(Table::Record, number, stream, id.as_str());
             let value = self.tree().get(&key).map_err(|e| error::from_sled(&e, "reading a record"))?;
             if let Some(value) = value.map(|v| with_orphaned(&v, at)).transpose()?.flatten() {
                 tx.put_encoded(key, value);
+                events.add(id, RecordEvent { at, run, seen: Seen::Gone });
                 marked += 1;
             }
         }
-        run.counts.orphaned += marked;
-        tx.change_live(number, run.stream, -marked.cast_signed())?;
-        tx.put(key::stream(Table::OpenRun, number, run.stream), run)?;
+        events.put(tx, number, stream)?;
+        tx.change_live(number, stream, -marked)?;
         tx.touches_content();
-        tx.commit()
+        Ok(marked.cast_unsigned())
     }
 
     fn close_run(
@@ -341,6 +477,8 @@ impl Store {
         number: u16,
         run: &RunRecord,
         at: Timestamp,
+        outcome: RunOutcome,
+        watermark: Option<Watermark>,
         closing: LogEntry,
     ) -> Result<Vec<LogEntry>, Failure> {
         let mut tx = self.transaction();
@@ -348,15 +486,25 @@ impl Store {
             tx.remove(key);
         }
         tx.remove(key::stream(Table::OpenRun, number, run.stream));
-        let outcome = RunOutcome::Complete { counts: run.counts };
+        if matches!(outcome, RunOutcome::Complete { .. }) {
+            // What was asked before is answered by the vendor itself.
+            tx.remove(key::stream(Table::Question, number, run.stream));
+        }
+        if let Some(watermark) = watermark {
+            tx.put_watermark(number, run.stream, &watermark)?;
+            tx.put(key::stream(Table::ListedScope, number, run.stream), &run.scope)?;
+        }
         tx.put(key::stream(Table::LastRun, number, run.stream), &summary(run, at, outcome))?;
         let log = tx.append_log(vec![closing])?;
+        tx.write()?;
+        // What is left of an answered question is no part of anything any more.
+        self.drop_held(&mut tx, number, run.stream)?;
         tx.commit()?;
         Ok(log)
     }
 }
 
-fn summary(run: &RunRecord, at: Timestamp, outcome: RunOutcome) -> RunSummary {
+pub(super) fn summary(run: &RunRecord, at: Timestamp, outcome: RunOutcome) -> RunSummary {
     RunSummary { run: run.run, started: run.started, at, outcome, pages: run.page, resumed: run.resumed }
 }
 

@@ -1,4 +1,4 @@
-//! Small switches that live with the data: which integrations are paused.
+//! Small switches that live with the data: which integrations are paused, which cards were put away.
 
 use super::key::{self, Table};
 use super::{Store, error};
@@ -31,6 +31,30 @@ impl Store {
         keys.map(|key| {
             let key = key.map_err(|e| error::from_sled(&e, "reading what is paused"))?;
             Ok(IntegrationId::new(String::from_utf8_lossy(&key[1..])))
+        })
+        .collect()
+    }
+
+    /// Puts a card away for good; durable when this returns.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn put_card_away(&self, card: &str) -> Result<(), Failure> {
+        let mut tx = self.transaction();
+        tx.put(key::named(Table::PutAway, card), &true)?;
+        tx.commit()?;
+        self.flush()
+    }
+
+    /// The cards that were put away.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn cards_put_away(&self) -> Result<BTreeSet<String>, Failure> {
+        let keys = self.tree().scan_prefix(key::table(Table::PutAway)).keys();
+        keys.map(|key| {
+            let key = key.map_err(|e| error::from_sled(&e, "reading the cards"))?;
+            Ok(String::from_utf8_lossy(&key[1..]).into_owned())
         })
         .collect()
     }

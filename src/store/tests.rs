@@ -53,6 +53,7 @@ fn large_entry() -> HistoryEntry {
         what: "all".into(),
         changes: (0..1500).map(change).collect(),
         rows: 0,
+        rules: Vec::new(),
         undoes: None,
         undone_by: None,
     }
@@ -96,4 +97,63 @@ fn changes_of_an_entry_that_never_became_durable_are_dropped_at_opening() {
     let store = Store::open(&path).unwrap();
     let entry = store.decide(HistoryEntry { changes: large_entry().changes[..1].to_vec(), ..large_entry() }).unwrap();
     assert_eq!(store.history_entry(entry.id).unwrap(), Some(entry));
+}
+
+/// A run as a matchbook without sync settings stored it.
+#[derive(serde::Serialize)]
+struct EarlierRun {
+    run: u64,
+    integration: &'static str,
+    stream: &'static str,
+    #[serde(with = "time::serde::rfc3339")]
+    started: Timestamp,
+    #[serde(with = "time::serde::rfc3339")]
+    updated: Timestamp,
+    page: u32,
+    cursor: &'static str,
+    counts: std::collections::BTreeMap<&'static str, u64>,
+    totals_seen_stable: bool,
+}
+
+#[test]
+fn a_run_that_was_stored_before_sync_settings_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store");
+    let store = Store::open(&path).unwrap();
+    let (integration, stream, at) = ("a".into(), Stream::Devices, Timestamp::UNIX_EPOCH);
+    let run = store.begin_run(&integration, stream, at).unwrap();
+    let number = store.integration_number(&integration).unwrap();
+    let earlier = EarlierRun {
+        run: run.run.0,
+        integration: "a",
+        stream: "devices",
+        started: at,
+        updated: at,
+        page: 3,
+        cursor: "3",
+        counts: [("read", 30)].into(),
+        totals_seen_stable: true,
+    };
+    let key = key::stream(key::Table::OpenRun, number, stream);
+    store.tree().insert(key, codec::encode(&earlier).unwrap()).unwrap();
+    drop(store);
+    let store = Store::open(&path).unwrap();
+    let open = store.open_run(&integration, stream).unwrap().unwrap();
+    assert_eq!((open.page, open.counts.read, open.counts.left_out), (3, 30, 0));
+    assert_eq!(open.scope, crate::domain::SyncScope::default(), "everything was asked for");
+    assert_eq!(store.listed_scope(&integration, stream).unwrap(), crate::domain::SyncScope::default());
+    let finish = RunFinish { integration, stream, run: open.run, at, left_out: 0 };
+    let judge = |_| Judgement { verdict: RunVerdict::Keep, ask_gone: false, watermark: None };
+    let closing = |counts: &crate::domain::RunCounts, _: Option<&crate::domain::MassChange>| crate::domain::LogEntry {
+        seq: 0,
+        at,
+        level: crate::domain::LogLevel::Info,
+        integration: None,
+        stream: None,
+        run: None,
+        record: None,
+        text: counts.read.to_string(),
+        count: 1,
+    };
+    assert_eq!(store.finish_run(finish, judge, closing).unwrap().log[0].text, "30");
 }

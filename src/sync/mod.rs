@@ -1,6 +1,8 @@
 //! Brings the vendors' records into the store: what to fetch ([`plan`]), page by page (`worker`) and who runs at
 //! once ([`supervisor`]). Decides nothing about matches and knows no screen.
 
+mod answer;
+mod outside;
 pub mod plan;
 pub mod supervisor;
 mod worker;

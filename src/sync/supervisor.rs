@@ -1,11 +1,15 @@
 //! Who runs: one worker per stream, never two of the same, each with a token that stops it at a page's end.
 
 use super::Sink;
+use super::answer::Answer;
 use super::worker::{self, Job};
 use crate::connectors::Connector;
-use crate::domain::{Clock, IntegrationId, RunState, Schedule, Stream, StreamProgress, Timestamp};
+use crate::domain::{
+    Clock, Failure, FailureClass, IntegrationId, MassChange, RunState, Schedule, Stream, StreamProgress, SyncRules,
+    SyncScope, Timestamp,
+};
 use crate::store::Store;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -22,6 +26,8 @@ pub struct Task {
 struct Entry {
     connector: Arc<dyn Connector>,
     schedules: BTreeMap<Stream, Schedule>,
+    scope: Arc<SyncScope>,
+    wanted: BTreeSet<Stream>,
 }
 
 /// Starts, stops and counts the workers.
@@ -30,6 +36,7 @@ pub struct Supervisor {
     store: Store,
     sink: Arc<dyn Sink>,
     clock: Arc<dyn Clock>,
+    rules: Arc<SyncRules>,
     entries: BTreeMap<IntegrationId, Entry>,
     running: Arc<Mutex<BTreeMap<Task, CancellationToken>>>,
     tracker: TaskTracker,
@@ -37,12 +44,19 @@ pub struct Supervisor {
 
 impl Supervisor {
     /// A supervisor without integrations.
-    pub fn new(runtime: tokio::runtime::Handle, store: Store, sink: Arc<dyn Sink>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        runtime: tokio::runtime::Handle,
+        store: Store,
+        sink: Arc<dyn Sink>,
+        clock: Arc<dyn Clock>,
+        rules: SyncRules,
+    ) -> Self {
         Self {
             runtime,
             store,
             sink,
             clock,
+            rules: Arc::new(rules),
             entries: BTreeMap::new(),
             running: Arc::default(),
             tracker: TaskTracker::new(),
@@ -56,7 +70,27 @@ impl Supervisor {
         connector: Arc<dyn Connector>,
         schedules: BTreeMap<Stream, Schedule>,
     ) {
-        self.entries.insert(integration, Entry { connector, schedules });
+        let wanted = Stream::ALL.into_iter().collect();
+        self.entries.insert(integration, Entry { connector, schedules, scope: Arc::default(), wanted });
+    }
+
+    /// Which streams of an integration run by schedule, and when nobody names one; all before this is said.
+    pub fn set_wanted(&mut self, integration: &IntegrationId, wanted: BTreeSet<Stream>) {
+        if let Some(entry) = self.entries.get_mut(integration) {
+            entry.wanted = wanted;
+        }
+    }
+
+    /// True when the stream runs without being named.
+    #[must_use]
+    pub fn is_wanted(&self, integration: &IntegrationId, stream: Stream) -> bool {
+        self.entries.get(integration).is_some_and(|entry| entry.wanted.contains(&stream))
+    }
+
+    /// What of an integration is synced from the next run on; returns what it was. `None` when there is none.
+    pub fn set_scope(&mut self, integration: &IntegrationId, scope: Arc<SyncScope>) -> Option<Arc<SyncScope>> {
+        let entry = self.entries.get_mut(integration)?;
+        Some(std::mem::replace(&mut entry.scope, scope))
     }
 
     /// The connector of an integration.
@@ -65,24 +99,20 @@ impl Supervisor {
         self.entries.get(integration).map(|e| &e.connector)
     }
 
-    /// Starts one worker per stream that is not running already; returns those started.
+    /// Starts one worker per stream that is not running already (the wanted ones when none is named); returns those
+    /// started.
     /// Each counts as running before this returns.
     pub fn start(&self, integration: &IntegrationId, streams: &[Stream], full: bool) -> Vec<Task> {
         let Some(entry) = self.entries.get(integration) else { return Vec::new() };
         let mut started = Vec::new();
         for info in entry.connector.streams() {
-            if !streams.is_empty() && !streams.contains(&info.stream) {
+            let named =
+                if streams.is_empty() { entry.wanted.contains(&info.stream) } else { streams.contains(&info.stream) };
+            if !named {
                 continue;
             }
             let task = Task { integration: integration.clone(), stream: info.stream };
-            let cancel = CancellationToken::new();
-            {
-                let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-                if running.contains_key(&task) {
-                    continue;
-                }
-                running.insert(task.clone(), cancel.clone());
-            }
+            let Some(cancel) = self.take_place(&task) else { continue };
             let job = Job {
                 task: task.clone(),
                 label: info.word_many.clone(),
@@ -92,11 +122,56 @@ impl Supervisor {
                 clock: Arc::clone(&self.clock),
                 cancel,
                 full,
+                scope: Arc::clone(&entry.scope),
+                incremental: info.incremental,
+                rules: Arc::clone(&self.rules),
             };
             self.spawn(job);
             started.push(task);
         }
         started
+    }
+
+    /// A stream's only place among those that run; `None` when it is taken.
+    fn take_place(&self, task: &Task) -> Option<CancellationToken> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if running.contains_key(task) {
+            return None;
+        }
+        let cancel = CancellationToken::new();
+        running.insert(task.clone(), cancel.clone());
+        Some(cancel)
+    }
+
+    /// Carries out a person's answer to a run that asked; no sync of the stream runs meanwhile. `told` hears how it
+    /// ended.
+    pub fn answer(
+        &self,
+        task: Task,
+        change: MassChange,
+        yes: bool,
+        who: String,
+        told: impl FnOnce(Result<String, Failure>) + Send + 'static,
+    ) {
+        if self.take_place(&task).is_none() {
+            let what = format!("{}/{} is being synced", task.integration, task.stream);
+            return told(Err(Failure::new(FailureClass::Usage, what, "answer when it has ended; it may ask anew")));
+        }
+        let infos = self.connector(&task.integration).map(|c| c.streams()).unwrap_or_default();
+        let word = infos.into_iter().find(|i| i.stream == task.stream).map(|i| i.word_many);
+        let label = word.unwrap_or_else(|| task.stream.to_string());
+        let (running, sink) = (Arc::clone(&self.running), Arc::clone(&self.sink));
+        let (store, clock) = (self.store.clone(), Arc::clone(&self.clock));
+        let answer = Answer { task: task.clone(), label, change, yes, who, store, sink: Arc::clone(&sink), clock };
+        self.tracker.spawn_blocking_on(
+            move || {
+                let result = answer.carry_out();
+                running.lock().unwrap_or_else(PoisonError::into_inner).remove(&task);
+                sink.ended(&task.integration, task.stream);
+                told(result);
+            },
+            &self.runtime,
+        );
     }
 
     fn spawn(&self, job: Job) {
@@ -146,6 +221,7 @@ impl Supervisor {
             .connector
             .streams()
             .iter()
+            .filter(|info| entry.wanted.contains(&info.stream))
             .filter_map(|info| {
                 let state = states.iter().find(|s| s.integration == *integration && s.stream == info.stream);
                 // After a failure the schedule counts from the failed attempt, so that it is not tried in a loop.

@@ -1,12 +1,14 @@
 //! Carries out one run of one stream: page by page, each page one atomic batch with its cursor and log line.
 
-use super::plan::{self, Listing, Start, Unfinished};
+use super::outside::Outside;
+use super::plan::{self, Began, Kind, Listing, Start, Unfinished};
 use super::{Sink, Task};
 use crate::connectors::{Ask, BadRow, Connector, Page};
 use crate::domain::{
-    Clock, Failure, FailureClass, LogEntry, LogLevel, RecordId, RunId, RunState, StreamProgress, Timestamp,
+    Clock, Failure, FailureClass, LogEntry, LogLevel, MassChange, RecordId, RunId, RunState, StreamProgress, SyncRules,
+    SyncScope, Timestamp,
 };
-use crate::store::{ListingFacts, PageBatch, RunFinish, RunRecord, Store};
+use crate::store::{PageBatch, RunFinish, RunFinished, RunRecord, Store};
 use futures::StreamExt;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -33,6 +35,12 @@ pub struct Job {
     pub cancel: CancellationToken,
     /// New listing whatever is stored.
     pub full: bool,
+    /// What of the integration is synced, as it was when the run started.
+    pub scope: Arc<SyncScope>,
+    /// The vendor can list what changed since a moment.
+    pub incremental: bool,
+    /// Settings of every sync.
+    pub rules: Arc<SyncRules>,
 }
 
 /// Runs to the end, the cut or the failure, and leaves the state in the store.
@@ -44,6 +52,17 @@ pub async fn run(job: Job) {
             progress.state = RunState::Ok;
             progress.finished = Some(job.clock.now());
             None
+        }
+        Ok(Ended::Asks(change)) => {
+            let text = format!(
+                "{}; see the cards, or `matchbook sync {}/{} --accept-mass-change`",
+                change.text(&job.label),
+                job.task.integration,
+                job.task.stream
+            );
+            progress.state = RunState::Asks { change };
+            progress.finished = Some(job.clock.now());
+            Some((LogLevel::Error, text))
         }
         Ok(Ended::Cut) => {
             progress.state = RunState::Cut;
@@ -84,6 +103,7 @@ pub fn report_panic(store: &Store, sink: &dyn Sink, task: &Task, label: &str, no
 
 enum Ended {
     Complete,
+    Asks(MassChange),
     Cut,
 }
 
@@ -105,7 +125,27 @@ fn starting(job: &Job) -> StreamProgress {
 
 async fn listing(job: &Job, progress: &mut StreamProgress) -> Result<Ended, Failure> {
     let (run, after) = begin(job, progress).await?;
-    let mut pages = job.connector.pages(job.task.stream, Ask::after(after));
+    let outcome = pages(job, &run, after, progress).await;
+    if let Err(failure) = &outcome
+        && run.since.is_some()
+        && run.page == 0
+        && failure.class == FailureClass::Vendor
+    {
+        // Perhaps it is only the question that the vendor does not take: the next run asks for everything.
+        let (store, task) = (job.store.clone(), job.task.clone());
+        blocking(move || store.doubt_watermark(&task.integration, task.stream)).await?;
+    }
+    outcome
+}
+
+async fn pages(
+    job: &Job,
+    run: &RunRecord,
+    after: Option<String>,
+    progress: &mut StreamProgress,
+) -> Result<Ended, Failure> {
+    let ask = Ask { since: run.since, scope: Arc::clone(&job.scope), ..Ask::after(after) };
+    let mut pages = job.connector.pages(job.task.stream, ask);
     let mut meter = Meter::new(job.clock.now());
     let mut whole = false;
     loop {
@@ -118,29 +158,41 @@ async fn listing(job: &Job, progress: &mut StreamProgress) -> Result<Ended, Fail
         let page = page?;
         let last = page.last;
         whole = last && page.whole;
-        store_page(job, &run, page, progress, &mut meter).await?;
+        store_page(job, run, page, progress, &mut meter).await?;
         if last {
             break;
         }
     }
-    finish(job, &run, whole, progress).await?;
-    Ok(Ended::Complete)
+    Ok(match finish(job, run, whole, progress).await? {
+        Some(change) => Ended::Asks(change),
+        None => Ended::Complete,
+    })
 }
 
 async fn begin(job: &Job, progress: &mut StreamProgress) -> Result<(RunRecord, Option<String>), Failure> {
     let (store, task, now, full) = (job.store.clone(), job.task.clone(), job.clock.now(), job.full);
+    let (incremental, rules, scope) = (job.incremental, Arc::clone(&job.rules), Arc::clone(&job.scope));
     let (run, start) = blocking(move || {
         let open = store.open_run(&task.integration, task.stream)?;
-        let unfinished =
-            open.as_ref().map(|r| Unfinished { cursor: r.cursor.clone(), age_s: (now - r.updated).whole_seconds() });
-        let start = plan::start(unfinished.as_ref(), full);
+        let known = store.watermark(&task.integration, task.stream)?;
+        // What newer settings take in addition, changes since a moment do not bring.
+        let widened = scope.widens(&store.listed_scope(&task.integration, task.stream)?).contains(&task.stream);
+        let kind = plan::kind(incremental, full || widened, known.as_ref(), &rules, now);
+        let unfinished = open.as_ref().map(|r| Unfinished {
+            cursor: r.cursor.clone(),
+            age_s: (now - r.updated).whole_seconds(),
+            incremental: r.since.is_some(),
+            asked_otherwise: r.scope != *scope,
+        });
+        let start = plan::start(unfinished.as_ref(), kind, full);
+        let since = if let Kind::Since(since) = kind { Some(since) } else { None };
         let run = match (&start, open) {
             (Start::Resume { .. }, Some(open)) => store.resume_run(open, now)?,
             (_, open) => {
                 if let Some(old) = open {
                     store.abandon_run(&old)?;
                 }
-                store.begin_run(&task.integration, task.stream, now)?
+                store.begin_run_within(&task.integration, task.stream, since, &scope, now)?
             }
         };
         Ok((run, start))
@@ -151,7 +203,10 @@ async fn begin(job: &Job, progress: &mut StreamProgress) -> Result<(RunRecord, O
     progress.done = run.counts.read;
     progress.total = run.total;
     let (after, text) = match start {
-        Start::Fresh => (None, format!("{} sync started", job.label)),
+        Start::Fresh => {
+            let kind = run.since.map(plan::since_text).unwrap_or_default();
+            (None, format!("{} sync started{kind}", job.label))
+        }
         Start::Resume { after } => {
             let text = format!("{} sync goes on after page {} ({} records)", job.label, run.page, run.counts.read);
             (after, text)
@@ -229,49 +284,58 @@ fn bad_line(job: &Job, run: RunId, page: u32, bad: &BadRow) -> LogEntry {
     entry
 }
 
-async fn finish(job: &Job, run: &RunRecord, whole: bool, progress: &mut StreamProgress) -> Result<(), Failure> {
+async fn finish(
+    job: &Job,
+    run: &RunRecord,
+    whole: bool,
+    progress: &mut StreamProgress,
+) -> Result<Option<MassChange>, Failure> {
     let started = progress.started.unwrap_or_else(|| job.clock.now());
+    let began = Began { here: run.started, there: run.started + job.connector.clock_skew().unwrap_or_default() };
     let finish = RunFinish {
         integration: job.task.integration.clone(),
         stream: job.task.stream,
         run: run.run,
         at: job.clock.now(),
+        left_out: 0,
     };
     let entry = line(job, Some(run.run), LogLevel::Info, "");
     let (store, label, clock) = (job.store.clone(), job.label.clone(), Arc::clone(&job.clock));
+    let (since, rules) = (run.since, Arc::clone(&job.rules));
+    let outside = Outside::new(job.store.clone(), job.task.integration.clone(), Arc::clone(&job.scope), finish.at);
     let warning = LogEntry { level: LogLevel::Warn, ..entry.clone() };
     let done = blocking(move || {
-        let mut withheld = None;
-        let mut done = store.finish_run(
-            finish,
-            |listing| {
-                let listing = of_store(listing, whole);
-                withheld = plan::withheld_text(&label, listing);
-                plan::may_orphan(listing)
+        let known = store.watermark(&finish.integration, finish.stream)?;
+        let left_out = if since.is_none() { outside.count(finish.stream)? } else { 0 };
+        let mut listing = None;
+        let mut done = store.finish_run_within(
+            RunFinish { left_out, ..finish },
+            &|record| outside.holds(record),
+            |facts| {
+                let of = Listing { facts, whole };
+                listing = Some(of);
+                plan::judge(of, &rules.mass, known, began)
             },
-            |counts| {
+            |counts, _| {
                 let seconds = (clock.now() - started).as_seconds_f64();
-                LogEntry { text: plan::closing_text(&label, counts, seconds), ..entry }
+                LogEntry { text: plan::closing_text(&label, since, counts, seconds), ..entry }
             },
         )?;
-        if let Some(text) = withheld {
+        if let Some(text) = listing.and_then(|l| plan::withheld_text(&label, l, done.asks.is_some())) {
             done.log.extend(store.append_log(vec![LogEntry { text, ..warning }])?);
         }
         Ok(done)
     })
     .await?;
-    progress.counts = done.counts;
+    let RunFinished { counts, changed, orphaned, asks, log, .. } = done;
+    progress.counts = counts;
     progress.total = Some(progress.done);
-    if !done.orphaned.is_empty() {
-        job.sink.orphaned(&job.task.integration, job.task.stream, done.orphaned);
+    job.sink.stored(&job.task.integration, job.task.stream, changed);
+    if !orphaned.is_empty() {
+        job.sink.orphaned(&job.task.integration, job.task.stream, orphaned);
     }
-    job.sink.log(done.log);
-    Ok(())
-}
-
-fn of_store(facts: ListingFacts, whole: bool) -> Listing {
-    let ListingFacts { seen, total, bad, stable, resumed, live, gone } = facts;
-    Listing { seen, total, bad, stable, resumed, whole, live, gone }
+    job.sink.log(log);
+    Ok(asks)
 }
 
 async fn save_state(store: &Store, sink: &dyn Sink, progress: StreamProgress, lines: Vec<LogEntry>) {

@@ -43,6 +43,8 @@ pub enum CommandId {
     Zoom,
     NextTab,
     PreviousTab,
+    NextFlow,
+    PreviousFlow,
     CompareDown,
     CompareUp,
     Accept,
@@ -65,6 +67,8 @@ pub enum CommandId {
     Undo,
     Redo,
     History,
+    Cards,
+    Rules,
     OpenLine,
     Follow,
     Sync,
@@ -132,11 +136,13 @@ commands! {
     FindPrevious "queue.previous-open" ["N"], QUEUE, "previous open", 0, no_row, false, "Go to the previous row that needs a decision.";
     Filter "list.filter" ["f"], QUEUE_LOG, "filter", 12, always, false, "Choose which rows are shown: by state, or by level in the log.";
     Sort "queue.sort" ["o"], QUEUE, "sort", 0, no_queue, false, "Choose the order of the rows.";
-    Company "queue.company" ["C"], QUEUE, "its devices", 0, no_queue, false, "On a company: show only its devices. On devices: back to those of all companies.";
+    Company "queue.company" ["C"], QUEUE, "its records", 0, no_queue, false, "On a company: show only what is in it, on every tab. There: back to all companies.";
     Why "queue.why" ["w"], QUEUE, "why", 10, no_row, false, "Show every gate that the record passes, and the first that it fails.";
     Undo "undo" ["u"], ALL, "undo", 9, always, true, "Take back the last action, also a bulk one, as one step.";
     Redo "redo" ["Ctrl-r"], ALL, "redo", 0, always, true, "Do again what the last undo took back.";
     History "history" ["H"], ALL, "history", 0, always, false, "List the decisions, newest first; one can be taken back from there.";
+    Cards "cards" ["!"], ALL, "what waits", 0, always, false, "List what syncs found that you decide: mass changes, records enrolled anew or merged.";
+    Rules "rules" [], ALL, "rules", 0, always, false, "List the rules that decisions left: aliases and refusals; remove one, or apply it everywhere.";
     CompareDown "compare.down" ["J"], QUEUE, "compare down", 0, no_compare, false, "Scroll Compare down.";
     CompareUp "compare.up" ["K"], QUEUE, "compare up", 0, no_compare, false, "Scroll Compare up.";
     OpenLine "log.open" ["Enter"], LOG, "go to record", 1, no_record_line, false, "Show in the Queue the record that the line speaks of.";
@@ -157,6 +163,8 @@ commands! {
     PageUp "move.page-up" ["PgUp"], ALL, "page up", 0, always, false, "One page up.";
     NextTab "queue.next-tab" ["l", "]", "Right"], QUEUE, "next tab", 0, no_queue, false, "Next tab of the Queue; after the last one, the next flow.";
     PreviousTab "queue.previous-tab" ["h", "[", "Left"], QUEUE, "previous tab", 0, no_queue, false, "Previous tab of the Queue.";
+    NextFlow "queue.next-flow" ["}"], QUEUE, "next flow", 0, no_queue, false, "The same stream of the next flow.";
+    PreviousFlow "queue.previous-flow" ["{"], QUEUE, "previous flow", 0, no_queue, false, "The same stream of the previous flow.";
     NextPane "pane.next" ["Tab"], ALL, "next pane", 0, always, false, "Next pane.";
     PreviousPane "pane.previous" ["Shift-Tab"], ALL, "previous pane", 0, always, false, "Previous pane.";
     FocusIntegrations "pane.integrations" ["1"], ALL, "Integrations", 0, always, false, "Go to Integrations.";

@@ -102,6 +102,10 @@ fn status(state: &State, theme: &super::theme::Theme) -> Vec<(String, Style)> {
     if !state.overview.ready {
         parts.push(("reading the store".to_owned(), theme.busy));
     }
+    if state.overview.cards > 0 {
+        let key = state.keymap.text(super::CommandId::Cards, state.glyphs.more);
+        parts.push((format!("{} ask ({key})", thousands(state.overview.cards)), theme.warn));
+    }
     let failed = |i: &&crate::service::messages::IntegrationView| {
         matches!(i.state, IntegrationState::Refused { .. } | IntegrationState::Failed { .. })
     };
@@ -110,22 +114,20 @@ fn status(state: &State, theme: &super::theme::Theme) -> Vec<(String, Style)> {
         parts.push((format!("{failed} failed"), theme.error));
     }
     let open = state.open_counts();
-    let words: Vec<String> =
-        open.iter().filter(|(_, n)| *n > 0).map(|(s, n)| format!("{} {}", thousands(*n), stream_word(*s))).collect();
+    let mut words: Vec<String> =
+        open.iter().filter(|(_, n)| *n > 0).map(|(s, n)| format!("{} {}", thousands(*n), s.name())).collect();
+    // Two streams by name; the tabs say the rest.
+    if words.len() > 3 {
+        let rest: u64 = open.iter().filter(|(_, n)| *n > 0).skip(2).map(|(_, n)| n).sum();
+        words.truncate(2);
+        words.push(format!("{} more", thousands(rest)));
+    }
     if !words.is_empty() {
         parts.push((format!("{} to match", words.join(", ")), theme.text));
     } else if !open.is_empty() && state.overview.ready {
         parts.push(("everything is decided".to_owned(), theme.ok));
     }
     parts
-}
-
-fn stream_word(stream: crate::domain::Stream) -> &'static str {
-    match stream {
-        crate::domain::Stream::Companies => "companies",
-        crate::domain::Stream::Devices => "devices",
-        _ => "types",
-    }
 }
 
 /// Message and footer; on a small screen the message takes the footer's place.

@@ -9,14 +9,19 @@
     reason = "each test file uses a part of it; its numbers are small and made up"
 )]
 
+#[path = "fake_settings.rs"]
+mod fake_settings;
+
 use matchbook::domain::{
     Actor, Confidence, DecisionKind, Evidence, EvidenceKind, Failure, FailureClass, FlowId, HistoryEntry, HistoryId,
-    IntegrationId, LogEntry, LogLevel, MatchState, RecordId, RunCounts, RunState, Stream, StreamProgress, Timestamp,
+    IntegrationId, LogEntry, LogLevel, MatchState, RecordId, RunCounts, RunState, Stream, StreamProgress, SyncScope,
+    Timestamp,
 };
 use matchbook::service::messages::{
-    BudgetView, CandidateView, Command, Compare, DecideAction, DecisionView, Done, Event, FieldPair, Filter, FlowView,
-    Gate, IntegrationState, IntegrationView, Overview, PickRow, Preview, PreviewRow, Query, QueueRow, Relation, Reply,
-    Request, Selection, SortKey, StateCounts, TabView, TargetLabel, Targets, View, ViewSpec, WhyRecord, Window,
+    BudgetView, CandidateView, CardView, Command, Compare, DecideAction, DecisionView, Done, Event, FieldPair, Filter,
+    FlowView, Gate, IntegrationState, IntegrationView, Overview, PickRow, Preview, PreviewRow, Query, QueueRow,
+    Relation, Reply, Request, RuleView, Selection, SortKey, StateCounts, TabView, TargetLabel, Targets, View, ViewSpec,
+    WhyRecord, Window,
 };
 use std::collections::HashMap;
 
@@ -57,8 +62,14 @@ pub struct FakeService {
     history: Vec<(HistoryEntry, Stream, Vec<(usize, QueueRow)>)>,
     overview: Overview,
     log: Vec<LogEntry>,
+    /// Rules that decisions left.
+    pub rules: Vec<RuleView>,
     /// Decisions are refused with this reason.
     pub refuse: Option<String>,
+    /// Cards that wait.
+    pub cards: Vec<CardView>,
+    /// What is synced of every integration.
+    pub scope: SyncScope,
 }
 
 fn company(i: usize) -> String {
@@ -94,6 +105,7 @@ fn row(i: usize, stream: Stream) -> QueueRow {
         company: if companies { String::new() } else { company(i / 20) },
         serial: if companies { String::new() } else { format!("C02{:09}", i * 7919 % 999_999_999) },
         model: if companies { String::new() } else { "MacBook Air".to_owned() },
+        detail: String::new(),
         devices: if companies { (i * 37 % 240) as u32 } else { 0 },
         state,
         target,
@@ -101,7 +113,25 @@ fn row(i: usize, stream: Stream) -> QueueRow {
         why: ["14 of 18 serials", "serial", "name", "initials and 6 serials"][i % 4].to_owned(),
         waits: state == MatchState::Unmatched && !companies,
         orphaned: false,
+        left_out: String::new(),
     }
+}
+
+fn inside(i: usize, stream: Stream) -> QueueRow {
+    let first = ["Ann", "Roberto", "Zoë", "J."][i % 4];
+    let last = ["Lee", "Miller-Smith", "Quist", "Okoro", "O'Brien"][i % 5];
+    let mut row = row(i, stream);
+    (row.serial, row.model) = (String::new(), String::new());
+    (row.name, row.detail) = match stream {
+        Stream::Contacts => (format!("{first} {last}"), format!("{first}.{last}{i}@example.test").to_lowercase()),
+        _ => (format!("Office {i}"), format!("{} Main Street, Suite {i}, Austin, 787{:02}", i * 7 + 1, i % 90)),
+    };
+    if let Some(target) = &mut row.target {
+        target.name.clone_from(&row.name);
+    }
+    let whys = ["first and last name", "email + nickname and last name", "street and number + name"];
+    whys[i % 3].clone_into(&mut row.why);
+    row
 }
 
 impl FakeService {
@@ -113,8 +143,16 @@ impl FakeService {
             (Stream::Companies, table(companies, Stream::Companies)),
             (Stream::Devices, table(devices, Stream::Devices)),
         ]);
-        let mut service =
-            Self { tables, history: Vec::new(), overview: Overview::default(), log: Vec::new(), refuse: None };
+        let mut service = Self {
+            tables,
+            history: Vec::new(),
+            overview: Overview::default(),
+            log: Vec::new(),
+            cards: Vec::new(),
+            rules: Vec::new(),
+            refuse: None,
+            scope: SyncScope::default(),
+        };
         service.overview = Overview {
             home: "acme-msp".to_owned(),
             ready: true,
@@ -126,6 +164,7 @@ impl FakeService {
                 target: "IT Glue".to_owned(),
                 tabs: service.tabs(),
             }],
+            cards: 0,
         };
         for i in 0..40 {
             service.log_line(i);
@@ -133,10 +172,30 @@ impl FakeService {
         service
     }
 
+    /// The same with contacts and places.
+    pub fn with_people(companies: usize, devices: usize, people: usize) -> Self {
+        let mut service = Self::new(companies, devices);
+        for stream in [Stream::Contacts, Stream::Locations] {
+            let rows = (0..people).map(|i| inside(i, stream)).collect();
+            service.tables.insert(stream, Table { rows, generation: 1, order: None });
+        }
+        service.overview.flows[0].tabs = service.tabs();
+        service
+    }
+
     /// A home without anything.
     pub fn empty() -> Self {
         let overview = Overview { home: "fresh".to_owned(), ready: true, ..Overview::default() };
-        Self { tables: HashMap::new(), history: Vec::new(), overview, log: Vec::new(), refuse: None }
+        Self {
+            tables: HashMap::new(),
+            history: Vec::new(),
+            overview,
+            log: Vec::new(),
+            rules: Vec::new(),
+            refuse: None,
+            cards: Vec::new(),
+            scope: SyncScope::default(),
+        }
     }
 
     fn tabs(&self) -> Vec<TabView> {
@@ -148,10 +207,15 @@ impl FakeService {
             counts: self.counts(stream),
             generation: self.tables[&stream].generation,
         };
-        vec![
+        let mut tabs = vec![
             tab(Stream::Companies, "Companies", "Policy", "Organization"),
             tab(Stream::Devices, "Devices", "Device", "Configuration"),
-        ]
+        ];
+        if self.tables.contains_key(&Stream::Contacts) {
+            tabs.push(tab(Stream::Contacts, "Contacts", "Contact", "Contact"));
+            tabs.push(tab(Stream::Locations, "Locations", "Site", "Location"));
+        }
+        tabs
     }
 
     fn counts(&self, stream: Stream) -> StateCounts {
@@ -168,6 +232,7 @@ impl FakeService {
         if !self.tables.is_empty() {
             self.overview.flows[0].tabs = self.tabs();
         }
+        self.overview.cards = self.cards.len() as u64;
         self.overview.clone()
     }
 
@@ -241,6 +306,12 @@ impl FakeService {
 
     fn query(&mut self, query: Query) -> View {
         match query {
+            Query::SyncSettings { integration } => {
+                let view = self.overview.integrations.iter().find(|i| i.id == integration);
+                let vendor = view.map(|i| i.vendor.clone()).unwrap_or_default();
+                View::SyncSettings(Box::new(fake_settings::settings(integration, &vendor, &self.scope)))
+            }
+            Query::PreviewSyncSettings { scope, .. } => View::ScopePreview(fake_settings::preview(&self.scope, &scope)),
             Query::Overview => View::Overview(self.overview()),
             Query::Window { view, offset, limit, anchor } => {
                 View::Window(self.window(&view, offset, limit, anchor.as_ref()))
@@ -257,6 +328,7 @@ impl FakeService {
                 let at = self.sure(stream, threshold);
                 View::Preview(self.preview(stream, &at, "accepts"))
             }
+            Query::Rules { .. } => View::Rules(self.rules.clone()),
             Query::PreviewUndo { .. } => View::Preview(Preview::default()),
             Query::Log { filter, before, limit } => {
                 let fits = |l: &&LogEntry| {
@@ -270,6 +342,7 @@ impl FakeService {
                 lines.reverse();
                 View::Log(lines)
             }
+            Query::Cards => View::Cards(self.cards.clone()),
             Query::History { .. } => View::History(self.history.iter().rev().map(|h| h.0.clone()).collect()),
             Query::Why { text } => View::Why(vec![WhyRecord {
                 integration: IntegrationId::from("addigy"),
@@ -301,6 +374,7 @@ impl FakeService {
                     Filter::All => true,
                     Filter::State(state) => r.state == state,
                     Filter::Orphaned => r.orphaned,
+                    Filter::LeftOut => !r.left_out.is_empty(),
                 }) && (needle.is_empty()
                     || [&r.name, &r.serial, &r.company, &r.id.to_string()]
                         .iter()
@@ -473,7 +547,29 @@ impl FakeService {
             }
             Command::Undo { .. } => self.undo(),
             Command::Redo => done("nothing to do again"),
+            Command::AnswerCard { key, yes } => {
+                self.cards.retain(|c| c.key != key);
+                let events = vec![Event::Overview(Box::new(self.overview()))];
+                let text = format!("{key} {}", if yes { "applied" } else { "refused" });
+                (Reply::Done(Done { text, ..Done::default() }), events)
+            }
+            Command::RemoveRule { rule } => {
+                self.rules.retain(|r| r.id != rule);
+                done("removed the rule")
+            }
+            Command::ScopeRule { rule, everywhere } => {
+                self.rules.iter_mut().filter(|r| r.id == rule).for_each(|r| r.everywhere = everywhere);
+                done("applied the rule")
+            }
             Command::Sync { .. } => done("sync queued"),
+            Command::SetSyncSettings { integration, scope, .. } => {
+                if let Some(reason) = &self.refuse {
+                    let failure = Failure::new(FailureClass::Local, reason, "free some space");
+                    return (Reply::Failed(failure), Vec::new());
+                }
+                self.scope = scope;
+                done(&format!("sync settings of {integration} are saved"))
+            }
             Command::CancelSync { .. } => done("syncs stopped"),
             Command::Pause { integration } => self.set_state(&integration, IntegrationState::Paused),
             Command::Resume { integration } => self.set_state(&integration, IntegrationState::Ok),
@@ -520,6 +616,7 @@ impl FakeService {
             what: what.clone(),
             changes: Vec::new(),
             rows,
+            rules: Vec::new(),
             undoes: None,
             undone_by: None,
         };
@@ -555,6 +652,7 @@ fn integrations(companies: u64, devices: u64) -> Vec<IntegrationView> {
         run: None,
         counts: RunCounts::default(),
         stored,
+        left_out: 0,
         started: None,
         finished: None,
     };

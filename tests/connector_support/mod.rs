@@ -172,6 +172,7 @@ pub fn connection(vendor: Vendor, base_url: &str) -> Connection {
         connector: vendor.connector().into(),
         base_url: Some(base_url.into()),
         region: None,
+        options: std::collections::BTreeMap::default(),
         credentials: Credentials::from_pairs([("api_key".to_owned(), SecretString::from(KEY))]),
         requests_per_second: Some(100_000.0),
         page_size: Some(100),

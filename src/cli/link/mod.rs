@@ -89,6 +89,7 @@ pub fn run(args: &LinkArgs) -> Result<LinkSummary, Failure> {
         settings: &settings,
     };
     let run = Run::new(&problem);
+    let run = run.answers();
     let mut summary = LinkSummary { bad_rows: lists.bad.clone(), ..LinkSummary::default() };
     let company_ids = |i: usize| lists.left_companies[i].id.as_str();
     if lists.are_devices {

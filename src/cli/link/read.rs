@@ -91,6 +91,7 @@ impl Lists {
             settings,
         };
         let run = Run::new(&problem);
+        let run = run.answers();
         let ids = |i: usize| self.left_owners[i].id.as_str();
         let mut summary = super::LinkSummary::default();
         super::write(path, args.limit, self.left_owners.len(), ids, |i| run.company(i), &mut summary)

@@ -101,7 +101,7 @@ impl Connector for CsvFiles {
     fn pages(&self, stream: Stream, ask: Ask) -> BoxStream<'static, Result<Page, Failure>> {
         let shared = Arc::clone(&self.shared);
         let first = async move {
-            let default = shared.mapping.streams.get(&stream).map_or(500, |map| map.page_size);
+            let default = shared.mapping.streams.get(&stream).map_or(500, |map| map.route.page_size);
             let size = shared.page_size.unwrap_or(default).clamp(1, 10_000) as usize;
             match blocking(move || shared.open(stream)).await {
                 Ok(reader) => Walk::new(reader, size, ask.after.as_deref()).pages(),

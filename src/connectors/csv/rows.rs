@@ -96,20 +96,16 @@ impl Reader {
     }
 
     fn needed(&self) -> (&Source, &Source) {
-        match &self.fields {
-            Fields::Company(f) => (&f.id, &f.name),
-            Fields::Device(f) => (&f.id, &f.name),
-            Fields::DeviceType(f) => (&f.id, &f.name),
-        }
+        self.fields.needed()
     }
 
     fn has(&self, source: &Source) -> bool {
-        source.paths.iter().any(|path| self.columns.iter().flatten().any(|name| *name == path_name(path)))
+        source.paths().any(|path| self.columns.iter().flatten().any(|name| *name == path_name(path)))
     }
 
     fn lacks(&self, source: &Source, what: &str) -> Failure {
         let found = self.table.headers.join(", ");
-        let wanted: Vec<String> = source.paths.iter().map(path_name).collect();
+        let wanted: Vec<String> = source.paths().map(path_name).collect();
         let text = format!("{} has no column for {what}; its columns are: {found}", self.table.name);
         Failure::new(FailureClass::Usage, text, format!("name one of them: {}", wanted.join(", ")))
     }
@@ -182,7 +178,7 @@ impl Reader {
             return Ok(self.company_of(&node).filter(|record| self.seen.insert(record.id())));
         }
         self.complete(&mut node);
-        let row = Row { node: &node, related: &[], unwrap: |value| Some(value) };
+        let row = Row::plain(&node);
         let record = self.fields.record(row).map_err(|e| bad(e.id, format!("line {number}: {}", e.reason)))?;
         if self.seen.insert(record.id()) {
             Ok(Some(record))
@@ -207,12 +203,12 @@ impl Reader {
 
     /// Adds the id that the file does not have, and the company by its name.
     fn complete(&self, node: &mut Json<'_>) {
-        let row = Row { node, related: &[], unwrap: |value| Some(value) };
+        let row = Row::plain(node);
         let id = self.made_id.then(|| self.id_of(row)).flatten();
         let company = self.company_id(row);
         let (id_path, company_path) = match &self.fields {
-            Fields::Device(f) => (f.id.paths.first(), f.company.paths.first()),
-            _ => (self.needed().0.paths.first(), None),
+            Fields::Device(f) => (f.id.paths().next(), f.company.paths().next()),
+            _ => (self.needed().0.paths().next(), None),
         };
         let Json::Object(members) = node else { return };
         let mut add = |path: Option<&Path>, text: Option<String>| {
@@ -250,7 +246,7 @@ impl Reader {
     /// The company that a device's row names.
     fn company_of(&self, node: &Json<'_>) -> Option<Record> {
         let Fields::Device(f) = &self.fields else { return None };
-        let row = Row { node, related: &[], unwrap: |value| Some(value) };
+        let row = Row::plain(node);
         let (id, name) = (f.company.text(row), f.company_name.text(row));
         let name_or_id = name.clone().or_else(|| id.clone())?;
         let company = crate::domain::Company::new(id.or(name)?, name_or_id);

@@ -1,34 +1,34 @@
 //! Addigy's v2 API: queries are POST with the page in the body; answers are `items` with `metadata`, or a bare array;
 //! facts are wrapped as `{type, value, error_msg}`; errors are `{code, message, error_chain}`.
 
-use super::{Answer, Dialect, count32};
+use super::{Answer, At, Dialect, Part, count32};
 use crate::connectors::http::{BodyFault, Call, ErrorBody};
 use crate::connectors::json::Json;
-use crate::connectors::mapping::{Paging, StreamMap};
-use reqwest::Method;
+use crate::connectors::mapping::{Paging, Route};
+use crate::connectors::source::Unwrap;
 use serde_json::json;
 
 /// The dialect.
 pub(super) struct AddigyV2;
 
 impl Dialect for AddigyV2 {
-    fn call(&self, stream: &StreamMap, number: u32, size: u32) -> Call {
-        let body = match stream.paging {
-            Paging::Whole => json!({}),
-            // Without the names the vendor sends only a few facts.
+    fn call(&self, route: &Route, part: &Part<'_>) -> Call {
+        let At::Number(number) = part.at else { return Call::post(route.path.as_str(), json!({})) };
+        let body = match route.paging {
             Paging::Pages => json!({
                 "page": number,
-                "per_page": size,
-                "sort_field": stream.sort,
+                "per_page": part.size,
+                "sort_field": route.sort,
                 "sort_direction": "asc",
-                "desired_fact_identifiers": stream.ask_for,
+                // Without the names the vendor sends only a few facts.
+                "desired_fact_identifiers": route.ask_for,
             }),
+            _ => json!({}),
         };
-        let query = stream.query.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
-        Call { method: Method::POST, path: stream.path.clone(), query, body: Some(body), impatient: false }
+        Call::post(route.path.as_str(), body).with(&route.query)
     }
 
-    fn read<'a>(&self, body: Json<'a>) -> Result<Answer<'a>, BodyFault> {
+    fn read<'a>(&self, body: Json<'a>, _link: Option<&str>) -> Result<Answer<'a>, BodyFault> {
         if let Json::List(rows) = body {
             return Ok(Answer { rows, ..Answer::default() });
         }
@@ -50,10 +50,10 @@ impl Dialect for AddigyV2 {
         let status = body.get("code").and_then(Json::count).and_then(|n| u16::try_from(n).ok());
         let inner = innermost(body).filter(|inner| *inner != message);
         let text = inner.map_or_else(|| message.clone(), |inner| format!("{message}: {inner}"));
-        Some(ErrorBody { status: status.filter(|s| (400..600).contains(s)), text })
+        Some(ErrorBody::new(status.filter(|s| (400..600).contains(s)), text))
     }
 
-    fn unwrap(&self) -> for<'x, 'y> fn(&'x Json<'y>) -> Option<&'x Json<'y>> {
+    fn unwrap(&self) -> Unwrap {
         fact_value
     }
 }
@@ -87,14 +87,19 @@ fn fact_value<'x, 'y>(node: &'x Json<'y>) -> Option<&'x Json<'y>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{parse, read_listing};
+    use super::super::{Tables, parse, read_listing};
     use super::*;
+    use crate::connectors::http::Received;
     use crate::connectors::mapping::Mapping;
     use crate::domain::{Device, Record, Stream, VendorSystem};
 
+    fn received(body: &str) -> Received<'_> {
+        Received { body: body.as_bytes(), link: None }
+    }
+
     fn devices(body: &str) -> super::super::Listing {
         let mapping = Mapping::load("addigy", None).unwrap();
-        read_listing(&AddigyV2, &mapping.streams[&Stream::Devices], body.as_bytes()).unwrap()
+        read_listing(&AddigyV2, &mapping.streams[&Stream::Devices], Tables::default(), received(body)).unwrap()
     }
 
     fn device(facts: &str) -> Device {
@@ -178,7 +183,8 @@ mod tests {
         let mapping = Mapping::load("addigy", None).unwrap();
         let body = r#"[{"policyId":"p1","name":"Acme","parent":"p1","creation_time":1700000000.5,"itglue_account_id":"77",
             "connectwise_account_id":0,"addigy_sync":{"services":{"x":{"api_key":"deep-secret"}}}}]"#;
-        let listing = read_listing(&AddigyV2, &mapping.streams[&Stream::Companies], body.as_bytes()).unwrap();
+        let listing =
+            read_listing(&AddigyV2, &mapping.streams[&Stream::Companies], Tables::default(), received(body)).unwrap();
         let Record::Company(company) = &listing.records[0] else { panic!("a company") };
         assert_eq!(company.parent, None);
         assert_eq!(company.links.len(), 1);
@@ -191,7 +197,7 @@ mod tests {
         let body =
             br#"{"code":500,"message":"failed","error_chain":{"code":1,"message":"not found","error_chain":null}}"#;
         let error = AddigyV2.error(&parse(body).unwrap()).unwrap();
-        assert_eq!(error, ErrorBody { status: Some(500), text: "failed: not found".into() });
-        assert_eq!(AddigyV2.read(parse(body).unwrap()).unwrap_err(), BodyFault::Error(error));
+        assert_eq!(error, ErrorBody::new(Some(500), "failed: not found"));
+        assert_eq!(AddigyV2.read(parse(body).unwrap(), None).unwrap_err(), BodyFault::Error(error));
     }
 }

@@ -1,29 +1,40 @@
 //! JSON:API as IT Glue speaks it: the page in the query, `data` with `meta`, related rows in `included`, errors in
 //! `errors` whose `status` may be a number and whose `detail` may be a text or a list.
 
-use super::{Answer, Beside, Dialect, count32};
+use super::{Answer, At, Beside, Dialect, Part, count32};
 use crate::connectors::http::{BodyFault, Call, ErrorBody};
 use crate::connectors::json::{Json, same_key};
-use crate::connectors::mapping::{Paging, StreamMap};
-use reqwest::Method;
+use crate::connectors::mapping::{CountMap, Paging, Route};
+use crate::domain::Timestamp;
+use time::macros::format_description;
 
 /// The dialect.
 pub(super) struct JsonApi;
 
 impl Dialect for JsonApi {
-    fn call(&self, stream: &StreamMap, number: u32, size: u32) -> Call {
-        let mut query: Vec<(String, String)> = stream.query.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
-        if !stream.sort.is_empty() {
-            query.push(("sort".into(), stream.sort.clone()));
+    fn call(&self, route: &Route, part: &Part<'_>) -> Call {
+        let mut call = Call::get(route.path.as_str()).with(&route.query);
+        let mut add = |key: &str, value: String| call.query.push((key.to_owned(), value));
+        let mut sort = route.sort.as_str();
+        match part.want.since {
+            // The vendor may refuse spans of more than a week.
+            Some(since) if part.want.near && !route.since_query.is_empty() => {
+                add(&route.since_query, format!("{},*", moment(since)));
+            }
+            Some(_) if !route.newest_first.is_empty() => sort = &route.newest_first,
+            _ => {}
         }
-        if stream.paging == Paging::Pages {
-            query.push(("page[size]".into(), size.to_string()));
-            query.push(("page[number]".into(), number.to_string()));
+        if !sort.is_empty() {
+            add("sort", sort.to_owned());
         }
-        Call { method: Method::GET, path: stream.path.clone(), query, body: None, impatient: false }
+        if let (Paging::Pages, At::Number(number)) = (route.paging, part.at) {
+            add("page[size]", part.size.to_string());
+            add("page[number]", number.to_string());
+        }
+        call
     }
 
-    fn read<'a>(&self, body: Json<'a>) -> Result<Answer<'a>, BodyFault> {
+    fn read<'a>(&self, body: Json<'a>, _link: Option<&str>) -> Result<Answer<'a>, BodyFault> {
         if let Some(error) = self.error(&body) {
             return Err(BodyFault::Error(error));
         }
@@ -55,7 +66,7 @@ impl Dialect for JsonApi {
         });
         let title = first.get("title").and_then(Json::text).map(std::borrow::Cow::into_owned);
         let text = detail.or(title).unwrap_or_else(|| "no reason given".into());
-        Some(ErrorBody { status: status.filter(|s| (400..600).contains(s)), text })
+        Some(ErrorBody::new(status.filter(|s| (400..600).contains(s)), text))
     }
 
     fn beside_key(&self, row: &Json<'_>) -> Option<String> {
@@ -70,6 +81,21 @@ impl Dialect for JsonApi {
         let links = relationships.iter().filter_map(|(_, relation)| relation.get("data")).flat_map(Json::items);
         links.filter_map(|link| linked(link, beside)).collect()
     }
+
+    fn count_call(&self, count: &CountMap, value: &str) -> Call {
+        let pairs = [(count.field.as_str(), value), ("page[size]", "1"), ("page[number]", "1")];
+        let query = pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec();
+        Call { query, ..Call::get(count.path.as_str()) }
+    }
+
+    fn count(&self, body: &Json<'_>) -> Option<u64> {
+        body.get("meta")?.get("total-count").and_then(Json::count)
+    }
+}
+
+/// A moment as the vendor writes it.
+fn moment(at: Timestamp) -> String {
+    at.format(format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].000Z")).unwrap_or_default()
 }
 
 /// The row that a link names by type and id.
@@ -81,9 +107,10 @@ fn linked<'r, 'a>(link: &Json<'_>, beside: &Beside<'r, 'a>) -> Option<&'r Json<'
 
 #[cfg(test)]
 mod tests {
-    use super::super::{parse, read_listing};
+    use super::super::{Listing, Tables, Want, parse, read_listing};
     use super::*;
-    use crate::connectors::mapping::Mapping;
+    use crate::connectors::http::Received;
+    use crate::connectors::mapping::{Mapping, StreamMap};
     use crate::domain::{Record, Stream};
 
     const CONFIGURATIONS: &str = r#"{"data":[{"id":"455","type":"configurations","attributes":{"organization-id":2,
@@ -98,10 +125,21 @@ mod tests {
         {"id":"68","type":"rmm-records","attributes":{"name":"other"}}],
         "meta":{"current-page":1,"total-pages":1,"total-count":1}}"#;
 
+    fn listing(stream: &StreamMap, body: &str) -> Listing {
+        let received = Received { body: body.as_bytes(), link: None };
+        read_listing(&JsonApi, stream, Tables::default(), received).unwrap()
+    }
+
+    fn asked(stream: Stream, want: &Want) -> Vec<(String, String)> {
+        let mapping = Mapping::load("itglue", None).unwrap();
+        let part = Part { path: None, at: At::Number(3), size: 500, only_ids: false, ordered: false, want };
+        JsonApi.call(&mapping.streams[&stream].route, &part).query
+    }
+
     #[test]
     fn a_configuration_with_its_interfaces() {
         let mapping = Mapping::load("itglue", None).unwrap();
-        let listing = read_listing(&JsonApi, &mapping.streams[&Stream::Devices], CONFIGURATIONS.as_bytes()).unwrap();
+        let listing = listing(&mapping.streams[&Stream::Devices], CONFIGURATIONS);
         let Record::Device(d) = &listing.records[0] else { panic!("a device") };
         assert_eq!((d.id.as_str(), d.company.as_ref().unwrap().as_str()), ("455", "2"));
         assert_eq!(d.serial.as_deref(), Some("C02TEST00001"));
@@ -114,11 +152,26 @@ mod tests {
 
     #[test]
     fn pages_are_asked_for_in_the_query() {
-        let mapping = Mapping::load("itglue", None).unwrap();
-        let call = JsonApi.call(&mapping.streams[&Stream::Devices], 3, 500);
-        let has = |k: &str, v: &str| call.query.iter().any(|(key, value)| key == k && value == v);
+        let query = asked(Stream::Devices, &Want::default());
+        let has = |k: &str, v: &str| query.iter().any(|(key, value)| key == k && value == v);
         assert!(has("page[number]", "3") && has("page[size]", "500") && has("sort", "id"));
         assert!(has("include", "configuration_interfaces"));
+    }
+
+    #[test]
+    fn changes_are_filtered_where_that_is_possible_and_else_come_first() {
+        let since = Some(time::macros::datetime!(2026-11-20 08:15:00 UTC));
+        let near = Want { since, near: true, ..Want::default() };
+        let value = |query: &[(String, String)], key: &str| {
+            query.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone()).unwrap_or_default()
+        };
+        let query = asked(Stream::Companies, &near);
+        assert_eq!(value(&query, "filter[updated_at]"), "2026-11-20T08:15:00.000Z,*");
+        assert_eq!(value(&query, "sort"), "id");
+        let query = asked(Stream::Companies, &Want { since, ..Want::default() });
+        assert_eq!((value(&query, "filter[updated_at]"), value(&query, "sort")), (String::new(), "-updated_at".into()));
+        assert_eq!(value(&asked(Stream::Devices, &near), "sort"), "-updated_at");
+        assert_eq!(value(&asked(Stream::DeviceTypes, &near), "sort"), "id", "it has no moment of change");
     }
 
     #[test]
@@ -132,8 +185,23 @@ mod tests {
 
     #[test]
     fn an_object_without_data_is_no_listing() {
-        assert!(matches!(JsonApi.read(parse(b"{}").unwrap()), Err(BodyFault::Malformed(_))));
+        assert!(matches!(JsonApi.read(parse(b"{}").unwrap(), None), Err(BodyFault::Malformed(_))));
         assert!(matches!(parse(b"<html>"), Err(BodyFault::Malformed(_))));
         assert!(matches!(parse(br#"{"data":[{"id":"1"#), Err(BodyFault::Malformed(_))));
+    }
+
+    #[test]
+    fn a_contact_has_its_main_address_first() {
+        let mapping = Mapping::load("itglue", None).unwrap();
+        let body = r#"{"data":[{"id":"7","attributes":{"organization-id":2,"first-name":"Ana","last-name":"Reed",
+            "title":"Office manager","location-id":310,"important":null,"contact-emails":[{"value":"a@x.test"},
+            {"value":"ana@x.test","primary":true,"label-name":"Work"}],"contact-phones":[{"value":"01225000001"}]}},
+            {"id":"8","attributes":{"name":null,"contact-emails":[]}}]}"#;
+        let listing = listing(&mapping.streams[&Stream::Contacts], body);
+        let Record::Contact(c) = &listing.records[0] else { panic!("a contact") };
+        assert_eq!((c.name.as_str(), c.first_name.as_str(), c.last_name.as_str()), ("Ana Reed", "Ana", "Reed"));
+        assert_eq!(c.emails, ["ana@x.test", "a@x.test"]);
+        assert_eq!((c.phones.as_slice(), c.primary), (["01225000001".to_owned()].as_slice(), false));
+        assert_eq!(listing.bad[0].id.as_deref(), Some("8"));
     }
 }

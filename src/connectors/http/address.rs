@@ -25,7 +25,11 @@ pub(crate) fn base_address(text: &str, prefix: &str) -> Result<Url, Failure> {
         _ => return Err(usage("is neither https nor http")),
     }
     let path = url.path().trim_end_matches('/').to_owned();
-    let path = if path.ends_with(prefix.trim_end_matches('/')) { path } else { format!("{path}{prefix}") };
+    let path = if path.to_ascii_lowercase().ends_with(prefix.trim_end_matches('/')) {
+        path
+    } else {
+        format!("{path}{prefix}")
+    };
     url.set_path(&path);
     Ok(url)
 }

@@ -6,6 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 /// Use of the published limit.
@@ -26,12 +27,25 @@ const BURST: u32 = 4;
 #[derive(Debug)]
 pub(crate) struct Pacer {
     state: Mutex<State>,
+    seats: Mutex<Seats>,
+}
+
+/// Requests of one kind of record that may run at once, by kind.
+#[derive(Debug, Default)]
+struct Seats {
+    /// 0: as many as there are.
+    most: u32,
+    kinds: HashMap<String, Arc<Semaphore>>,
 }
 
 #[derive(Debug)]
 struct State {
     sent: VecDeque<Instant>,
+    /// Requests of others in the window, as the vendor last told.
+    others: u32,
     limit: u32,
+    /// Requests that matchbook itself sends in a window at most.
+    quota: Option<usize>,
     window: Duration,
     spacing: Duration,
     /// When the next request would be due if all had been evenly spaced.
@@ -50,8 +64,46 @@ impl Pacer {
     pub(crate) fn new(limit: u32, window: Duration, per_second: f64) -> Self {
         let per_second = if per_second.is_finite() { per_second.clamp(0.001, 1e6) } else { 1.0 };
         let spacing = Duration::from_secs_f64(1.0 / per_second);
-        let state = State { sent: VecDeque::new(), limit, window, spacing, due: None, blocked_until: None };
-        Self { state: Mutex::new(state) }
+        let state = State {
+            sent: VecDeque::new(),
+            others: 0,
+            limit,
+            quota: None,
+            window,
+            spacing,
+            due: None,
+            blocked_until: None,
+        };
+        Self { state: Mutex::new(state), seats: Mutex::default() }
+    }
+
+    /// The same, with at most so many requests in a window.
+    pub(crate) fn quota(self, most: Option<f64>) -> Self {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before")]
+        let most = most.map(|most| most.clamp(1.0, 1e9) as usize);
+        locked(&self.state).quota = most;
+        self
+    }
+
+    /// The same, with at most so many requests of one kind of record at once; 0: as many as there are.
+    pub(crate) fn at_once(self, most: u32) -> Self {
+        locked(&self.seats).most = most;
+        self
+    }
+
+    /// Waits for a place among the requests of that kind; it is free again when the answer is dropped.
+    pub(crate) async fn seat(&self, kind: &str) -> Option<OwnedSemaphorePermit> {
+        let seats = {
+            let mut seats = locked(&self.seats);
+            let most = seats.most as usize;
+            if most == 0 {
+                return None;
+            }
+            let kind = kind.to_lowercase();
+            Arc::clone(seats.kinds.entry(kind).or_insert_with(|| Arc::new(Semaphore::new(most))))
+        };
+        // The semaphores are never closed.
+        seats.acquire_owned().await.ok()
     }
 
     /// The pacer of that credential at that host; made when nobody uses it yet. The newest rate counts.
@@ -62,9 +114,11 @@ impl Pacer {
         all.retain(|_, pacer| pacer.strong_count() > 0);
         let key = hasher.finish();
         if let Some(pacer) = all.get(&key).and_then(Weak::upgrade) {
+            locked(&pacer.seats).most = locked(&fresh.seats).most;
             let fresh = fresh.state.into_inner().unwrap_or_else(PoisonError::into_inner);
             let mut state = locked(&pacer.state);
             (state.spacing, state.limit, state.window) = (fresh.spacing, fresh.limit, fresh.window);
+            state.quota = fresh.quota;
             drop(state);
             return pacer;
         }
@@ -88,6 +142,11 @@ impl Pacer {
             return Some(until);
         }
         state.blocked_until = None;
+        if state.quota.is_some_and(|quota| state.sent.len() >= quota)
+            && let Some(oldest) = state.sent.front()
+        {
+            return Some(*oldest + state.window);
+        }
         let ahead = state.spacing * (BURST - 1);
         let due = state.due.map_or(now, |due| due.max(now));
         if due > now + ahead {
@@ -105,12 +164,20 @@ impl Pacer {
         state.blocked_until = Some(state.blocked_until.map_or(until, |old| old.max(until)));
     }
 
-    /// Use of the window that ends now.
+    /// Takes over what the vendor itself counts in the window: others share the limit.
+    pub(crate) fn learn(&self, used: u32, limit: u32) {
+        let mut state = locked(&self.state);
+        state.forget(Instant::now());
+        state.others = used.saturating_sub(u32::try_from(state.sent.len()).unwrap_or(u32::MAX));
+        state.limit = limit;
+    }
+
+    /// Use of the window that ends now, that of others included as far as the vendor told.
     pub(crate) fn budget(&self) -> Budget {
         let mut state = locked(&self.state);
         state.forget(Instant::now());
         Budget {
-            used: u32::try_from(state.sent.len()).unwrap_or(u32::MAX),
+            used: u32::try_from(state.sent.len()).unwrap_or(u32::MAX).saturating_add(state.others),
             limit: state.limit,
             window_s: u32::try_from(state.window.as_secs()).unwrap_or(u32::MAX),
         }
@@ -151,11 +218,43 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_quota_is_kept_over_the_whole_window() {
+        let pacer = Pacer::new(10, Duration::from_mins(1), 1_000.0).quota(Some(5.0));
+        let start = Instant::now();
+        for _ in 0..6 {
+            pacer.ready().await;
+        }
+        assert_eq!(start.elapsed().as_secs(), 60, "the sixth waits until the first is forgotten");
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn the_window_forgets() {
         let pacer = Pacer::new(10, Duration::from_secs(10), 100.0);
         pacer.ready().await;
         tokio::time::advance(Duration::from_secs(11)).await;
         assert_eq!(pacer.budget().used, 0);
+    }
+
+    #[tokio::test]
+    async fn at_most_so_many_of_a_kind_at_once() {
+        let pacer = Pacer::new(10, Duration::from_secs(10), 100.0).at_once(2);
+        let (a, b) = (pacer.seat("Tickets").await, pacer.seat("tickets").await);
+        assert!(a.is_some() && b.is_some());
+        let mut third = Box::pin(pacer.seat("TICKETS"));
+        assert!(futures::poll!(&mut third).is_pending());
+        assert!(pacer.seat("Companies").await.is_some(), "another kind has places of its own");
+        drop(a);
+        assert!(third.await.is_some());
+    }
+
+    #[tokio::test]
+    async fn the_vendors_own_count_includes_others() {
+        let pacer = Pacer::new(10_000, Duration::from_hours(1), 100.0);
+        pacer.ready().await;
+        pacer.learn(124, 10_000);
+        assert_eq!(pacer.budget().used, 124);
+        pacer.ready().await;
+        assert_eq!(pacer.budget().used, 125);
     }
 
     #[test]

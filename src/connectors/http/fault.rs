@@ -9,6 +9,28 @@ pub(crate) struct ErrorBody {
     pub(crate) status: Option<u16>,
     /// The message, as the vendor wrote it.
     pub(crate) text: String,
+    /// What it means, where the vendor's status alone does not tell.
+    pub(crate) meaning: Option<Meaning>,
+}
+
+impl ErrorBody {
+    /// A message whose status says what it means.
+    pub(crate) fn new(status: Option<u16>, text: impl Into<String>) -> Self {
+        Self { status, text: text.into(), meaning: None }
+    }
+}
+
+/// What an error means, told from its words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// The key or something that belongs to it is refused; what to do about it.
+    Credentials(&'static str),
+    /// The key lacks a permission.
+    Forbidden,
+    /// A limit was reached.
+    Limited,
+    /// The request is refused: the same will not be accepted later.
+    Refused,
 }
 
 /// Why a body of a good answer is no answer.
@@ -38,6 +60,12 @@ pub(crate) enum CallErrorKind {
     Slow,
     /// Refused with 403: the key may lack a permission, or be no key at all.
     Forbidden,
+    /// Refused with 401: the key is wrong, or the account lives elsewhere.
+    Unauthorized,
+    /// Unknown: the row is gone, or the account lives elsewhere.
+    NotFound,
+    /// The vendor does not accept this request.
+    Refused,
 }
 
 impl CallError {

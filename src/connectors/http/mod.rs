@@ -7,13 +7,14 @@ mod address;
 mod budget;
 mod chain;
 mod fault;
+mod header;
 mod retry;
 mod tls;
 mod transport;
 
-pub(crate) use address::base_address;
+pub(crate) use address::{base_address, is_loopback};
 pub use budget::Budget;
 pub(crate) use budget::Pacer;
-pub(crate) use fault::{BodyFault, CallError, CallErrorKind, ErrorBody};
+pub(crate) use fault::{BodyFault, CallError, CallErrorKind, ErrorBody, Meaning};
 pub use retry::Tuning;
-pub(crate) use transport::{Call, Http, Setup};
+pub(crate) use transport::{Call, Http, Received, Setup};

@@ -78,8 +78,12 @@ pub(crate) fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
     if let Ok(seconds) = value.parse::<f64>() {
         return (0.0..1e9).contains(&seconds).then(|| Duration::from_secs_f64(seconds));
     }
-    let date = Timestamp::parse(&value.replace("GMT", "+0000"), &Rfc2822).ok()?;
-    Some(Duration::try_from(date - now).unwrap_or_default())
+    Some(Duration::try_from(moment(value)? - now).unwrap_or_default())
+}
+
+/// A date as HTTP headers write it.
+pub(crate) fn moment(value: &str) -> Option<Timestamp> {
+    Timestamp::parse(&value.replace("GMT", "+0000"), &Rfc2822).ok()
 }
 
 #[cfg(test)]

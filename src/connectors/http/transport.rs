@@ -4,16 +4,18 @@ use super::super::{HttpNotice, Observer};
 use super::address::is_loopback;
 use super::budget::{Budget, Pacer};
 use super::chain::look;
-use super::fault::{BodyFault, CallError, CallErrorKind, ErrorBody};
-use super::retry::{Tuning, retry_after};
+use super::fault::{BodyFault, CallError, CallErrorKind, ErrorBody, Meaning};
+use super::header::secret_value;
+use super::retry::{Tuning, moment, retry_after};
 use super::tls::{issuer_is_unknown, transport_fault};
 use crate::domain::text::clean;
 use crate::domain::{Failure, FailureClass, LogLevel};
 use crate::secrets::Redactor;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LINK, LOCATION, RETRY_AFTER};
 use reqwest::{Client, Method, Response, StatusCode};
-use secrecy::{ExposeSecret, SecretString};
-use std::sync::{Arc, Once};
+use secrecy::SecretString;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, Once, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use url::Url;
 
@@ -28,29 +30,89 @@ pub(crate) struct Call {
     pub(crate) query: Vec<(String, String)>,
     /// JSON body.
     pub(crate) body: Option<serde_json::Value>,
+    /// A header of this request alone.
+    pub(crate) header: Option<(&'static str, &'static str)>,
+    /// A whole address instead, to which no key is sent.
+    pub(crate) open: Option<Url>,
     /// Being slow twice is told instead of tried again: the caller asks for less.
     pub(crate) impatient: bool,
 }
+
+impl Call {
+    /// Reads a path.
+    pub(crate) fn get(path: impl Into<String>) -> Self {
+        Self {
+            method: Method::GET,
+            path: path.into(),
+            query: Vec::new(),
+            body: None,
+            header: None,
+            open: None,
+            impatient: false,
+        }
+    }
+
+    /// Asks with a body.
+    pub(crate) fn post(path: impl Into<String>, body: serde_json::Value) -> Self {
+        Self { method: Method::POST, body: Some(body), ..Self::get(path) }
+    }
+
+    /// Reads a whole address without a key.
+    pub(crate) fn open(url: Url) -> Self {
+        Self { path: url.path().to_owned(), open: Some(url), ..Self::get("") }
+    }
+
+    /// Adds query parameters.
+    pub(crate) fn with<'q>(mut self, query: impl IntoIterator<Item = (&'q String, &'q String)>) -> Self {
+        self.query.extend(query.into_iter().map(|(key, value)| (key.clone(), value.clone())));
+        self
+    }
+
+    /// The kind of record that it asks for, as the vendor's limits count it.
+    fn kind(&self) -> &str {
+        self.path.trim_start_matches('/').split('/').next().unwrap_or_default()
+    }
+}
+
+/// A good answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Received<'b> {
+    /// Its body.
+    pub(crate) body: &'b [u8],
+    /// Its `Link` header; `None` when it has none, which is not the same as an empty one.
+    pub(crate) link: Option<&'b str>,
+}
+
+/// Reads the message out of an error body.
+pub(crate) type Explain = Box<dyn Fn(&[u8]) -> Option<ErrorBody> + Send + Sync>;
 
 /// What a client is made of.
 pub(crate) struct Setup {
     pub(crate) vendor: String,
     pub(crate) base: Url,
-    pub(crate) header: String,
-    pub(crate) secret: SecretString,
+    /// Headers that carry the key.
+    pub(crate) headers: Vec<(String, SecretString)>,
     pub(crate) media_type: String,
+    pub(crate) accept: String,
     pub(crate) pacer: Arc<Pacer>,
     pub(crate) tuning: Tuning,
     pub(crate) observer: Observer,
     pub(crate) redactor: Redactor,
+    /// What to do about a refused key.
+    pub(crate) key_help: String,
     /// Reads the message out of an error body.
-    pub(crate) explain: fn(&[u8]) -> Option<ErrorBody>,
+    pub(crate) explain: Explain,
 }
 
 /// A vendor's HTTP client.
 pub(crate) struct Http {
     client: Client,
     setup: Setup,
+    key: HeaderMap,
+    /// Where the account lives, as far as known.
+    base: RwLock<Url>,
+    sent: AtomicU64,
+    skew: Mutex<Option<time::Duration>>,
 }
 
 /// Largest error body that is read, in bytes.
@@ -74,16 +136,9 @@ impl Http {
         // Fails only when another part of the program installed one before, which serves as well.
         PROVIDER.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
         let mut headers = HeaderMap::new();
-        let media = HeaderValue::from_str(&setup.media_type).map_err(|_| ours("media_type"))?;
-        headers.insert(ACCEPT, media.clone());
-        headers.insert(CONTENT_TYPE, media);
-        let name = HeaderName::from_bytes(setup.header.as_bytes()).map_err(|_| ours("auth.header"))?;
-        let mut key = HeaderValue::from_str(setup.secret.expose_secret().trim()).map_err(|_| {
-            let what = format!("the {} key holds characters that cannot be sent", setup.vendor);
-            Failure::new(FailureClass::Credentials, what, "copy it again, without line ends")
-        })?;
-        key.set_sensitive(true);
-        headers.insert(name, key);
+        headers.insert(ACCEPT, HeaderValue::from_str(&setup.accept).map_err(|_| ours("accept"))?);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_str(&setup.media_type).map_err(|_| ours("media_type"))?);
+        let key = key(&setup)?;
         let mut builder = Client::builder()
             .default_headers(headers)
             .user_agent(concat!("matchbook/", env!("CARGO_PKG_VERSION")))
@@ -101,7 +156,47 @@ impl Http {
             let what = format!("the HTTP client cannot be built: {}", setup.redactor.redact(&e.to_string()));
             Failure::new(FailureClass::Local, what, "check this machine's certificate store")
         })?;
-        Ok(Self { client, setup })
+        let base = RwLock::new(setup.base.clone());
+        Ok(Self { client, setup, key, base, sent: AtomicU64::new(0), skew: Mutex::default() })
+    }
+
+    /// Where requests go.
+    pub(crate) fn base(&self) -> Url {
+        self.base.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sends requests there from now on; false when they went there already. Whoever calls it has made sure that the
+    /// address belongs to the vendor.
+    pub(crate) fn move_to(&self, base: Url) -> bool {
+        let mut now = self.base.write().unwrap_or_else(PoisonError::into_inner);
+        let moved = *now != base;
+        *now = base;
+        moved
+    }
+
+    /// Requests sent so far.
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// How far the vendor's clock is ahead of this machine's, as its last answer said.
+    pub(crate) fn clock_skew(&self) -> Option<time::Duration> {
+        *self.skew.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note_clock(&self, headers: &HeaderMap) {
+        let Some(date) = headers.get(DATE).and_then(|value| moment(value.to_str().ok()?)) else { return };
+        *self.skew.lock().unwrap_or_else(PoisonError::into_inner) = Some(date - self.now());
+    }
+
+    /// The pace that is kept.
+    pub(crate) fn pacer(&self) -> &Pacer {
+        &self.setup.pacer
+    }
+
+    /// The time.
+    pub(crate) fn now(&self) -> crate::domain::Timestamp {
+        self.setup.tuning.clock.now()
     }
 
     /// Use of the vendor's limit.
@@ -113,9 +208,10 @@ impl Http {
     pub(crate) async fn ask<T, D>(&self, call: &Call, decode: D) -> Result<T, CallError>
     where
         T: Send + 'static,
-        D: Fn(&[u8]) -> Result<T, BodyFault> + Clone + Send + 'static,
+        D: Fn(Received<'_>) -> Result<T, BodyFault> + Clone + Send + 'static,
     {
         let tuning = &self.setup.tuning;
+        let _seat = self.setup.pacer.seat(call.kind()).await;
         let (mut faults, mut limits, mut slows) = (0, 0, 0);
         loop {
             self.setup.pacer.ready().await;
@@ -154,8 +250,9 @@ impl Http {
     async fn attempt<T, D>(&self, call: &Call, decode: D) -> Attempt<T>
     where
         T: Send + 'static,
-        D: Fn(&[u8]) -> Result<T, BodyFault> + Send + 'static,
+        D: Fn(Received<'_>) -> Result<T, BodyFault> + Send + 'static,
     {
+        self.sent.fetch_add(1, Ordering::Relaxed);
         let started = Instant::now();
         let response = match self.request(call).send().await {
             Ok(response) => response,
@@ -163,15 +260,17 @@ impl Http {
         };
         let status = response.status();
         let elapsed = started.elapsed();
+        self.note_clock(response.headers());
         tracing::debug!(vendor = %self.setup.vendor, method = %call.method, path = %call.path, status = status.as_u16(), ?elapsed, "request");
         if !status.is_success() {
             return self.refused(status, response, call).await;
         }
+        let link = link(response.headers());
         let body = match self.body(response, self.setup.tuning.body_cap).await {
             Ok(body) => body,
             Err(attempt) => return attempt,
         };
-        match tokio::task::spawn_blocking(move || decode(&body)).await {
+        match tokio::task::spawn_blocking(move || decode(Received { body: &body, link: link.as_deref() })).await {
             Ok(Ok(value)) => Attempt::Done(value),
             Ok(Err(BodyFault::Malformed(why))) => {
                 Attempt::Again { what: format!("sent an unreadable answer: {why}"), slow: false }
@@ -182,10 +281,18 @@ impl Http {
     }
 
     fn request(&self, call: &Call) -> reqwest::RequestBuilder {
-        let mut url = self.setup.base.clone();
-        let path = format!("{}{}", url.path().trim_end_matches('/'), call.path);
-        url.set_path(&path);
-        let mut request = self.client.request(call.method.clone(), url);
+        let mut request = match &call.open {
+            Some(url) => self.client.request(call.method.clone(), url.clone()),
+            None => {
+                let mut url = self.base();
+                let path = format!("{}{}", url.path().trim_end_matches('/'), call.path);
+                url.set_path(&path);
+                self.client.request(call.method.clone(), url).headers(self.key.clone())
+            }
+        };
+        if let Some((name, value)) = call.header {
+            request = request.header(name, value);
+        }
         if !call.query.is_empty() {
             request = request.query(&call.query);
         }
@@ -221,7 +328,8 @@ impl Http {
         if !issuer_is_unknown(error) {
             return self.broken(error);
         }
-        let (host, port) = (self.host().to_owned(), self.setup.base.port_or_known_default().unwrap_or(443));
+        let base = self.base();
+        let (host, port) = (host_of(&base), base.port_or_known_default().unwrap_or(443));
         let patience = self.setup.tuning.connect_timeout;
         match tokio::task::spawn_blocking(move || look(&host, port, patience)).await {
             Ok(Some(fault)) => self.untrusted(fault.words()),
@@ -252,60 +360,56 @@ impl Http {
             return Attempt::Limited { said: header.and_then(|v| retry_after(v, self.setup.tuning.clock.now())) };
         }
         if status.is_redirection() {
-            let to = response
-                .headers()
-                .get(LOCATION)
-                .and_then(|v| v.to_str().ok())
-                .and_then(|v| self.setup.base.join(v).ok());
+            let to =
+                response.headers().get(LOCATION).and_then(|v| v.to_str().ok()).and_then(|v| self.base().join(v).ok());
             return Attempt::Failed(CallError::last(self.redirect_failure(to.as_ref())));
         }
         let body = self.body::<()>(response, ERROR_CAP).await.unwrap_or_default();
-        let said = (self.setup.explain)(&body).map(|e| e.text);
-        self.by_status(status.as_u16(), said.as_deref(), call)
+        self.by_status(status.as_u16(), (self.setup.explain)(&body).as_ref(), call)
     }
 
     /// A good status with an error inside.
     fn error_in_answer<T>(&self, body: &ErrorBody, call: &Call) -> Attempt<T> {
         match body.status {
             Some(429) => Attempt::Limited { said: None },
-            Some(status) if status >= 400 => self.by_status(status, Some(&body.text), call),
+            Some(status) if status >= 400 => self.by_status(status, Some(body), call),
             _ => Attempt::Again { what: format!("sent an error: {}", self.told(&body.text)), slow: false },
         }
     }
 
-    fn by_status<T>(&self, status: u16, said: Option<&str>, call: &Call) -> Attempt<T> {
+    fn by_status<T>(&self, status: u16, body: Option<&ErrorBody>, call: &Call) -> Attempt<T> {
         let vendor = &self.setup.vendor;
-        let said = said.map(|text| format!(": {}", self.told(text))).unwrap_or_default();
+        let said = body.map(|body| format!(": {}", self.told(&body.text))).unwrap_or_default();
         let fail = |class, what: String, remedy: &str, kind| {
             Attempt::Failed(CallError { failure: Failure::new(class, what, remedy), kind })
         };
-        match status {
-            401 => fail(
-                FailureClass::Credentials,
-                format!("{vendor} refuses the key (401{said})"),
-                "enter a new key with connect",
-                CallErrorKind::Final,
-            ),
-            403 => fail(
-                FailureClass::Permission,
-                format!("{vendor} refuses {} (403{said})", call.path),
-                "check the key's permissions",
-                CallErrorKind::Forbidden,
-            ),
-            408 | 500..=599 => {
+        let refused_key = |remedy: &str| {
+            let what = format!("{vendor} refuses the key ({status}{said})");
+            fail(FailureClass::Credentials, what, remedy, CallErrorKind::Unauthorized)
+        };
+        let forbidden = || {
+            let what = format!("{vendor} refuses {} ({status}{said})", call.path);
+            fail(FailureClass::Permission, what, "check the key's permissions", CallErrorKind::Forbidden)
+        };
+        match (body.and_then(|body| body.meaning), status) {
+            (Some(Meaning::Credentials(remedy)), _) => refused_key(remedy),
+            (Some(Meaning::Limited), _) => Attempt::Limited { said: None },
+            (Some(Meaning::Forbidden), _) | (None, 403) => forbidden(),
+            (None, 401) => refused_key(&self.setup.key_help),
+            (None, 408 | 500..=599) => {
                 Attempt::Again { what: format!("answered {status}{said}"), slow: matches!(status, 408 | 504) }
             }
-            404 => fail(
+            (None, 404) => fail(
                 FailureClass::Vendor,
                 format!("{vendor} does not know {} (404{said})", call.path),
                 "check base_url and region",
-                CallErrorKind::Final,
+                CallErrorKind::NotFound,
             ),
-            _ => fail(
+            (Some(Meaning::Refused) | None, _) => fail(
                 FailureClass::Vendor,
                 format!("{vendor} refuses the request {} ({status}{said})", call.path),
                 "",
-                CallErrorKind::Final,
+                CallErrorKind::Refused,
             ),
         }
     }
@@ -342,6 +446,15 @@ impl Http {
         (self.setup.observer)(HttpNotice { level: LogLevel::Warn, text, retry_at });
     }
 
+    /// Holds every request back for a while and says why.
+    pub(crate) async fn wait_for_limit(&self, what: &str, wait: Duration) {
+        self.setup.pacer.hold(wait);
+        let text = self.told(&format!("{what}; going on in {:.0} s", wait.as_secs_f64()));
+        let retry_at = Some(self.setup.tuning.clock.now() + wait);
+        (self.setup.observer)(HttpNotice { level: LogLevel::Warn, text, retry_at });
+        tokio::time::sleep(wait).await;
+    }
+
     /// Tells the observer something that needs no waiting.
     pub(crate) fn remark(&self, level: LogLevel, text: &str) {
         (self.setup.observer)(HttpNotice { level, text: self.told(text), retry_at: None });
@@ -357,9 +470,33 @@ impl Http {
         }
     }
 
-    fn host(&self) -> &str {
-        self.setup.base.host_str().unwrap_or("")
+    fn host(&self) -> String {
+        host_of(&self.base())
     }
+}
+
+fn host_of(url: &Url) -> String {
+    url.host_str().unwrap_or_default().to_owned()
+}
+
+/// The headers that carry the key, marked so that no trace shows them.
+fn key(setup: &Setup) -> Result<HeaderMap, Failure> {
+    let mut key = HeaderMap::new();
+    for (name, secret) in &setup.headers {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| ours("auth.headers"))?;
+        let value = secret_value(secret).ok_or_else(|| {
+            let what = format!("the {} key holds characters that cannot be sent", setup.vendor);
+            Failure::new(FailureClass::Credentials, what, "copy it again, without line ends")
+        })?;
+        key.insert(name, value);
+    }
+    Ok(key)
+}
+
+/// The `Link` headers of an answer as one.
+fn link(headers: &HeaderMap) -> Option<String> {
+    let all: Vec<&str> = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok()).collect();
+    headers.contains_key(LINK).then(|| all.join(", "))
 }
 
 fn ours(what: &str) -> Failure {

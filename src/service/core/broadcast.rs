@@ -4,7 +4,7 @@ use super::super::front::Front;
 use super::super::loading::Loaded;
 use super::super::messages::{Event, Message};
 use super::Core;
-use crate::domain::{Failure, FlowId, LogEntry, LogLevel, Stream};
+use crate::domain::{Failure, FlowId, LogEntry, LogLevel};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -79,7 +79,7 @@ impl Core {
         }
         for flow in outbox.queues {
             let Some(state) = self.flows.iter().find(|f| f.flow.id == flow) else { continue };
-            for stream in [Stream::Companies, Stream::Devices] {
+            for stream in state.streams() {
                 let generation = state.queue(stream).map_or(0, |q| q.generation);
                 events.push(Event::Queue { flow: flow.clone(), stream, generation });
             }
@@ -104,12 +104,14 @@ impl Core {
         match loaded {
             Ok(loaded) => {
                 self.world = Arc::new(loaded.world);
+                self.rules = loaded.rules;
                 self.flows = loaded.flows;
                 self.ready = true;
                 if let Some(front) = self.front.take() {
                     front.into_rows(&mut self.flows, &self.world);
                 }
                 self.plan_schedule();
+                self.warn_of_scopes();
                 for state in &self.flows {
                     self.outbox.queue(&state.flow.id);
                 }

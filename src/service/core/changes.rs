@@ -1,9 +1,12 @@
 //! What syncs bring: records, progress, ends; and the schedule that starts them.
 
+use super::super::compare::sides_of;
+use super::super::inside::Touch;
 use super::super::rows::Row;
 use super::super::world::{self, Moved};
 use super::{Core, Pending};
 use crate::domain::{FailureClass, IntegrationId, LogLevel, RunState, Stream, StreamProgress};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,22 +25,55 @@ pub fn at_start(mut progress: StreamProgress) -> StreamProgress {
 impl Core {
     /// Puts waiting changes into the facts, when nobody else reads them.
     pub(super) fn apply_pending(&mut self) {
-        if !self.ready || (self.pending.is_empty() && self.recount.is_empty()) {
+        // The engine's answer names positions: nothing moves until it is in the rows.
+        if !self.ready || self.solving || (self.pending.is_empty() && self.recount.is_empty()) {
             return;
         }
+        let now = self.clock.now();
         let Some(world) = Arc::get_mut(&mut self.world) else { return };
         while let Some(pending) = self.pending.pop_front() {
             match pending {
                 Pending::Decision(flow, stream, source, decision) => {
+                    let before = world.decided(&flow, stream).and_then(|known| known.get(&source)).cloned().flatten();
                     world.note(&flow, stream, &source, decision.as_ref());
+                    if let Some(state) = self.flows.iter_mut().find(|f| f.flow.id == flow) {
+                        let rules = state.flow.clone();
+                        let sides = sides_of(world, &rules);
+                        state.due.decided |=
+                            state.touched_by_decision(sides, stream, &source, before.as_ref(), decision.as_ref());
+                    }
+                }
+                Pending::Rules(flow) => {
+                    let news = world.teach(&self.rules, &flow);
+                    for state in self.flows.iter_mut().filter(|f| f.flow.id == flow) {
+                        state.touched_by_rules(world.tables_of(&state.flow.source.clone()), &news);
+                    }
                 }
                 Pending::Change(integration, change) => {
                     let tables = world.tables.entry(integration.clone()).or_default();
-                    let moved = world::apply(tables, change);
-                    for state in self.flows.iter_mut().filter(|f| f.flow.source == integration) {
-                        mirror(state, moved);
+                    let (stream, touch) = (change.stream(), Touch::of(tables, &change));
+                    let moved = world::apply(tables, change, now);
+                    for state in &mut self.flows {
+                        let (source, target) = (state.flow.source == integration, state.flow.target == integration);
+                        state.due.changed |= (source || target) && is_frame(stream);
+                        if let Some(touch) = touch.as_ref().filter(|_| source || target) {
+                            state.touched_by(touch, target);
+                        }
+                        if source {
+                            mirror(state, moved);
+                        }
                     }
-                    self.recount.insert(integration);
+                    self.recount.entry(integration).or_default().insert(stream);
+                }
+                Pending::Scope(integration, scope) => {
+                    let register = &mut world.tables.entry(integration.clone()).or_default().register;
+                    // The same settings again: time has gone by, and tickets may be too old now.
+                    register.unsettle();
+                    if let Some(scope) = scope {
+                        register.set_scope(scope);
+                        self.told_scope.insert(integration.clone());
+                    }
+                    self.recount.entry(integration).or_default().insert(Stream::Companies);
                 }
             }
         }
@@ -49,7 +85,7 @@ impl Core {
     /// When counts and states are computed anew after records changed. While pages stream in this rests ten times as
     /// long as it takes, so that it stays a small share of the core's time however large the fleet is.
     pub(super) fn recount_due(&self) -> Option<Instant> {
-        if !self.ready || self.recount.is_empty() || self.is_lent() {
+        if !self.ready || self.recount.is_empty() || self.solving || self.is_lent() {
             return None;
         }
         let Some((at, took)) = self.last_recount else { return Some(Instant::now()) };
@@ -62,31 +98,58 @@ impl Core {
     /// Computes them now.
     pub(super) fn recount_all(&mut self) {
         let began = Instant::now();
-        for integration in std::mem::take(&mut self.recount) {
-            self.recount_integration(&integration);
+        for (integration, streams) in std::mem::take(&mut self.recount) {
+            self.recount_integration(&integration, streams);
         }
+        self.deck.outdate();
         self.last_recount = Some((Instant::now(), began.elapsed()));
     }
 
-    /// Devices per company, first-level companies and row states of an integration, after its records changed.
-    fn recount_integration(&mut self, integration: &IntegrationId) {
+    /// Devices per company, first-level companies and row states of an integration, after records of these streams
+    /// changed.
+    fn recount_integration(&mut self, integration: &IntegrationId, streams: BTreeSet<Stream>) {
+        let now = self.clock.now();
         let Some(world) = Arc::get_mut(&mut self.world) else {
-            self.recount.insert(integration.clone());
+            self.recount.entry(integration.clone()).or_default().extend(streams);
             return;
         };
+        let mut moves = Vec::new();
+        let frame = streams.iter().copied().any(is_frame);
         if let Some(tables) = world.tables.get_mut(integration) {
-            tables.recount();
-        }
-        for state in &self.flows {
-            if state.flow.source == *integration {
-                world.mark_unlisted(&state.flow);
+            if tables.register.is_unsettled() {
+                moves = world::settle(tables, now);
+            }
+            if frame {
+                tables.recount();
             }
         }
         for state in &mut self.flows {
-            if state.flow.source == *integration || state.flow.target == *integration {
-                state.dirty = true;
+            for moved in &moves {
+                state.touched_by_settings(moved);
                 if state.flow.source == *integration {
-                    state.refresh(self.world.tables_of(integration));
+                    mirror(state, *moved);
+                }
+            }
+        }
+        for state in &self.flows {
+            if frame && state.flow.source == *integration {
+                world.mark_unlisted(&state.flow);
+            }
+        }
+        let all = !moves.is_empty() || frame;
+        for state in &mut self.flows {
+            if state.flow.source == *integration || state.flow.target == *integration {
+                state.due.dirty = true;
+                state.due.changed |= all;
+                if state.flow.source == *integration {
+                    let source = self.world.tables_of(integration);
+                    if all {
+                        state.refresh(source);
+                    } else {
+                        for stream in &streams {
+                            state.refresh_stream(source, *stream);
+                        }
+                    }
                 }
                 self.outbox.queue(&state.flow.id);
             }
@@ -104,6 +167,7 @@ impl Core {
             self.outbox.notice(LogLevel::Error, text);
         }
         self.expect(&progress);
+        self.notice_question(&progress);
         self.progress.insert((progress.integration.clone(), progress.stream), progress);
         self.outbox.overview();
     }
@@ -123,10 +187,14 @@ impl Core {
 
     /// A run of the integration ended.
     pub(super) fn ended(&mut self, integration: &IntegrationId) {
+        if self.world.tables_of(integration).register.ages() {
+            self.pending.push_back(Pending::Scope(integration.clone(), None));
+        }
+        self.start_again(integration);
         // Solved once more after the last page, so that matches can be decided automatically.
         for state in &mut self.flows {
             if state.flow.source == *integration || state.flow.target == *integration {
-                state.dirty = true;
+                state.due.dirty = true;
             }
         }
         self.plan_schedule();
@@ -229,6 +297,12 @@ impl Core {
         }
         self.plan_schedule();
     }
+}
+
+/// Companies and devices are what the engine works on and what the other rows' states follow; records of the other
+/// streams change nothing about them.
+const fn is_frame(stream: Stream) -> bool {
+    matches!(stream, Stream::Companies | Stream::Devices | Stream::DeviceTypes)
 }
 
 /// Rows follow their records.

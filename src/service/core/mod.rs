@@ -3,11 +3,17 @@
 //! come meanwhile wait in [`Core::pending`].
 
 mod broadcast;
+mod cards;
 mod changes;
 mod requests;
+mod rules;
+mod settings;
 mod solving;
+#[cfg(test)]
+mod tests;
 mod undo;
 
+use super::SettingsFile;
 use super::decide::By;
 use super::front::Front;
 use super::loading::Loaded;
@@ -15,13 +21,14 @@ use super::messages::{Message, Reply, Request, Window};
 use super::overview::Integration;
 use super::reply::ReplyTo;
 use super::rows::FlowState;
-use super::solver::{Scope, Solved};
+use super::rules::RuleBook;
+use super::solver::Solved;
 use super::tables::Change;
 use super::world::World;
 use super::writer;
 use crate::domain::{
-    Actor, Clock, Decision, Failure, FlowId, HistoryEntry, IntegrationId, LogEntry, RecordId, Stream, StreamProgress,
-    Timestamp,
+    Actor, Clock, Decision, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, RecordId, RowChange,
+    RuleChange, Stream, StreamProgress, SyncScope, Timestamp,
 };
 use crate::store::Store;
 use crate::sync::Supervisor;
@@ -53,6 +60,8 @@ pub enum CoreMessage {
     Ended(IntegrationId),
     /// The engine is done.
     Solved(Box<Solved>),
+    /// Moved records were looked for.
+    Cards(Vec<super::cards::Moved>),
     /// Facts are no longer shared with a picker.
     Freed,
     /// The writer is done with a decision.
@@ -75,6 +84,19 @@ pub enum CoreMessage {
         /// On whose behalf.
         by: By,
     },
+    /// The configuration holds other sync settings, or does not.
+    ScopeKept {
+        /// Of which integration.
+        integration: IntegrationId,
+        /// The settings.
+        scope: Arc<SyncScope>,
+        /// Sync what only the vendor can bring.
+        sync: bool,
+        /// Kept, or why not.
+        result: Result<(), Failure>,
+        /// Who waits.
+        reply: ReplyTo,
+    },
     /// Answer when nothing runs, nothing is to be solved and everything decided is durable.
     Settle(oneshot::Sender<()>),
     /// Save what makes the next start quick, and end.
@@ -85,6 +107,24 @@ pub enum CoreMessage {
 enum Pending {
     Change(IntegrationId, Change),
     Decision(FlowId, Stream, RecordId, Option<Decision>),
+    Rules(FlowId),
+    /// Other sync settings, or the same judged at a later time.
+    Scope(IntegrationId, Option<Arc<SyncScope>>),
+}
+
+/// A history entry in the making.
+pub(super) struct Entry {
+    stream: Stream,
+    changes: Vec<RowChange>,
+    rules: Vec<RuleChange>,
+    what: String,
+    undoes: Option<HistoryId>,
+}
+
+impl Entry {
+    fn new(stream: Stream, changes: Vec<RowChange>, what: String) -> Self {
+        Self { stream, changes, rules: Vec::new(), what, undoes: None }
+    }
 }
 
 /// What the core needs to begin.
@@ -109,6 +149,8 @@ pub struct Opened {
     pub flows: Vec<FlowState>,
     /// Start what is due by the schedules.
     pub scheduled: bool,
+    /// Keeps changed settings; `None` where nothing can be kept.
+    pub settings: Option<Arc<dyn SettingsFile>>,
 }
 
 /// What the core is made of.
@@ -124,6 +166,7 @@ pub struct Core {
     pub(super) writer: Sender<writer::Job>,
     pub(super) front: Option<Front>,
     world: Arc<World>,
+    rules: RuleBook,
     flows: Vec<FlowState>,
     progress: BTreeMap<(IntegrationId, Stream), StreamProgress>,
     paused: BTreeSet<IntegrationId>,
@@ -132,16 +175,26 @@ pub struct Core {
     ready: bool,
     waiting: Vec<(ReplyTo, Request)>,
     pending: VecDeque<Pending>,
-    recount: BTreeSet<IntegrationId>,
+    /// Streams with changed records whose counts and states are to be computed anew.
+    recount: BTreeMap<IntegrationId, BTreeSet<Stream>>,
     last_recount: Option<(Instant, Duration)>,
     solving: bool,
-    quick: Vec<(FlowId, Scope)>,
+    /// Questions that wait until the engine is back.
+    parked: Vec<(ReplyTo, Request)>,
     last_solve: Option<(Instant, Duration)>,
     writing: u64,
     more: BTreeSet<FlowId>,
     subscribers: Vec<mpsc::Sender<Message>>,
+    deck: cards::Deck,
     outbox: broadcast::Outbox,
     settle: Vec<oneshot::Sender<()>>,
+    settings: Option<Arc<dyn SettingsFile>>,
+    /// Integrations whose new settings took effect and are not in the log yet.
+    told_scope: BTreeSet<IntegrationId>,
+    /// Streams to be listed in full once the runs under earlier settings have ended.
+    again: BTreeMap<IntegrationId, BTreeSet<Stream>>,
+    /// Writes of settings under way.
+    keeping: u64,
 }
 
 /// Messages handled before the outbox is looked at.
@@ -150,8 +203,9 @@ const BATCH: usize = 256;
 impl Core {
     /// A core that has read nothing yet but the last session's front windows.
     pub(super) fn new(opened: Opened, inbox: Sender<CoreMessage>, front: Option<Front>) -> Self {
-        let Opened { home, actor, store, clock, runtime, supervisor, integrations, writer, flows, scheduled } = opened;
+        let Opened { home, actor, store, clock, runtime, supervisor, integrations, writer, flows, .. } = opened;
         let paused = store.paused().unwrap_or_default();
+        let deck = cards::Deck::of(&store);
         let progress = store.stream_states().unwrap_or_default().into_iter().map(changes::at_start);
         Self {
             progress: progress.map(|p| ((p.integration.clone(), p.stream), p)).collect(),
@@ -166,23 +220,29 @@ impl Core {
             inbox,
             writer,
             world: Arc::default(),
+            rules: RuleBook::default(),
             flows,
             paused,
             next: BTreeMap::new(),
-            scheduled,
+            scheduled: opened.scheduled,
             ready: false,
             waiting: Vec::new(),
             pending: VecDeque::new(),
-            recount: BTreeSet::new(),
+            recount: BTreeMap::new(),
             last_recount: None,
             solving: false,
-            quick: Vec::new(),
+            parked: Vec::new(),
             last_solve: None,
             writing: 0,
             more: BTreeSet::new(),
             subscribers: Vec::new(),
+            deck,
             outbox: broadcast::Outbox::default(),
             settle: Vec::new(),
+            settings: opened.settings,
+            told_scope: BTreeSet::new(),
+            again: BTreeMap::new(),
+            keeping: 0,
         }
     }
 
@@ -232,6 +292,10 @@ impl Core {
             CoreMessage::Solved(solved) => self.solved(*solved),
             CoreMessage::Written { entry, result, waiting } => self.written(&entry, result, waiting),
             CoreMessage::Found { wanted, entry, reply, by } => self.found(wanted, entry, reply, &by),
+            CoreMessage::Cards(found) => self.cards_found(found),
+            CoreMessage::ScopeKept { integration, scope, sync, result, reply } => {
+                self.scope_kept(&integration, &scope, sync, result, reply);
+            }
             CoreMessage::Settle(done) => self.settle.push(done),
             CoreMessage::Freed | CoreMessage::Stop(_) | CoreMessage::Opened(_) => {}
         }
@@ -248,9 +312,11 @@ impl Core {
     /// After each batch of messages: changes go in, solving starts, events go out.
     fn turn(&mut self) {
         self.apply_pending();
+        self.tell_scopes();
         self.decide_more();
         self.run_schedule();
         self.start_solving();
+        self.look_for_cards();
         if self.is_settled() {
             for done in self.settle.drain(..) {
                 let _ = done.send(());
@@ -264,11 +330,14 @@ impl Core {
             && !self.solving
             && self.pending.is_empty()
             && self.recount.is_empty()
-            && self.quick.is_empty()
             && self.writing == 0
             && self.more.is_empty()
+            && self.deck.is_settled()
+            && self.keeping == 0
+            && self.again.is_empty()
+            && self.told_scope.is_empty()
             && self.supervisor.running().is_empty()
-            && !self.flows.iter().any(|f| f.dirty)
+            && !self.flows.iter().any(|f| f.due.dirty || f.due.decided)
     }
 
     /// Somebody else reads the facts: the engine or a picker. A message comes when they are free again, so nothing is
@@ -294,6 +363,21 @@ impl Core {
                 },
             )
         })
+    }
+
+    /// The flow, which has to have a queue of that stream.
+    fn queue_at(&self, id: &FlowId, stream: Stream) -> Result<usize, Failure> {
+        let at = self.flow_at(id)?;
+        let state = &self.flows[at];
+        if state.flow.streams.contains(&stream) {
+            return Ok(at);
+        }
+        let names: Vec<&str> = state.streams().map(Stream::name).collect();
+        Err(Failure::new(
+            crate::domain::FailureClass::Usage,
+            format!("the flow “{id}” matches no {stream}"),
+            format!("it matches {}; `streams` of the flow in the configuration says what", names.join(", ")),
+        ))
     }
 
     fn stop(mut self, done: oneshot::Sender<()>) {

@@ -5,10 +5,10 @@ use super::super::decide::{self, By};
 use super::super::messages::{Command, DecideAction, Done, Preview, Query, Reply, Request, Selection, View, Window};
 use super::super::overview::{self, Parts};
 use super::super::reply::ReplyTo;
-use super::super::{picker, views, why, writer};
-use super::{Core, CoreMessage, Pending};
+use super::super::{picker, rules, views, why, writer};
+use super::{Core, CoreMessage, Entry, Pending};
 use crate::domain::{
-    Actor, Confidence, Failure, FailureClass, FlowId, HistoryEntry, HistoryId, LogEntry, RecordId, RowChange, Stream,
+    Actor, Confidence, Failure, FlowId, HistoryEntry, HistoryId, LogEntry, RecordId, RowChange, RuleChange, Stream,
 };
 use std::sync::Arc;
 
@@ -43,7 +43,7 @@ impl Core {
         }
     }
 
-    fn off_thread(&self, reply: ReplyTo, work: impl FnOnce() -> Result<View, Failure> + Send + 'static) {
+    pub(super) fn off_thread(&self, reply: ReplyTo, work: impl FnOnce() -> Result<View, Failure> + Send + 'static) {
         self.runtime.spawn_blocking(move || match work() {
             Ok(view) => reply.view(view),
             Err(failure) => reply.failed(failure),
@@ -59,7 +59,10 @@ impl Core {
             paused: &self.paused,
             next: &self.next,
             flows: &self.flows,
+            supervisor: &self.supervisor,
+            tables: &self.world.tables,
         });
+        overview.cards = self.count_cards();
         if let (false, Some(front)) = (self.ready, &self.front) {
             front.counts_into(&mut overview);
         }
@@ -70,6 +73,9 @@ impl Core {
         let answer = match query {
             Query::Window { view, offset, limit, anchor } => {
                 self.window(&view, offset, limit, anchor.as_ref()).map(View::Window)
+            }
+            Query::Compare { ref flow, .. } if self.is_away(flow) => {
+                return self.parked.push((reply, Request::Query(query)));
             }
             Query::Compare { flow, stream, source, target } => {
                 self.compare(&flow, stream, &source, target.as_ref()).map(|c| View::Compare(Box::new(c)))
@@ -83,11 +89,17 @@ impl Core {
             Query::PreviewQuickMatch { flow, stream, threshold } => {
                 self.preview_quick(&flow, stream, threshold).map(View::Preview)
             }
+            Query::SyncSettings { integration } => return self.sync_settings(reply, integration, None),
+            Query::PreviewSyncSettings { integration, scope } => {
+                return self.sync_settings(reply, integration, Some(scope));
+            }
             Query::PreviewUndo { entry } => return self.find(reply, writer::Wanted::Undo { entry, preview: true }),
             Query::Why { text } => {
                 let states: Vec<_> = self.progress.values().cloned().collect();
                 Ok(View::Why(why::why(&self.world, &self.flows, &states, &text)))
             }
+            Query::Cards => return self.cards(reply),
+            Query::Rules { flow } => self.list_rules(flow.as_ref()),
             Query::Overview | Query::Log { .. } | Query::History { .. } => return,
         };
         match answer {
@@ -103,10 +115,15 @@ impl Core {
         limit: u32,
         anchor: Option<&RecordId>,
     ) -> Result<Window, Failure> {
-        let at = self.flow_at(&view.flow)?;
+        let at = self.queue_at(&view.flow, view.stream)?;
         let state = &mut self.flows[at];
         let flow = state.flow.clone();
         Ok(views::window(state, sides_of(&self.world, &flow), view, offset, limit, anchor))
+    }
+
+    /// The engine of a solved flow follows changed records; it is back in a moment.
+    fn is_away(&self, flow: &FlowId) -> bool {
+        self.flow_at(flow).is_ok_and(|at| self.flows[at].solved && self.flows[at].engine.is_none())
     }
 
     fn compare(
@@ -116,7 +133,7 @@ impl Core {
         source: &RecordId,
         target: Option<&RecordId>,
     ) -> Result<super::super::messages::Compare, Failure> {
-        let state = &self.flows[self.flow_at(flow)?];
+        let state = &self.flows[self.queue_at(flow, stream)?];
         let vendor = |id: &crate::domain::IntegrationId| {
             let found = self.integrations.iter().find(|i| i.id == *id);
             found.map_or_else(|| id.to_string(), |i| i.connector.vendor().to_owned())
@@ -127,24 +144,14 @@ impl Core {
     }
 
     fn pick(&self, reply: ReplyTo, flow: &FlowId, stream: Stream, source: &RecordId, pattern: String, limit: u32) {
-        let state = match self.flow_at(flow) {
+        let state = match self.queue_at(flow, stream) {
             Ok(at) => &self.flows[at],
             Err(failure) => return reply.failed(failure),
         };
         let sides = sides_of(&self.world, &state.flow);
         let row = views::position(sides.source, stream, source);
-        let company = match stream {
-            Stream::Devices => row
-                .and_then(|at| sides.source.devices.all()[at].company.as_ref())
-                .and_then(|c| sides.source.companies.position(c))
-                .and_then(|c| state.companies.rows.get(c))
-                .and_then(|r| r.matched().cloned()),
-            _ => None,
-        };
-        let name = match stream {
-            Stream::Companies => sides.source.companies.get(source).map(|c| c.name.clone()),
-            _ => sides.source.devices.get(source).map(|d| d.name.to_string()),
-        };
+        let company = row.and_then(|at| state.company_row(sides.source, stream, at)).and_then(|r| r.matched().cloned());
+        let name = sides.source.facts(stream, source).map(|facts| facts.name().to_owned());
         let queue = state.queue(stream);
         let best = row.and_then(|at| queue?.rows.get(at)).and_then(|r| r.best.as_ref()).map(|(id, _)| id.clone());
         let pick = picker::Pick {
@@ -173,7 +180,7 @@ impl Core {
         action: &DecideAction,
         rows: &Selection,
     ) -> Result<Preview, Failure> {
-        let at = self.flow_at(flow)?;
+        let at = self.queue_at(flow, stream)?;
         let by = self.by();
         let rules = self.flows[at].flow.clone();
         let sides = sides_of(&self.world, &rules);
@@ -187,11 +194,15 @@ impl Core {
             DecideAction::Defer => "defers",
             DecideAction::Unmatch => "opens again",
         };
-        Ok(decide::preview(state, sides, stream, &plan, verb))
+        let mut preview = decide::preview(state, sides, stream, &plan, verb);
+        let changes: Vec<RowChange> = plan.changes.into_iter().map(|(_, change)| change).collect();
+        let described = rules::described(&rules::learn(&self.rules, state, sides, stream, &changes, &by));
+        preview.warnings.extend((!described.is_empty()).then_some(described));
+        Ok(preview)
     }
 
     fn preview_quick(&mut self, flow: &FlowId, stream: Stream, threshold: Confidence) -> Result<Preview, Failure> {
-        let at = self.flow_at(flow)?;
+        let at = self.queue_at(flow, stream)?;
         let by = self.by();
         let state = &self.flows[at];
         let sides = sides_of(&self.world, &state.flow);
@@ -206,27 +217,33 @@ impl Core {
             Command::Pause { integration } => self.pause(reply, &integration, true),
             Command::Resume { integration } => self.pause(reply, &integration, false),
             Command::Decide { flow, stream, action, rows } => {
-                let at = match self.flow_at(&flow) {
+                let at = match self.queue_at(&flow, stream) {
                     Ok(at) => at,
                     Err(failure) => return reply.failed(failure),
                 };
                 let rules = self.flows[at].flow.clone();
                 let positions = decide::positions(&mut self.flows[at], sides_of(&self.world, &rules), stream, &rows);
                 let by = self.by();
-                self.decide(reply, at, stream, &action, &positions, by, None);
+                self.decide(reply, at, (stream, &action), &positions, by, None);
             }
             Command::QuickMatch { flow, stream, threshold } => {
-                let at = match self.flow_at(&flow) {
+                let at = match self.queue_at(&flow, stream) {
                     Ok(at) => at,
                     Err(failure) => return reply.failed(failure),
                 };
                 let rows = decide::quick_rows(&self.flows[at], stream, threshold);
                 let by = By { actor: Actor::QuickMatch(self.actor.clone()), at: self.clock.now() };
                 let what = format!("Quick Match at {} % accepted", threshold.percent());
-                self.decide(reply, at, stream, &DecideAction::Accept, &rows, by, Some(what));
+                self.decide(reply, at, (stream, &DecideAction::Accept), &rows, by, Some(what));
             }
             Command::Undo { entry } => self.find(reply, writer::Wanted::Undo { entry, preview: false }),
+            Command::AnswerCard { key, yes } => self.answer_card(reply, &key, yes),
             Command::Redo => self.find(reply, writer::Wanted::Redo),
+            Command::RemoveRule { rule } => self.remove_rule(reply, rule),
+            Command::ScopeRule { rule, everywhere } => self.scope_rule(reply, rule, everywhere),
+            Command::SetSyncSettings { integration, scope, sync } => {
+                self.set_sync_settings(reply, integration, scope, sync);
+            }
             Command::CancelSync { .. } => {}
         }
     }
@@ -241,13 +258,7 @@ impl Core {
         if let Some(id) = integration
             && !self.integrations.iter().any(|i| i.id == *id)
         {
-            let names: Vec<&str> = self.integrations.iter().map(|i| i.id.as_str()).collect();
-            let remedy = if names.is_empty() {
-                "connect one with `matchbook connect NAME --connector …`".to_owned()
-            } else {
-                format!("integrations here: {}", names.join(", "))
-            };
-            return reply.failed(Failure::new(FailureClass::Usage, format!("there is no integration “{id}”"), remedy));
+            return reply.failed(self.no_integration(id));
         }
         let started = self.start_sync(integration, stream, full);
         let text = match started {
@@ -274,51 +285,46 @@ impl Core {
         reply.done(Done { text, ..Done::default() });
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one place where all of a decision comes together")]
     fn decide(
         &mut self,
         reply: ReplyTo,
         at: usize,
-        stream: Stream,
-        action: &DecideAction,
+        (stream, action): (Stream, &DecideAction),
         positions: &[usize],
         by: By,
         title: Option<String>,
     ) {
         let state = &self.flows[at];
-        let plan = decide::plan(state, sides_of(&self.world, &state.flow), stream, action, positions, &by);
+        let sides = sides_of(&self.world, &state.flow);
+        let plan = decide::plan(state, sides, stream, action, positions, &by);
         let skipped = plan.skipped();
         if plan.changes.is_empty() {
             let text = skipped.first().map_or_else(|| "nothing to do".to_owned(), |(reason, _)| reason.clone());
             return reply.done(Done { skipped, text, ..Done::default() });
         }
         let counted = decide::counted(stream, plan.changes.len() as u64);
-        let what = match title {
+        let mut what = match title {
             Some(title) => format!("{title} {counted}"),
             None => decide::describe(action, stream, plan.changes.len()),
         };
-        let changes = plan.changes.into_iter().map(|(_, change)| change).collect();
-        self.commit(at, stream, changes, by, what, None, writer::Waiting { reply: Some(reply), skipped });
+        let changes: Vec<RowChange> = plan.changes.into_iter().map(|(_, change)| change).collect();
+        let rules = rules::learn(&self.rules, state, sides, stream, &changes, &by);
+        let described = rules::described(&rules);
+        if !described.is_empty() {
+            what = format!("{what}; {described}");
+        }
+        let entry = Entry { rules, ..Entry::new(stream, changes, what) };
+        self.commit(at, entry, by, writer::Waiting { reply: Some(reply), skipped });
     }
 
     /// Applies changes in memory and hands them to the writer.
-    #[expect(clippy::too_many_arguments, reason = "one place where all of a decision comes together")]
-    pub(super) fn commit(
-        &mut self,
-        at: usize,
-        stream: Stream,
-        changes: Vec<RowChange>,
-        by: By,
-        what: String,
-        undoes: Option<HistoryId>,
-        waiting: writer::Waiting,
-    ) {
+    pub(super) fn commit(&mut self, at: usize, entry: Entry, by: By, waiting: writer::Waiting) {
         let flow = self.flows[at].flow.id.clone();
+        let Entry { stream, changes, rules, what, undoes } = entry;
         self.put(at, stream, &changes);
+        self.put_rules(&rules);
         // What the engine decides, it has reckoned with already.
-        if stream == Stream::Companies && by.actor != Actor::Engine {
-            self.solve_companies(at, changes.iter().map(|c| c.source.clone()).collect());
-        }
+        self.flows[at].due.decided |= by.actor != Actor::Engine;
         let entry = HistoryEntry {
             id: HistoryId(0),
             at: by.at,
@@ -328,6 +334,7 @@ impl Core {
             what,
             rows: changes.len() as u64,
             changes,
+            rules,
             undoes,
             undone_by: None,
         };
@@ -373,7 +380,9 @@ impl Core {
                 if let Ok(at) = self.flow_at(&entry.flow) {
                     let back: Vec<RowChange> = entry.changes.iter().map(reversed).collect();
                     self.put(at, entry.stream, &back);
-                    self.flows[at].dirty = true;
+                    let rules: Vec<RuleChange> = entry.rules.iter().map(RuleChange::inverse).collect();
+                    self.put_rules(&rules);
+                    self.flows[at].due.decided = true;
                 }
                 self.outbox.notice(crate::domain::LogLevel::Error, format!("not saved: {failure}"));
                 if let Some(reply) = waiting.reply {

@@ -1,11 +1,12 @@
 //! When the engine runs and what becomes of its answer.
 
 use super::super::decide;
-use super::super::solver::{self, Scope, Solved};
+use super::super::rows::Due;
+use super::super::solver::{self, Job, Solved};
 use super::super::writer;
-use super::{Core, CoreMessage};
+use super::{Core, CoreMessage, Entry};
 use crate::domain::{Actor, FlowId, RunState, Stream};
-use rustc_hash::FxHashSet;
+use crate::matching::News;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,7 @@ const SHORTEST_REST: Duration = Duration::from_secs(2);
 impl Core {
     /// When the next full solve may begin; `None` when there is nothing to do or it waits for an event.
     pub(super) fn solve_due(&self) -> Option<Instant> {
-        if !self.ready || self.solving || self.is_lent() || !self.flows.iter().any(|f| f.dirty) {
+        if !self.ready || self.solving || self.is_lent() || !self.flows.iter().any(|f| f.due.dirty) {
             return None;
         }
         if self.supervisor.running().is_empty() {
@@ -33,12 +34,13 @@ impl Core {
         if !self.ready || self.solving || !self.pending.is_empty() {
             return;
         }
-        if !self.quick.is_empty() {
-            let (flow, scope) = self.quick.remove(0);
-            return self.spawn_solver(&flow, scope);
+        // What a person decided shows at once, also while pages stream in.
+        let decided = self.flows.iter().find(|f| f.due.decided && f.solved && f.engine.is_some());
+        if let Some(id) = decided.map(|f| f.flow.id.clone()) {
+            return self.spawn_solver(&id);
         }
         if self.solve_due().is_none_or(|at| at > Instant::now()) {
-            if self.last_solve.is_none() && self.flows.iter().any(|f| f.dirty) {
+            if self.last_solve.is_none() && self.flows.iter().any(|f| f.due.dirty) {
                 self.last_solve = Some((Instant::now(), Duration::ZERO));
             }
             return;
@@ -49,20 +51,24 @@ impl Core {
                 return;
             }
         }
-        let Some(state) = self.flows.iter_mut().find(|f| f.dirty) else { return };
-        state.dirty = false;
-        let id = state.flow.id.clone();
-        self.quick.retain(|(flow, _)| *flow != id);
-        self.spawn_solver(&id, Scope::Full);
+        let Some(id) = self.flows.iter().find(|f| f.due.dirty).map(|f| f.flow.id.clone()) else { return };
+        self.spawn_solver(&id);
     }
 
-    fn spawn_solver(&mut self, id: &FlowId, scope: Scope) {
-        let Some(state) = self.flows.iter().find(|f| f.flow.id == *id) else { return };
+    fn spawn_solver(&mut self, id: &FlowId) {
+        let Some(state) = self.flows.iter_mut().find(|f| f.flow.id == *id) else { return };
+        let news = if state.due.changed { News::Records } else { News::Decisions };
+        // Records: the engine changes in place, questions wait for it. Decisions: it stays readable meanwhile.
+        let engine = if news == News::Records { state.engine.take() } else { state.engine.clone() };
+        let inside = state.tasks_inside();
+        let job =
+            Job { flow: state.flow.clone(), engine: engine.unwrap_or_default(), news, names: state.names, inside };
+        state.due = Due::default();
         self.solving = true;
         self.last_solve = Some((Instant::now(), Duration::ZERO));
-        let (world, flow, inbox) = (Arc::clone(&self.world), state.flow.clone(), self.inbox.clone());
+        let (world, inbox) = (Arc::clone(&self.world), self.inbox.clone());
         self.runtime.spawn_blocking(move || {
-            let solved = solver::solve(&world, &flow, scope);
+            let solved = solver::solve(&world, job);
             // Given back before the core hears of it, so that it can change the facts at once.
             drop(world);
             let _ = inbox.send(CoreMessage::Solved(Box::new(solved)));
@@ -75,14 +81,28 @@ impl Core {
         let took = self.last_solve.map_or(Duration::ZERO, |(at, _)| at.elapsed());
         self.last_solve = Some((Instant::now(), took));
         let Some(at) = self.flows.iter().position(|f| f.flow.id == solved.flow) else { return };
-        let full = matches!(solved.scope, Scope::Full);
+        self.put_verdicts(at, solved);
+        for (reply, request) in std::mem::take(&mut self.parked) {
+            self.request(reply, request);
+        }
+        if self.may_decide(at) {
+            self.decide_automatically(at);
+        }
+    }
+
+    fn put_verdicts(&mut self, at: usize, solved: Solved) {
         let state = &mut self.flows[at];
+        state.engine = Some(solved.engine);
+        let source = self.world.tables_of(&state.flow.source);
+        let mut anything =
+            solved.first || !solved.companies.is_empty() || !solved.devices.is_empty() || solved.ranks.is_some();
+        let (companies, devices): (Vec<usize>, Vec<usize>) =
+            (solved.companies.iter().map(|v| v.at).collect(), solved.devices.iter().map(|v| v.at).collect());
         for verdict in solved.companies {
             if let Some(row) = state.companies.rows.get_mut(verdict.at) {
                 verdict.put(row);
             }
         }
-        let touched: Vec<usize> = solved.devices.iter().map(|v| v.at).collect();
         for verdict in solved.devices {
             if let Some(row) = state.devices.rows.get_mut(verdict.at) {
                 verdict.put(row);
@@ -91,41 +111,38 @@ impl Core {
         if let Some(ranks) = solved.ranks {
             state.companies.name_rank = ranks.companies;
             state.devices.name_rank = ranks.devices;
+            state.names = ranks.names;
         }
-        let source = self.world.tables_of(&state.flow.source);
-        if full {
+        if solved.first {
             state.solved = true;
             state.refresh(source);
         } else {
-            for at in touched {
-                if at < state.devices.rows.len() {
-                    state.refresh_device(source, at);
-                }
+            let rows = (state.companies.rows.len(), state.devices.rows.len());
+            companies.into_iter().filter(|at| *at < rows.0).for_each(|at| state.refresh_company(at));
+            devices.into_iter().filter(|at| *at < rows.1).for_each(|at| state.refresh_device(source, at));
+            if anything {
+                state.companies.outdate();
+                state.devices.outdate();
             }
-            state.devices.outdate();
         }
-        self.outbox.queue(&solved.flow);
-        self.outbox.overview();
-        if self.may_decide(at) {
-            self.decide_automatically(at);
+        for answers in solved.inside {
+            anything = true;
+            answers.put(state, source);
+        }
+        if anything {
+            self.outbox.queue(&solved.flow);
+            self.outbox.overview();
         }
     }
 
-    /// The engine decides only on complete listings: both sides read to the end, and no sync running.
+    /// The engine decides only on facts that stand still: nothing waits to be solved, and no sync runs.
     fn may_decide(&self, at: usize) -> bool {
         let state = &self.flows[at];
-        let quiet = |stream: Stream| {
-            [&state.flow.source, &state.flow.target].into_iter().all(|integration| {
-                let progress = self.progress.get(&(integration.clone(), stream));
-                progress.is_some_and(|p| p.finished.is_some() && p.state == RunState::Ok)
-            })
-        };
         state.flow.auto_accept
-            && !state.dirty
+            && !state.due.dirty
+            && !state.due.decided
             && self.pending.is_empty()
             && self.recount.is_empty()
-            && quiet(Stream::Companies)
-            && quiet(Stream::Devices)
             && self
                 .supervisor
                 .running()
@@ -133,12 +150,24 @@ impl Core {
                 .all(|t| t.integration != state.flow.source && t.integration != state.flow.target)
     }
 
-    fn decide_automatically(&mut self, at: usize) {
-        for stream in [Stream::Companies, Stream::Devices] {
+    /// And only on complete listings: both sides of a stream, and of what it is judged by, were read to the end.
+    fn is_read(&self, at: usize, stream: Stream) -> bool {
+        let flow = &self.flows[at].flow;
+        let read = |stream: Stream| {
+            [&flow.source, &flow.target].into_iter().all(|integration| {
+                let progress = self.progress.get(&(integration.clone(), stream));
+                progress.is_some_and(|p| p.finished.is_some() && p.state == RunState::Ok)
+            })
+        };
+        // Devices vote for their companies.
+        let voting = stream == Stream::Companies && flow.streams.contains(&Stream::Devices);
+        read(Stream::Companies) && read(stream) && (!voting || read(Stream::Devices))
+    }
+
+    pub(super) fn decide_automatically(&mut self, at: usize) {
+        let streams: Vec<Stream> = self.flows[at].streams().filter(|stream| self.is_read(at, *stream)).collect();
+        for stream in streams {
             let flow = self.flows[at].flow.clone();
-            if !flow.streams.contains(&stream) {
-                continue;
-            }
             let sides = super::super::compare::sides_of(&self.world, &flow);
             let mut rows = decide::auto_rows(&self.flows[at], stream);
             rows.truncate(AUTOMATIC_ROWS);
@@ -148,10 +177,11 @@ impl Core {
             if plan.changes.is_empty() {
                 continue;
             }
-            let what = format!("matched {} by identifiers", decide::counted(stream, plan.changes.len() as u64));
+            let by_what = if Stream::INSIDE.contains(&stream) { "by their keys" } else { "by identifiers" };
+            let what = format!("matched {} {by_what}", decide::counted(stream, plan.changes.len() as u64));
             let changes = plan.changes.into_iter().map(|(_, change)| change).collect();
             let waiting = writer::Waiting { reply: None, skipped: Vec::new() };
-            self.commit(at, stream, changes, by, what, None, waiting);
+            self.commit(at, Entry::new(stream, changes, what), by, waiting);
             // The rest follows when this is durable.
             return;
         }
@@ -170,28 +200,7 @@ impl Core {
             }
         }
     }
-
-    /// After companies were decided, their devices are proposed anew.
-    pub(super) fn solve_companies(&mut self, at: usize, companies: Vec<crate::domain::RecordId>) {
-        let id = self.flows[at].flow.id.clone();
-        if companies.len() > FEW_COMPANIES {
-            self.flows[at].dirty = true;
-            return;
-        }
-        if let Some((_, Scope::Companies(queued))) =
-            self.quick.iter_mut().find(|(flow, scope)| *flow == id && matches!(scope, Scope::Companies(_)))
-        {
-            let known: FxHashSet<&crate::domain::RecordId> = queued.iter().collect();
-            let new: Vec<_> = companies.into_iter().filter(|c| !known.contains(c)).collect();
-            queued.extend(new);
-        } else {
-            self.quick.push((id, Scope::Companies(companies)));
-        }
-    }
 }
 
 /// Rows of one automatic history entry: bounds what is in memory and on its way to the disk at once.
 const AUTOMATIC_ROWS: usize = 10_000;
-
-/// More decided companies than this are solved by a full run.
-const FEW_COMPANIES: usize = 20;

@@ -4,8 +4,9 @@ use super::super::compare::sides_of;
 use super::super::decide::{self, By, Plan};
 use super::super::messages::{Done, View};
 use super::super::reply::ReplyTo;
+use super::super::rules;
 use super::super::writer::{self, Wanted};
-use super::Core;
+use super::{Core, Entry};
 use crate::domain::{Actor, Failure, FailureClass, HistoryEntry, RowChange};
 
 impl Core {
@@ -33,20 +34,28 @@ impl Core {
         let sides = sides_of(&self.world, &state.flow);
         let hold = (entry.actor == Actor::Engine).then_some(by);
         let (changes, moved_on) = decide::inverse(state, sides, entry.stream, &entry.changes, hold);
+        let (rules, changed) = self.rules.inverse(&entry.rules);
         let mut skipped = Vec::new();
         if moved_on > 0 {
             skipped.push(("decided again since".to_owned(), moved_on));
         }
-        if let Wanted::Undo { preview: true, .. } = wanted {
-            return reply.view(View::Preview(self.undo_preview(at, &entry, changes, moved_on)));
+        if changed > 0 {
+            skipped.push(("rules changed since".to_owned(), changed));
         }
-        if changes.is_empty() {
+        if let Wanted::Undo { preview: true, .. } = wanted {
+            let mut preview = self.undo_preview(at, &entry, changes, moved_on);
+            let described = rules::described(&rules);
+            preview.warnings.extend((!described.is_empty()).then_some(described));
+            return reply.view(View::Preview(preview));
+        }
+        if changes.is_empty() && rules.is_empty() {
             let text = "nothing left to take back: every row was decided again since".to_owned();
             return reply.done(Done { skipped, text, ..Done::default() });
         }
         let what = writer::title(&entry, wanted == Wanted::Redo);
         let waiting = writer::Waiting { reply: Some(reply), skipped };
-        self.commit(at, entry.stream, changes, by.clone(), what, Some(entry.id), waiting);
+        let entry = Entry { rules, undoes: Some(entry.id), ..Entry::new(entry.stream, changes, what) };
+        self.commit(at, entry, by.clone(), waiting);
     }
 
     fn undo_preview(

@@ -1,12 +1,18 @@
 //! What a test can do to the vendors while they run.
 
+mod autotask;
+mod connectwise;
 mod records;
 
-pub use records::{AddigyRecords, ItGlueRecords};
+pub use autotask::AutotaskRecords;
+pub use connectwise::ConnectWiseRecords;
+pub use records::{AddigyRecords, ItGlueRecords, TakenDevice};
 
 use super::{
     Failing, Limit, RequestCounts,
     addigy::{Addigy, Key, PERMISSIONS},
+    autotask::Autotask,
+    connectwise::ConnectWise,
     itglue::ItGlue,
     server::Gate,
 };
@@ -19,38 +25,44 @@ pub enum Vendor {
     Addigy,
     /// IT Glue.
     ItGlue,
+    /// ConnectWise Manage.
+    ConnectWise,
+    /// Autotask.
+    Autotask,
 }
 
 /// Changes records, keys and faults while the vendors run. Cheap to clone.
 #[derive(Clone)]
 pub struct Control {
-    addigy: Arc<Addigy>,
-    addigy_gate: Arc<Gate>,
-    itglue: Arc<ItGlue>,
-    itglue_gate: Arc<Gate>,
+    pub(super) addigy: Arc<Addigy>,
+    pub(super) addigy_gate: Arc<Gate>,
+    pub(super) itglue: Arc<ItGlue>,
+    pub(super) itglue_gate: Arc<Gate>,
+    pub(super) connectwise: Arc<ConnectWise>,
+    pub(super) connectwise_gate: Arc<Gate>,
+    pub(super) autotask: Arc<Autotask>,
+    pub(super) autotask_gate: Arc<Gate>,
 }
 
 impl Control {
-    pub(super) const fn new(
-        addigy: Arc<Addigy>,
-        addigy_gate: Arc<Gate>,
-        itglue: Arc<ItGlue>,
-        itglue_gate: Arc<Gate>,
-    ) -> Self {
-        Self { addigy, addigy_gate, itglue, itglue_gate }
-    }
-
     fn gate(&self, vendor: Vendor) -> &Gate {
         match vendor {
             Vendor::Addigy => &self.addigy_gate,
             Vendor::ItGlue => &self.itglue_gate,
+            Vendor::ConnectWise => &self.connectwise_gate,
+            Vendor::Autotask => &self.autotask_gate,
         }
     }
 
     /// What the vendors have been asked so far.
     #[must_use]
     pub fn requests(&self) -> RequestCounts {
-        RequestCounts { addigy: self.addigy_gate.counts(), itglue: self.itglue_gate.counts() }
+        RequestCounts {
+            addigy: self.addigy_gate.counts(),
+            itglue: self.itglue_gate.counts(),
+            connectwise: self.connectwise_gate.counts(),
+            autotask: self.autotask_gate.counts(),
+        }
     }
 
     /// Makes the vendor's next `count` requests fail that way, before the profile's own faults.
@@ -61,6 +73,11 @@ impl Control {
     /// Replaces the vendor's limit.
     pub fn set_limit(&self, vendor: Vendor, limit: Limit) {
         self.gate(vendor).set_limit(limit);
+    }
+
+    /// As if others had just made so many requests that count against the vendor's limit, and nobody any before.
+    pub fn use_up(&self, vendor: Vendor, requests: usize) {
+        self.gate(vendor).use_up(requests);
     }
 
     /// Holds every request of the vendor until [`Self::release`].
@@ -83,6 +100,8 @@ impl Control {
         match vendor {
             Vendor::Addigy => self.addigy.revoke(true),
             Vendor::ItGlue => self.itglue.revoke(true),
+            Vendor::ConnectWise => self.connectwise.tenant.revoke(true),
+            Vendor::Autotask => self.autotask.tenant().revoke(true),
         }
     }
 
@@ -91,6 +110,8 @@ impl Control {
         match vendor {
             Vendor::Addigy => self.addigy.revoke(false),
             Vendor::ItGlue => self.itglue.revoke(false),
+            Vendor::ConnectWise => self.connectwise.tenant.revoke(false),
+            Vendor::Autotask => self.autotask.tenant().revoke(false),
         }
     }
 
@@ -122,5 +143,17 @@ impl Control {
     #[must_use]
     pub fn itglue(&self) -> ItGlueRecords<'_> {
         ItGlueRecords(&self.itglue)
+    }
+
+    /// Changes the records and rights of ConnectWise Manage.
+    #[must_use]
+    pub fn connectwise(&self) -> ConnectWiseRecords<'_> {
+        ConnectWiseRecords(&self.connectwise)
+    }
+
+    /// Changes Autotask's records, zone and threads.
+    #[must_use]
+    pub fn autotask(&self) -> AutotaskRecords<'_> {
+        AutotaskRecords(&self.autotask)
     }
 }

@@ -92,6 +92,18 @@ impl AddigyRecords<'_> {
         records.agents.len() < before
     }
 
+    /// Takes a device away, to be given back later.
+    pub fn take_device(&self, id: &str) -> Option<TakenDevice> {
+        let mut records = self.0.write();
+        let at = records.agents.iter().position(|a| Some(a.id) == parse_uuid(id))?;
+        Some(TakenDevice(records.agents.remove(at)))
+    }
+
+    /// Puts a device back as it was.
+    pub fn give_device_back(&self, device: TakenDevice) {
+        self.0.write().agents.push(device.0);
+    }
+
     /// Deletes every device but the first so many, as a broken filter on the vendor's side would.
     pub fn keep_devices(&self, count: usize) {
         self.0.write().agents.truncate(count);
@@ -103,6 +115,9 @@ impl AddigyRecords<'_> {
         found.map(change).is_some()
     }
 }
+
+/// A device that was taken away.
+pub struct TakenDevice(Agent);
 
 /// IT Glue's records.
 pub struct ItGlueRecords<'a>(pub(super) &'a ItGlue);
@@ -166,8 +181,7 @@ impl ItGlueRecords<'_> {
         let Ok(id) = id.parse::<u32>() else { return false };
         let mut records = self.0.write();
         let before = records.organizations.len();
-        records.organizations.retain(|o| o.id != id);
-        records.configurations.retain(|c| c.organization != id);
+        records.delete_organizations(&[id]);
         records.organizations.len() < before
     }
 

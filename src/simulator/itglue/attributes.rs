@@ -60,7 +60,8 @@ impl Attributes {
         self.number("id")?.ok_or_else(|| Refusal::bad_request("attributes.id is missing"))
     }
 
-    fn has(&self, name: &str) -> bool {
+    /// Whether it was sent.
+    pub fn has(&self, name: &str) -> bool {
         self.values.contains_key(name)
     }
 
@@ -85,7 +86,8 @@ impl Attributes {
         }
     }
 
-    fn flag(&self, name: &str) -> Result<bool, Refusal> {
+    /// Yes or no.
+    pub fn flag(&self, name: &str) -> Result<bool, Refusal> {
         match self.values.get(name) {
             None | Some(Value::Null) => Ok(false),
             Some(Value::Bool(value)) => Ok(*value),
@@ -94,14 +96,16 @@ impl Attributes {
         }
     }
 
-    fn set_text(&self, name: &str, field: &mut Text) -> Result<(), Refusal> {
+    /// A text, where it was sent.
+    pub fn set_text(&self, name: &str, field: &mut Text) -> Result<(), Refusal> {
         if self.has(name) {
             *field = self.text(name)?.filter(|text| !text.is_empty());
         }
         Ok(())
     }
 
-    fn set_name(&self, field: &mut Box<str>) -> Result<(), Refusal> {
+    /// The name, which must not be empty.
+    pub fn set_name(&self, field: &mut Box<str>) -> Result<(), Refusal> {
         if self.has("name") {
             *field = self.text("name")?.unwrap_or_default();
         }
@@ -111,7 +115,8 @@ impl Attributes {
         Ok(())
     }
 
-    fn set_choice(&self, name: &str, table: Table, field: &mut u32, records: &Records) -> Result<(), Refusal> {
+    /// The id of a choice, where it was sent.
+    pub fn set_choice(&self, name: &str, table: Table, field: &mut u32, records: &Records) -> Result<(), Refusal> {
         if !self.has(name) {
             return Ok(());
         }
@@ -122,7 +127,29 @@ impl Attributes {
         Ok(())
     }
 
-    fn only(&self, allowed: &[&str], writable: impl Fn(&str) -> bool) -> Result<(), Refusal> {
+    /// A list, where it was sent.
+    pub fn list(&self, name: &str) -> Result<Option<&[Value]>, Refusal> {
+        match self.values.get(name) {
+            None => Ok(None),
+            Some(Value::Null) => Ok(Some(&[])),
+            Some(Value::Array(rows)) => Ok(Some(rows)),
+            Some(_) => Err(Refusal::of_attribute(name, "is invalid")),
+        }
+    }
+
+    /// Whose a row is.
+    pub fn set_organization(&self, field: &mut u32, records: &Records) -> Result<(), Refusal> {
+        if let Some(organization) = self.number("organization_id")? {
+            *field = organization;
+        }
+        match records.organization(*field) {
+            Some(_) => Ok(()),
+            None => Err(Refusal::new(422, "Valid organization_id is required", Value::Null)),
+        }
+    }
+
+    /// Refuses writable attributes that are not allowed on a row that a PSA owns.
+    pub fn only(&self, allowed: &[&str], writable: impl Fn(&str) -> bool) -> Result<(), Refusal> {
         match self.values.keys().find(|key| writable(key) && !allowed.contains(&key.as_str())) {
             Some(key) => {
                 Err(Refusal::of_attribute(key, "cannot be changed: the record is synced with an external system"))
@@ -151,12 +178,7 @@ impl Attributes {
             self.only(&SYNCED_CONFIGURATION, is_configuration_attribute)?;
         }
         self.set_name(&mut row.name)?;
-        if let Some(organization) = self.number("organization_id")? {
-            row.organization = organization;
-        }
-        if records.organization(row.organization).is_none() {
-            return Err(Refusal::new(422, "Valid organization_id is required", Value::Null));
-        }
+        self.set_organization(&mut row.organization, records)?;
         self.set_choice("configuration_type_id", Table::ConfigurationTypes, &mut row.configuration_type, records)?;
         if row.configuration_type == 0 {
             return Err(Refusal::of_attribute("configuration_type", "must exist"));

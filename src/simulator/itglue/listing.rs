@@ -9,13 +9,22 @@ use super::{
 use crate::simulator::world::index32;
 use axum::{
     http::{HeaderMap, StatusCode, Uri},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 const PAGE_DEFAULT: usize = 50;
 const PAGE_CAP: usize = 1000;
+
+/// What goes wrong with a listing on purpose.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Disturbance {
+    /// The row at that position cannot be read.
+    pub spoil: Option<usize>,
+    /// Once it is answered, its first row vanishes and comes back under a new id.
+    pub shift: bool,
+}
 
 /// What can be listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,15 +39,25 @@ pub enum Collection {
     Locations,
     /// Contacts.
     Contacts,
+    /// Domains.
+    Domains,
 }
 
 impl Collection {
     /// Keys that filter; others are ignored.
     fn filters(self) -> &'static [&'static str] {
         match self {
-            Self::Organizations => {
-                &["id", "name", "organization_type_id", "organization_status_id", "created_at", "updated_at", "primary"]
-            }
+            Self::Organizations => &[
+                "id",
+                "name",
+                "organization_type_id",
+                "organization_status_id",
+                "created_at",
+                "updated_at",
+                "primary",
+                "psa_id",
+                "psa_integration_type",
+            ],
             Self::Configurations => &[
                 "id",
                 "name",
@@ -50,12 +69,30 @@ impl Collection {
                 "mac_address",
                 "asset_tag",
                 "archived",
+                "psa_id",
+                "psa_integration_type",
             ],
             Self::Choices(Table::Models) => &["id"],
             Self::Choices(Table::OperatingSystems | Table::Platforms) => &["id", "name"],
+            Self::Choices(Table::Countries) => &["id", "name", "iso"],
+            Self::Choices(Table::Regions) => &["id", "name", "iso", "country_id"],
             Self::Choices(_) => &["name"],
-            Self::Locations => &["id", "name", "city", "organization_id"],
-            Self::Contacts => &["id", "first_name", "last_name", "primary_email", "organization_id"],
+            Self::Locations => {
+                &["id", "name", "city", "region_id", "country_id", "organization_id", "psa_id", "psa_integration_type"]
+            }
+            Self::Contacts => &[
+                "id",
+                "first_name",
+                "last_name",
+                "title",
+                "contact_type_id",
+                "important",
+                "primary_email",
+                "organization_id",
+                "psa_id",
+                "psa_integration_type",
+            ],
+            Self::Domains => &["id", "organization_id"],
         }
     }
 
@@ -73,7 +110,9 @@ impl Collection {
             ],
             Self::Choices(Table::Models) => &["id", "name", "manufacturer_id", "created_at", "updated_at"],
             Self::Contacts => &["first_name", "last_name", "id", "created_at", "updated_at"],
-            Self::Configurations | Self::Choices(_) | Self::Locations => &["name", "id", "created_at", "updated_at"],
+            Self::Locations => &["name", "id", "primary", "created_at", "updated_at"],
+            Self::Domains => &["created_at", "updated_at"],
+            Self::Configurations | Self::Choices(_) => &["name", "id", "created_at", "updated_at"],
         }
     }
 
@@ -85,6 +124,7 @@ impl Collection {
             Self::Choices(table) => records.table(table).len(),
             Self::Locations => records.locations.len(),
             Self::Contacts => records.contacts.len(),
+            Self::Domains => records.domains.len(),
         }
     }
 
@@ -96,6 +136,7 @@ impl Collection {
             Self::Choices(table) => Row::Choice(table, &records.table(table)[at]),
             Self::Locations => Row::Location(&records.locations[at]),
             Self::Contacts => Row::Contact(&records.contacts[at]),
+            Self::Domains => Row::Domain(&records.domains[at]),
         }
     }
 
@@ -141,6 +182,13 @@ impl Request {
     /// Whether `include` names the interfaces.
     pub const fn includes_interfaces(&self) -> bool {
         self.include
+    }
+
+    /// An id of a PSA says nothing without the PSA. Which status the vendor answers is not documented.
+    fn half_a_psa_id(&self) -> Option<Refusal> {
+        let has = |name: &str| self.pairs.iter().any(|(key, _)| key.replace('-', "_") == format!("filter[{name}]"));
+        let half = has("psa_id") && !has("psa_integration_type");
+        half.then(|| Refusal::bad_request("filter[psa_id] needs filter[psa_integration_type]"))
     }
 
     fn filters(&self, collection: Collection) -> Vec<(&'static str, Vec<String>)> {
@@ -195,9 +243,12 @@ pub fn list(
     collection: Collection,
     within: Option<(&str, u32)>,
     request: &Request,
-    spoil: Option<usize>,
+    disturbance: Disturbance,
 ) -> Response {
     let records = itglue.read();
+    if let Some(refusal) = request.half_a_psa_id() {
+        return refusal.into_response();
+    }
     let filters = if within.is_some() { Vec::new() } else { request.filters(collection) };
     let sorts = request.sorts(collection);
     let key = format!("{collection:?}|{within:?}|{filters:?}|{sorts:?}");
@@ -205,12 +256,12 @@ pub fn list(
     let from = (request.page - 1).saturating_mul(request.size).min(order.len());
     let rows = &order[from..(from + request.size).min(order.len())];
     let interfaces = request.include && collection == Collection::Configurations;
-    let page = Page { collection, rows, records: &records, interfaces, spoil };
+    let page = Page { collection, rows, records: &records, interfaces, spoil: disturbance.spoil };
     let mut given = Map::new();
     for (name, values) in &filters {
         given.insert((*name).to_owned(), json!(values));
     }
-    document(
+    let response = document(
         StatusCode::OK,
         &Listing {
             data: Data(&page),
@@ -218,7 +269,13 @@ pub fn list(
             meta: meta(request, order.len(), &given),
             links: links(request, order.len()),
         },
-    )
+    );
+    let first = rows.first().map(|&at| collection.row(&records, at as usize).id());
+    drop(records);
+    if let Some(first) = first.filter(|_| disturbance.shift) {
+        itglue.write().shift(collection, first);
+    }
+    response
 }
 
 fn select(

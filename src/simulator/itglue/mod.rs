@@ -4,14 +4,17 @@
 
 mod answers;
 mod attributes;
+pub mod contacts;
 mod listing;
+pub mod locations;
+pub mod office;
 pub mod records;
 mod rows;
 pub mod write;
 mod writes;
 
 use super::{
-    server::{Front, Orders, Spoil},
+    server::{Front, Orders, Shift, Spoil},
     world::Dice,
 };
 use answers::{Refusal, document, page};
@@ -22,7 +25,7 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
-use listing::{Collection, Request, list};
+use listing::{Collection, Disturbance, Request, list};
 use records::{Records, Table};
 use rows::{Resource, Row};
 use serde_json::json;
@@ -108,12 +111,16 @@ async fn dispatch(
     uri: Uri,
     headers: HeaderMap,
     spoil: Option<Extension<Spoil>>,
+    shift: Option<Extension<Shift>>,
     body: Bytes,
 ) -> Response {
     let path = uri.path().trim_matches('/').to_owned();
     let segments: Vec<&str> = path.split('/').collect();
     let answer = match method {
-        Method::GET => read(&itglue, &segments, &uri, &headers, spoil.map(|s| s.0.0)),
+        Method::GET => {
+            let disturbance = Disturbance { spoil: spoil.map(|s| s.0.0), shift: shift.is_some() };
+            read(&itglue, &segments, &uri, &headers, disturbance)
+        }
         _ => writes::write(&itglue, &method, &segments, &headers, &body),
     };
     answer.unwrap_or_else(IntoResponse::into_response)
@@ -124,26 +131,31 @@ fn read(
     path: &[&str],
     uri: &Uri,
     headers: &HeaderMap,
-    spoil: Option<usize>,
+    disturbance: Disturbance,
 ) -> Result<Response, Refusal> {
     let request = Request::read(uri, headers)?;
     match path {
         [name] => Ok(match collection(name) {
-            Some(collection) => list(itglue, collection, None, &request, spoil),
+            Some(collection) => list(itglue, collection, None, &request, disturbance),
             None => page(StatusCode::NOT_FOUND),
         }),
         ["configuration_interfaces", id] => show_interface(itglue, id),
+        // Domains can only be listed.
+        ["domains", _] => Ok(page(StatusCode::NOT_FOUND)),
         [name, id] => match collection(name) {
             Some(collection) => show(itglue, collection, id, &request),
             None => Ok(page(StatusCode::NOT_FOUND)),
         },
         ["configurations", id, "relationships", "configuration_interfaces"] => interfaces_of(itglue, id),
         ["organizations", id, "relationships", name] => {
-            nested(itglue, Collection::Organizations, id, name, "organization_id", &request, spoil)
+            nested(itglue, Collection::Organizations, id, name, "organization_id", &request, disturbance)
         }
         ["manufacturers", id, "relationships", name @ "models"] => {
             let manufacturers = Collection::Choices(Table::Manufacturers);
-            nested(itglue, manufacturers, id, name, "manufacturer_id", &request, spoil)
+            nested(itglue, manufacturers, id, name, "manufacturer_id", &request, disturbance)
+        }
+        ["countries", id, "relationships", name @ "regions"] => {
+            nested(itglue, Collection::Choices(Table::Countries), id, name, "country_id", &request, disturbance)
         }
         [parent, _, "relationships", name, id]
             if matches!(*parent, "organizations" | "configurations" | "manufacturers") =>
@@ -165,6 +177,7 @@ fn collection(name: &str) -> Option<Collection> {
         "configurations" => Some(Collection::Configurations),
         "locations" => Some(Collection::Locations),
         "contacts" => Some(Collection::Contacts),
+        "domains" => Some(Collection::Domains),
         _ => Table::ALL.into_iter().find(|table| table.path() == name).map(Collection::Choices),
     }
 }
@@ -222,13 +235,13 @@ fn nested(
     name: &str,
     field: &'static str,
     request: &Request,
-    spoil: Option<usize>,
+    disturbance: Disturbance,
 ) -> Result<Response, Refusal> {
     let id = id_of(id)?;
     parent.find(&itglue.read(), id).ok_or_else(Refusal::not_found)?;
-    let nests = matches!(name, "configurations" | "locations" | "contacts" | "models");
+    let nests = matches!(name, "configurations" | "locations" | "contacts" | "models" | "domains" | "regions");
     Ok(match collection(name).filter(|_| nests) {
-        Some(collection) => list(itglue, collection, Some((field, id)), request, spoil),
+        Some(collection) => list(itglue, collection, Some((field, id)), request, disturbance),
         None => page(StatusCode::NOT_FOUND),
     })
 }

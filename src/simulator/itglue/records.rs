@@ -1,6 +1,8 @@
 //! IT Glue's records, as small as 100,000 configurations allow.
 
-use std::net::IpAddr;
+use super::{contacts::Contact, listing::Collection, locations::Location};
+use crate::simulator::world::Psa;
+use std::{net::IpAddr, sync::Arc};
 
 /// An optional text.
 pub type Text = Option<Box<str>>;
@@ -29,6 +31,8 @@ pub struct Organization {
     pub parent: u32,
     /// Owned by a PSA.
     pub synced: bool,
+    /// Its id there; 0 where that is not known.
+    pub psa_id: u32,
     /// Seconds since 1970.
     pub created: i64,
     /// Seconds since 1970.
@@ -94,6 +98,8 @@ pub struct Configuration {
     pub restricted: bool,
     /// Owned by a PSA.
     pub synced: bool,
+    /// Its id there; 0 where that is not known.
+    pub psa_id: u32,
     /// Seconds since 1970.
     pub created: i64,
     /// Seconds since 1970.
@@ -102,36 +108,21 @@ pub struct Configuration {
     pub interfaces: Box<[Interface]>,
 }
 
-/// A place of an organization.
+/// A domain of an organization. Only read.
 #[derive(Clone, Debug)]
-pub struct Location {
+pub struct Domain {
     /// Its id.
     pub id: u32,
     /// Whose.
     pub organization: u32,
-    /// As shown.
+    /// `example.com`.
     pub name: Box<str>,
-    /// City.
-    pub city: Box<str>,
-    /// Street.
-    pub street: Box<str>,
-    /// The main one.
-    pub primary: bool,
-}
-
-/// A person of an organization.
-#[derive(Clone, Debug)]
-pub struct Contact {
-    /// Its id.
-    pub id: u32,
-    /// Whose.
-    pub organization: u32,
-    /// Given name.
-    pub first_name: Box<str>,
-    /// Family name.
-    pub last_name: Box<str>,
-    /// Email address.
-    pub email: Box<str>,
+    /// Where it is registered.
+    pub registrar: Text,
+    /// When the registration ends, seconds since 1970.
+    pub expires: i64,
+    /// Seconds since 1970.
+    pub updated: i64,
 }
 
 /// A row of a list of choices.
@@ -141,8 +132,10 @@ pub struct Choice {
     pub id: u32,
     /// As shown.
     pub name: Box<str>,
-    /// A model's manufacturer, an operating system's platform; 0 for none.
+    /// A model's manufacturer, an operating system's platform, a region's country; 0 for none.
     pub parent: u32,
+    /// A country's or region's ISO 3166 code; empty for others.
+    pub iso: Box<str>,
     /// Seconds since 1970.
     pub created: i64,
     /// Seconds since 1970.
@@ -170,11 +163,15 @@ pub enum Table {
     OperatingSystems,
     /// Fixed by IT Glue.
     Platforms,
+    /// Fixed by IT Glue.
+    Countries,
+    /// Fixed by IT Glue.
+    Regions,
 }
 
 impl Table {
     /// All of them, in the order in which [`Records::choices`] holds them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::OrganizationTypes,
         Self::OrganizationStatuses,
         Self::ConfigurationTypes,
@@ -184,6 +181,8 @@ impl Table {
         Self::Models,
         Self::OperatingSystems,
         Self::Platforms,
+        Self::Countries,
+        Self::Regions,
     ];
 
     /// Its path and, with dashes, its JSON:API type.
@@ -198,12 +197,14 @@ impl Table {
             Self::Models => "models",
             Self::OperatingSystems => "operating_systems",
             Self::Platforms => "platforms",
+            Self::Countries => "countries",
+            Self::Regions => "regions",
         }
     }
 
     /// Rows can be created and changed.
     pub const fn writable(self) -> bool {
-        !matches!(self, Self::OperatingSystems | Self::Platforms)
+        !matches!(self, Self::OperatingSystems | Self::Platforms | Self::Countries | Self::Regions)
     }
 }
 
@@ -218,8 +219,12 @@ pub struct Records {
     pub locations: Vec<Location>,
     /// Contacts.
     pub contacts: Vec<Contact>,
+    /// Domains.
+    pub domains: Vec<Domain>,
     /// By [`Table`].
-    pub choices: [Vec<Choice>; 9],
+    pub choices: [Vec<Choice>; 11],
+    /// What locations and contacts are derived from.
+    pub psa: Option<Arc<Psa>>,
     /// The last id given to an interface.
     pub last_interface: u32,
     /// Goes up with every change.
@@ -227,6 +232,11 @@ pub struct Records {
 }
 
 impl Records {
+    /// What locations and contacts are derived from.
+    pub fn psa(&self) -> Option<&Psa> {
+        self.psa.as_deref()
+    }
+
     /// The rows of a list of choices.
     pub fn table(&self, table: Table) -> &Vec<Choice> {
         &self.choices[table as usize]
@@ -259,9 +269,55 @@ impl Records {
         self.organizations.get_mut(at)
     }
 
-    /// The moment of the next change: the world's clock moves a second with each.
+    /// Deletes organizations with everything in them.
+    pub fn delete_organizations(&mut self, ids: &[u32]) {
+        self.organizations.retain(|o| !ids.contains(&o.id));
+        self.configurations.retain(|c| !ids.contains(&c.organization));
+        self.locations.retain(|l| !ids.contains(&l.organization));
+        self.contacts.retain(|c| !ids.contains(&c.organization));
+        self.domains.retain(|d| !ids.contains(&d.organization));
+    }
+
+    /// What happens in the middle of somebody's listing: the row of that id vanishes and its copy gets a new one. Lists
+    /// of choices stay as they are.
+    pub fn shift(&mut self, collection: Collection, id: u32) {
+        let now = self.now();
+        match collection {
+            Collection::Organizations => again(&mut self.organizations, id, |row| &mut row.id),
+            Collection::Configurations => again(&mut self.configurations, id, |row| &mut row.id),
+            Collection::Locations => {
+                let text = find(&self.locations, id, |l| l.id).map(|l| Box::new(l.text(self).into_owned()));
+                again(&mut self.locations, id, |row| &mut row.id);
+                if let Some(row) = self.locations.last_mut() {
+                    (row.own, row.updated) = (text, now);
+                }
+            }
+            Collection::Contacts => {
+                let text = find(&self.contacts, id, |c| c.id).map(|c| Box::new(c.text(self).into_owned()));
+                again(&mut self.contacts, id, |row| &mut row.id);
+                if let Some(row) = self.contacts.last_mut() {
+                    (row.own, row.updated) = (text, now);
+                }
+            }
+            Collection::Domains => again(&mut self.domains, id, |row| &mut row.id),
+            Collection::Choices(_) => {}
+        }
+    }
+
+    /// The moment of the next change: the time of day, as the answers' `Date` says it, and never before the last change.
     pub fn now(&self) -> i64 {
-        crate::simulator::world::NOW + i64::try_from(self.revision).unwrap_or(0)
+        let wall = time::OffsetDateTime::now_utc().unix_timestamp();
+        wall.max(crate::simulator::world::NOW + i64::try_from(self.revision).unwrap_or(0))
+    }
+}
+
+/// Moves a row to the end, under the next id.
+fn again<T>(rows: &mut Vec<T>, id: u32, id_of: impl Fn(&mut T) -> &mut u32) {
+    let next = rows.last_mut().map_or(1, |last| *id_of(last) + 1);
+    if let Some(at) = rows.iter_mut().position(|row| *id_of(row) == id) {
+        let mut row = rows.remove(at);
+        *id_of(&mut row) = next;
+        rows.push(row);
     }
 }
 

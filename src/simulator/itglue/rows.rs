@@ -1,7 +1,11 @@
 //! Rows as JSON:API resource objects, and their fields for filters and sorting.
 
-use super::records::{Choice, Configuration, Contact, Interface, Location, Organization, Records, Table};
-use crate::simulator::addigy::facts::mac;
+use super::{
+    contacts::Contact,
+    locations::Location,
+    records::{Choice, Configuration, Domain, Interface, Organization, Records, Table},
+};
+use crate::simulator::world::mac;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::json;
 use std::borrow::Cow;
@@ -24,6 +28,8 @@ pub enum Row<'a> {
     Location(&'a Location),
     /// A contact.
     Contact(&'a Contact),
+    /// A domain.
+    Domain(&'a Domain),
 }
 
 /// A field for comparing.
@@ -45,6 +51,7 @@ impl<'a> Row<'a> {
             Self::Choice(_, row) => row.id,
             Self::Location(row) => row.id,
             Self::Contact(row) => row.id,
+            Self::Domain(row) => row.id,
         }
     }
 
@@ -57,6 +64,7 @@ impl<'a> Row<'a> {
             Self::Choice(table, _) => table.path().replace('_', "-").into(),
             Self::Location(_) => "locations".into(),
             Self::Contact(_) => "contacts".into(),
+            Self::Domain(_) => "domains".into(),
         }
     }
 
@@ -92,16 +100,24 @@ impl<'a> Row<'a> {
             (Self::Configuration(row), "updated_at") => Some(Field::Number(row.updated)),
             (Self::Interface(row), "ip_address") => row.ip.map(|ip| Field::Text(ip.to_string().into())),
             (Self::Choice(_, row), "name") => text(&row.name),
-            (Self::Choice(_, row), "manufacturer_id") => number(row.parent),
+            (Self::Choice(_, row), "manufacturer_id" | "country_id") => number(row.parent),
             (Self::Choice(_, row), "created_at") => Some(Field::Number(row.created)),
             (Self::Choice(_, row), "updated_at") => Some(Field::Number(row.updated)),
-            (Self::Location(row), "name") => text(&row.name),
-            (Self::Location(row), "city") => text(&row.city),
-            (Self::Location(row), "organization_id") => number(row.organization),
-            (Self::Contact(row), "first_name") => text(&row.first_name),
-            (Self::Contact(row), "last_name") => text(&row.last_name),
-            (Self::Contact(row), "primary_email") => text(&row.email),
-            (Self::Contact(row), "organization_id") => number(row.organization),
+            (Self::Choice(_, row), "iso") => text(&row.iso),
+            (Self::Domain(row), "name") => text(&row.name),
+            (Self::Domain(row), "organization_id") => number(row.organization),
+            (Self::Domain(row), "created_at" | "updated_at") => Some(Field::Number(row.updated)),
+            (
+                Self::Organization(Organization { psa_id, .. }) | Self::Configuration(Configuration { psa_id, .. }),
+                "psa_id",
+            ) => number(*psa_id),
+            (
+                Self::Organization(Organization { synced: true, .. })
+                | Self::Configuration(Configuration { synced: true, .. }),
+                "psa_integration_type",
+            ) => text("manage"),
+            (Self::Location(row), name) => row.field(name, records),
+            (Self::Contact(row), name) => row.field(name, records),
             _ => None,
         }
     }
@@ -170,8 +186,9 @@ impl Serialize for Attributes<'_> {
             Row::Configuration(row) => configuration(&mut map, row, records)?,
             Row::Interface(row) => interface(&mut map, row)?,
             Row::Choice(table, row) => choice(&mut map, table, row, records)?,
-            Row::Location(row) => location(&mut map, row, records)?,
-            Row::Contact(row) => contact(&mut map, row, records)?,
+            Row::Location(row) => row.attributes(&mut map, records)?,
+            Row::Contact(row) => row.attributes(&mut map, records)?,
+            Row::Domain(row) => domain(&mut map, row, records)?,
         }
         map.end()
     }
@@ -207,8 +224,7 @@ fn organization<M: SerializeMap>(
     m.serialize_entry("parent-id", &id_or_null(row.parent).map(|id| id.to_string()))?;
     m.serialize_entry("ancestor-ids", &id_or_null(row.parent).map(|id| format!("[{id}]")))?;
     m.serialize_entry("psa-integration", &row.synced.then_some("manage"))?;
-    m.serialize_entry("created-at", &moment(row.created))?;
-    m.serialize_entry("updated-at", &moment(row.updated))
+    stamps(m, row.created, row.updated)
 }
 
 fn configuration<M: SerializeMap>(m: &mut M, row: &Configuration, records: &Records) -> Result<(), M::Error> {
@@ -237,19 +253,25 @@ fn configuration<M: SerializeMap>(m: &mut M, row: &Configuration, records: &Reco
     named(m, "operating-system", records.choice(Table::OperatingSystems, row.operating_system))?;
     let location = super::records::find(&records.locations, row.location, |l| l.id);
     m.serialize_entry("location-id", &location.map(|l| l.id))?;
-    m.serialize_entry("location-name", &location.map(|l| &l.name))?;
+    m.serialize_entry("location-name", &location.map(|l| l.text(records).name.clone()))?;
     let contact = super::records::find(&records.contacts, row.contact, |c| c.id);
     m.serialize_entry("contact-id", &contact.map(|c| c.id))?;
-    m.serialize_entry("contact-name", &contact.map(|c| format!("{} {}", c.first_name, c.last_name)))?;
+    m.serialize_entry("contact-name", &contact.map(|c| c.name(records)))?;
     m.serialize_entry("archived", &row.archived)?;
     m.serialize_entry("restricted", &row.restricted)?;
     m.serialize_entry("my-glue", &false)?;
     m.serialize_entry("psa-integration", &row.synced.then_some("manage"))?;
-    m.serialize_entry("created-at", &moment(row.created))?;
-    m.serialize_entry("updated-at", &moment(row.updated))
+    stamps(m, row.created, row.updated)
 }
 
-fn named<M: SerializeMap>(m: &mut M, name: &str, choice: Option<&Choice>) -> Result<(), M::Error> {
+/// When a row was made and last changed.
+pub fn stamps<M: SerializeMap>(m: &mut M, created: i64, updated: i64) -> Result<(), M::Error> {
+    m.serialize_entry("created-at", &moment(created))?;
+    m.serialize_entry("updated-at", &moment(updated))
+}
+
+/// `x-id` and `x-name`.
+pub fn named<M: SerializeMap>(m: &mut M, name: &str, choice: Option<&Choice>) -> Result<(), M::Error> {
     m.serialize_entry(&format!("{name}-id"), &choice.map(|c| c.id))?;
     m.serialize_entry(&format!("{name}-name"), &choice.map(|c| &c.name))
 }
@@ -269,32 +291,28 @@ fn choice<M: SerializeMap>(m: &mut M, table: Table, row: &Choice, records: &Reco
     match table {
         Table::Models => named(m, "manufacturer", records.choice(Table::Manufacturers, row.parent))?,
         Table::OperatingSystems => named(m, "platform", records.choice(Table::Platforms, row.parent))?,
+        Table::Countries => m.serialize_entry("iso", &row.iso)?,
+        Table::Regions => {
+            m.serialize_entry("iso", &row.iso)?;
+            named(m, "country", records.choice(Table::Countries, row.parent))?;
+        }
         Table::ConfigurationTypes => {
             let count = records.configurations.iter().filter(|c| c.configuration_type == row.id).count();
             m.serialize_entry("configurations-count", &count)?;
         }
         _ => {}
     }
-    m.serialize_entry("created-at", &moment(row.created))?;
-    m.serialize_entry("updated-at", &moment(row.updated))
+    stamps(m, row.created, row.updated)
 }
 
-fn location<M: SerializeMap>(m: &mut M, row: &Location, records: &Records) -> Result<(), M::Error> {
+fn domain<M: SerializeMap>(m: &mut M, row: &Domain, records: &Records) -> Result<(), M::Error> {
     m.serialize_entry("organization-id", &row.organization)?;
     m.serialize_entry("organization-name", &records.organization(row.organization).map(|o| &o.name))?;
+    m.serialize_entry("resource-url", &format!("/{}/domains/{}", row.organization, row.id))?;
     m.serialize_entry("name", &row.name)?;
-    m.serialize_entry("primary", &row.primary)?;
-    m.serialize_entry("address-1", &row.street)?;
-    m.serialize_entry("city", &row.city)
-}
-
-fn contact<M: SerializeMap>(m: &mut M, row: &Contact, records: &Records) -> Result<(), M::Error> {
-    m.serialize_entry("organization-id", &row.organization)?;
-    m.serialize_entry("organization-name", &records.organization(row.organization).map(|o| &o.name))?;
-    m.serialize_entry("name", &format!("{} {}", row.first_name, row.last_name))?;
-    m.serialize_entry("first-name", &row.first_name)?;
-    m.serialize_entry("last-name", &row.last_name)?;
-    m.serialize_entry("important", &None::<bool>)?;
-    let email = json!([{"value": row.email, "primary": true, "label-name": "Work"}]);
-    m.serialize_entry("contact-emails", &email)
+    m.serialize_entry("screenshot", &None::<()>)?;
+    m.serialize_entry("registrar-name", &row.registrar)?;
+    m.serialize_entry("notes", &None::<()>)?;
+    m.serialize_entry("expires-on", &moment(row.expires)[..10])?;
+    m.serialize_entry("updated-at", &moment(row.updated))
 }

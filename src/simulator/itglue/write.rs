@@ -1,9 +1,12 @@
 //! Writes the world down as IT Glue has it: organizations, and configurations with their troubles.
 
-use super::records::{Choice, Configuration, Contact, Interface, Location, Organization, Records, Table};
-use crate::simulator::{
-    addigy::facts::{host, lan_ip, mac},
-    world::{Company, Device, Dice, Double, Lists, NOW, Side, Trouble, World, derived, index32, private, psa::Other},
+use super::{
+    locations,
+    records::{Choice, Configuration, Interface, Organization, Records, Table},
+};
+use crate::simulator::world::{
+    Company, Device, Dice, Double, Lists, NOW, Side, Trouble, World, derived, host, index32, lan_ip, mac, private,
+    psa::Other,
 };
 use std::collections::HashMap;
 
@@ -13,6 +16,8 @@ pub struct Written {
     pub records: Records,
     /// The organization of each company.
     pub organization_of: Vec<Option<u32>>,
+    /// The organizations of suppliers, in the order of the word list.
+    pub vendors: Vec<u32>,
     /// An old organization record of a company, besides its own.
     pub old_organization_of: HashMap<usize, u32>,
     /// The configuration of each device.
@@ -23,6 +28,14 @@ pub struct Written {
     pub others: Vec<Other>,
     /// Their configurations.
     pub configuration_of_other: Vec<u32>,
+}
+
+impl Written {
+    /// The organization of each account of the business side: companies, the MSP itself, suppliers.
+    pub fn organizations_of_accounts(&self) -> Vec<Option<u32>> {
+        let own = std::iter::once(None);
+        self.organization_of.iter().copied().chain(own).chain(self.vendors.iter().copied().map(Some)).collect()
+    }
 }
 
 const DAY: i64 = 86_400;
@@ -52,8 +65,10 @@ pub fn organizations(world: &World, lists: &Lists) -> Written {
             note_old(&records, company, index, &mut old_organization_of);
         }
     }
+    let mut vendors = Vec::new();
     for name in &lists.words.vendors {
         let id = take(&mut next_id, &mut dice);
+        vendors.push(id);
         let base = Organization {
             id,
             name: name.as_str().into(),
@@ -63,10 +78,10 @@ pub fn organizations(world: &World, lists: &Lists) -> Written {
         };
         records.organizations.push(Organization { created: NOW - 900 * DAY, updated: NOW - 90 * DAY, ..base });
     }
-    places_and_people(&mut records, world, lists, &organization_of, &mut dice);
     Written {
         records,
         organization_of,
+        vendors,
         old_organization_of,
         configuration_of: Vec::new(),
         older_configuration_of: HashMap::new(),
@@ -124,7 +139,7 @@ fn choices(records: &mut Records, lists: &Lists) {
         let (created, updated) = (NOW - 3000 * DAY, NOW - 2000 * DAY);
         records.choices[table as usize] = rows
             .into_iter()
-            .map(|(id, name, parent)| Choice { id, name: name.into(), parent, created, updated })
+            .map(|(id, name, parent)| Choice { id, name: name.into(), parent, iso: "".into(), created, updated })
             .collect();
     };
     add(
@@ -161,25 +176,24 @@ fn choices(records: &mut Records, lists: &Lists) {
     add(Table::Models, models);
     add(Table::OperatingSystems, vec![(210, "macOS", 2), (211, "iOS", 3), (212, "Windows 11", 1), (213, "tvOS", 3)]);
     add(Table::Platforms, vec![(1, "Windows", 0), (2, "Mac", 0), (3, "Mobile", 0)]);
+    countries_and_regions(records, lists);
 }
 
-fn places_and_people(records: &mut Records, world: &World, lists: &Lists, ids: &[Option<u32>], dice: &mut Dice) {
-    let words = &lists.words;
-    for (company, organization) in world.companies.iter().zip(ids) {
-        let Some(organization) = *organization else { continue };
-        let id = 310_000 + index32(records.locations.len());
-        let city = words.cities[company.city].as_str().into();
-        let street = format!("{} {} Street", 1 + dice.below(999), dice.pick(&words.places)).into();
-        records.locations.push(Location { id, organization, name: "Main".into(), city, street, primary: true });
-        for _ in 0..dice.below(3) {
-            let (first, last) = (dice.pick(&words.given), dice.pick(&words.families));
-            let email = any_ascii::any_ascii(&format!("{first}.{last}@{}.example", company.code))
-                .to_lowercase()
-                .replace([' ', '\''], "");
-            let id = 420_000 + index32(records.contacts.len());
-            let (first_name, last_name) = (first.as_str().into(), last.as_str().into());
-            records.contacts.push(Contact { id, organization, first_name, last_name, email: email.into() });
-        }
+fn countries_and_regions(records: &mut Records, lists: &Lists) {
+    let (created, updated) = (NOW - 3000 * DAY, NOW - 2000 * DAY);
+    for town in &lists.psa.towns {
+        let mut id_of = |table: Table, [name, iso]: [&String; 2], parent: u32| {
+            let rows = &mut records.choices[table as usize];
+            if let Some(row) = rows.iter().find(|row| *row.name == **name && row.parent == parent) {
+                return row.id;
+            }
+            let id = 1 + index32(rows.len());
+            let (name, iso) = (name.as_str().into(), iso.as_str().into());
+            rows.push(Choice { id, name, parent, iso, created, updated });
+            id
+        };
+        let country = id_of(Table::Countries, town.country.each_ref(), 0);
+        id_of(Table::Regions, town.region.each_ref(), country);
     }
 }
 
@@ -187,10 +201,10 @@ fn places_and_people(records: &mut Records, world: &World, lists: &Lists, ids: &
 pub fn configurations(world: &World, lists: &Lists, written: &mut Written) {
     let mut scribe =
         Scribe { dice: Dice::new(world.seed, 21), next_id: 8_400_000, next_interface: 9_100_000, world, lists };
-    let mut first_location = HashMap::new();
-    for location in &written.records.locations {
-        first_location.entry(location.organization).or_insert(location.id);
-    }
+    let main_location: HashMap<u32, u32> = (0..)
+        .zip(&written.organization_of)
+        .filter_map(|(account, id)| Some(((*id)?, locations::of_account(account))))
+        .collect();
     let mut rows = Vec::with_capacity(world.devices.len() * 11 / 10);
     let organizations: Vec<u32> = written.organization_of.iter().flatten().copied().collect();
     written.configuration_of = vec![None; world.devices.len()];
@@ -205,7 +219,7 @@ pub fn configurations(world: &World, lists: &Lists, written: &mut Written) {
             _ => {}
         }
         let organization = if device.trouble == Trouble::Moved { scribe.elsewhere(own, &organizations) } else { own };
-        let location = first_location.get(&organization).copied().unwrap_or(0);
+        let location = main_location.get(&organization).copied().unwrap_or(0);
         if device.trouble == Trouble::OlderDuplicate {
             let older = Configuration { location, ..scribe.older(device, organization) };
             written.older_configuration_of.insert(at, older.id);

@@ -4,13 +4,16 @@ use super::{
     ItGlue,
     answers::{MEDIA_TYPE, Refusal, document, page},
     attributes::Attributes,
-    collection, id_of,
+    collection,
+    contacts::Contact,
+    id_of,
     listing::Collection,
+    locations::Location,
     one,
     records::{Choice, Configuration, Interface, Organization, Records, Table},
     rows::{Resource, Row},
 };
-use crate::simulator::addigy::facts::mac;
+use crate::simulator::world::mac;
 use axum::{
     http::{HeaderMap, Method, StatusCode},
     response::Response,
@@ -39,8 +42,8 @@ pub fn write(
         ("POST", ["configurations", id, "relationships", "configuration_interfaces"]) => {
             create_interface(&mut records, id_of(id)?, &data)
         }
-        ("POST", ["organizations", id, "relationships", "configurations"]) => {
-            create_inside(&mut records, id_of(id)?, &data)
+        ("POST", ["organizations", id, "relationships", name @ ("configurations" | "locations" | "contacts")]) => {
+            create_inside(&mut records, id_of(id)?, name, &data)
         }
         ("POST", ["manufacturers", id, "relationships", "models"]) => {
             create_choice(&mut records, Table::Models, &data, id_of(id)?)
@@ -99,6 +102,18 @@ fn create(records: &mut Records, name: &str, data: &Value) -> Result<Response, R
             let id = keep_configuration(records, row);
             created(records, Collection::Configurations, id)
         }
+        Some(Collection::Locations) => {
+            let row = new_location(records, 0, 0, &single(data)?)?;
+            let id = row.id;
+            records.locations.push(row);
+            created(records, Collection::Locations, id)
+        }
+        Some(Collection::Contacts) => {
+            let row = new_contact(records, 0, 0, &single(data)?)?;
+            let id = row.id;
+            records.contacts.push(row);
+            created(records, Collection::Contacts, id)
+        }
         Some(Collection::Choices(table)) if table.writable() => create_choice(records, table, data, 0),
         _ => Ok(page(StatusCode::NOT_FOUND)),
     }
@@ -109,20 +124,66 @@ fn created(records: &Records, collection: Collection, id: u32) -> Result<Respons
     Ok(one(StatusCode::CREATED, row, records, false))
 }
 
-/// One configuration or several, inside an organization.
-fn create_inside(records: &mut Records, organization: u32, data: &Value) -> Result<Response, Refusal> {
+/// One row or several, inside an organization.
+fn create_inside(records: &mut Records, organization: u32, name: &str, data: &Value) -> Result<Response, Refusal> {
     records.organization(organization).ok_or_else(Refusal::not_found)?;
-    let Some(several) = data.as_array() else {
-        let row = new_configuration(records, organization, 0, &single(data)?, data)?;
-        let id = keep_configuration(records, row);
-        return created(records, Collection::Configurations, id);
+    let (one, several) = (std::slice::from_ref(data), data.as_array());
+    let mut ids = Vec::new();
+    let collection = match name {
+        "locations" => {
+            let rows = each(several.map_or(one, Vec::as_slice), |offset, attributes, _| {
+                new_location(records, organization, offset, attributes)
+            })?;
+            ids.extend(rows.iter().map(|row| row.id));
+            records.locations.extend(rows);
+            Collection::Locations
+        }
+        "contacts" => {
+            let rows = each(several.map_or(one, Vec::as_slice), |offset, attributes, _| {
+                new_contact(records, organization, offset, attributes)
+            })?;
+            ids.extend(rows.iter().map(|row| row.id));
+            records.contacts.extend(rows);
+            Collection::Contacts
+        }
+        _ => {
+            let rows = each(several.map_or(one, Vec::as_slice), |offset, attributes, object| {
+                new_configuration(records, organization, offset, attributes, object)
+            })?;
+            ids.extend(rows.into_iter().map(|row| keep_configuration(records, row)));
+            Collection::Configurations
+        }
     };
-    let mut rows = Vec::with_capacity(several.len());
-    for (offset, object) in (0..).zip(several) {
-        rows.push(new_configuration(records, organization, offset, &Attributes::read(object)?, object)?);
+    match (several, ids.first()) {
+        (None, Some(&id)) => created(records, collection, id),
+        _ => listed(StatusCode::CREATED, records, collection, &ids),
     }
-    let ids: Vec<u32> = rows.into_iter().map(|row| keep_configuration(records, row)).collect();
-    listed(StatusCode::CREATED, records, Collection::Configurations, &ids)
+}
+
+/// Makes a row of each object; of none when one of them is refused.
+fn each<T>(
+    objects: &[Value],
+    make: impl Fn(u32, &Attributes, &Value) -> Result<T, Refusal>,
+) -> Result<Vec<T>, Refusal> {
+    (0..).zip(objects).map(|(offset, object)| make(offset, &Attributes::read(object)?, object)).collect()
+}
+
+fn new_location(records: &Records, organization: u32, offset: u32, given: &Attributes) -> Result<Location, Refusal> {
+    let id = records.locations.last().map_or(1, |l| l.id + 1) + offset;
+    let now = records.now();
+    let own = Some(Box::default());
+    let mut row = Location { id, organization, created: now, updated: now, own, ..Location::default() };
+    given.onto_location(&mut row, records)?;
+    Ok(row)
+}
+
+fn new_contact(records: &Records, organization: u32, offset: u32, given: &Attributes) -> Result<Contact, Refusal> {
+    let id = records.contacts.last().map_or(1, |c| c.id + 1) + offset;
+    let now = records.now();
+    let own = Some(Box::default());
+    let mut row = Contact { id, organization, created: now, updated: now, own, ..Contact::default() };
+    given.onto_contact(&mut row, records)?;
+    Ok(row)
 }
 
 fn new_configuration(
@@ -169,7 +230,8 @@ fn number_interfaces(records: &mut Records, row: &mut Configuration) {
 fn create_choice(records: &mut Records, table: Table, data: &Value, parent: u32) -> Result<Response, Refusal> {
     let id = records.table(table).last().map_or(1, |c| c.id + 1);
     let now = records.now();
-    let mut row = Choice { id, name: "".into(), parent, created: now, updated: now };
+    let (created_at, updated) = (now, now);
+    let mut row = Choice { id, name: "".into(), parent, iso: "".into(), created: created_at, updated };
     single(data)?.onto_choice(table, &mut row, records)?;
     records.choices[table as usize].push(row);
     created(records, Collection::Choices(table), id)
@@ -210,6 +272,8 @@ enum Changed {
     Organization(Organization),
     Configuration(Box<Configuration>),
     Choice(Table, Choice),
+    Location(Location),
+    Contact(Contact),
 }
 
 fn changed(records: &Records, collection: Collection, id: u32, attributes: &Attributes) -> Result<Changed, Refusal> {
@@ -224,6 +288,16 @@ fn changed(records: &Records, collection: Collection, id: u32, attributes: &Attr
             let mut row = Configuration { updated, ..row.clone() };
             attributes.onto_configuration(&mut row, records)?;
             Ok(Changed::Configuration(Box::new(row)))
+        }
+        Row::Location(row) => {
+            let mut row = Location { updated, ..row.clone() };
+            attributes.onto_location(&mut row, records)?;
+            Ok(Changed::Location(row))
+        }
+        Row::Contact(row) => {
+            let mut row = Contact { updated, ..row.clone() };
+            attributes.onto_contact(&mut row, records)?;
+            Ok(Changed::Contact(row))
         }
         Row::Choice(table, row) if table.writable() => {
             let mut row = Choice { updated, ..row.clone() };
@@ -247,6 +321,16 @@ fn keep(records: &mut Records, changed: Changed) {
                 *kept = *row;
             }
         }
+        Changed::Location(row) => {
+            if let Some(kept) = records.locations.iter_mut().find(|l| l.id == row.id) {
+                *kept = row;
+            }
+        }
+        Changed::Contact(row) => {
+            if let Some(kept) = records.contacts.iter_mut().find(|c| c.id == row.id) {
+                *kept = row;
+            }
+        }
         Changed::Choice(table, row) => {
             if let Some(kept) = records.choices[table as usize].iter_mut().find(|c| c.id == row.id) {
                 *kept = row;
@@ -257,7 +341,9 @@ fn keep(records: &mut Records, changed: Changed) {
 
 /// An array of `{type, attributes: {id}}`; answers with the rows as they were.
 fn delete_many(records: &mut Records, name: &str, data: &Value) -> Result<Response, Refusal> {
-    let Some(collection @ (Collection::Organizations | Collection::Configurations)) = collection(name) else {
+    use Collection as C;
+    let Some(collection @ (C::Organizations | C::Configurations | C::Locations | C::Contacts)) = collection(name)
+    else {
         return Ok(page(StatusCode::NOT_FOUND));
     };
     let Some(several) = data.as_array() else {
@@ -265,11 +351,11 @@ fn delete_many(records: &mut Records, name: &str, data: &Value) -> Result<Respon
     };
     let ids = several.iter().map(|object| Attributes::read(object)?.id()).collect::<Result<Vec<_>, _>>()?;
     let answer = listed(StatusCode::OK, records, collection, &ids)?;
-    if collection == Collection::Organizations {
-        records.organizations.retain(|o| !ids.contains(&o.id));
-        records.configurations.retain(|c| !ids.contains(&c.organization));
-    } else {
-        records.configurations.retain(|c| !ids.contains(&c.id));
+    match collection {
+        C::Organizations => records.delete_organizations(&ids),
+        C::Locations => records.locations.retain(|l| !ids.contains(&l.id)),
+        C::Contacts => records.contacts.retain(|c| !ids.contains(&c.id)),
+        _ => records.configurations.retain(|c| !ids.contains(&c.id)),
     }
     Ok(answer)
 }

@@ -5,7 +5,7 @@ use crate::simulator::faults::{Failing, Faults};
 use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, header},
+    http::{HeaderMap, Uri, header},
     middleware::Next,
     response::Response,
 };
@@ -19,7 +19,10 @@ use std::{
     },
     time::Duration,
 };
-use tokio::{sync::watch, time::Instant};
+use tokio::{
+    sync::{Semaphore, watch},
+    time::Instant,
+};
 
 /// How a vendor words what happens before its handlers.
 pub trait Front: Send + Sync {
@@ -29,11 +32,37 @@ pub trait Front: Send + Sync {
     fn refusal(&self, headers: &HeaderMap) -> Option<Response>;
     /// A server error with that status.
     fn server_error(&self, status: u16) -> Response;
+    /// Whether a request to that address counts against the limit.
+    fn counts(&self, _: &Uri) -> bool {
+        true
+    }
+    /// What a request needs a permit of at once, where the vendor limits how many run at the same time.
+    fn threads(&self, _: &Uri, _: &HeaderMap) -> Option<Arc<Semaphore>> {
+        None
+    }
+    /// The answer where there was no such permit.
+    fn crowded(&self) -> Response {
+        self.limited(1)
+    }
+}
+
+/// How far the limit is used up, for a handler.
+#[derive(Clone, Copy, Debug)]
+pub struct Usage {
+    /// Requests that count at this moment, this one included.
+    pub used: usize,
+    /// The limit.
+    pub limit: Limit,
 }
 
 /// Asks a handler to make the row at that position, modulo the page's length, unreadable.
 #[derive(Clone, Copy, Debug)]
 pub struct Spoil(pub usize);
+
+/// Asks a handler to change what it lists once it has answered: the page's first row vanishes and comes back under a
+/// new id, as when people work while somebody reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Shift;
 
 /// What a vendor has been asked since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,6 +132,11 @@ impl Gate {
         *self.window.lock().unwrap_or_else(PoisonError::into_inner) = Window::new(limit);
     }
 
+    /// As if others had made so many requests just now, and nobody any before.
+    pub fn use_up(&self, requests: usize) {
+        self.window.lock().unwrap_or_else(PoisonError::into_inner).fill(requests, Instant::now());
+    }
+
     /// Holds every request from now on, or lets the held ones go.
     pub fn freeze(&self, frozen: bool) {
         self.frozen.send_replace(frozen);
@@ -131,13 +165,18 @@ impl Gate {
         planned.or_else(|| self.faults.of_request(self.seed, number))
     }
 
-    fn admit(&self) -> Result<(), u64> {
-        self.window.lock().unwrap_or_else(PoisonError::into_inner).admit(Instant::now())
+    /// Lets a request in and says how far the limit is used up; or after how many seconds it may come again.
+    fn admit(&self, counts: bool) -> Result<Usage, u64> {
+        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
+        if counts {
+            window.admit(Instant::now())?;
+        }
+        Ok(window.usage())
     }
 
-    fn over_limit(&self, retry_after: u64) -> Response {
+    fn over_limit(&self, answer: Response) -> Response {
         self.over_limit.fetch_add(1, Ordering::Relaxed);
-        self.front.limited(retry_after)
+        answer
     }
 }
 
@@ -165,9 +204,16 @@ pub async fn pass(
     next: Next,
 ) -> Response {
     let number = gate.requests.fetch_add(1, Ordering::Relaxed);
+    let threads = gate.front.threads(request.uri(), request.headers());
+    let permit = threads.map(Semaphore::try_acquire_owned).transpose();
+    // Held until the answer is there, also while the request is held itself.
+    let Ok(_permit) = permit else { return gate.over_limit(gate.front.crowded()) };
     gate.thaw(&cut).await;
-    if let Err(retry_after) = gate.admit() {
-        return gate.over_limit(retry_after);
+    match gate.admit(gate.front.counts(request.uri())) {
+        Ok(usage) => {
+            request.extensions_mut().insert(usage);
+        }
+        Err(retry_after) => return gate.over_limit(gate.front.limited(retry_after)),
     }
     let failing = gate.failing(number);
     if failing.is_some() {
@@ -175,11 +221,14 @@ pub async fn pass(
     }
     match failing {
         Some(Failing::Status(status)) => return gate.front.server_error(status),
-        Some(Failing::Limited { retry_after }) => return gate.over_limit(retry_after),
+        Some(Failing::Limited { retry_after }) => return gate.over_limit(gate.front.limited(retry_after)),
         Some(Failing::Reset) => return reset(&cut),
         Some(Failing::Slow(duration)) => late(duration, &cut).await,
         Some(Failing::BadRow) => {
             request.extensions_mut().insert(Spoil(usize::try_from(number).unwrap_or(0)));
+        }
+        Some(Failing::Shifted) => {
+            request.extensions_mut().insert(Shift);
         }
         Some(Failing::LostAnswer | Failing::Truncated | Failing::Malformed) | None => {}
     }

@@ -1,5 +1,6 @@
 //! A published limit as a sliding window.
 
+use super::Usage;
 use std::{collections::VecDeque, time::Duration};
 use tokio::time::Instant;
 
@@ -41,6 +42,16 @@ impl Window {
         let until =
             self.seen.front().map_or(self.limit.per, |&first| self.limit.per.saturating_sub(now.duration_since(first)));
         Err(until.as_secs() + u64::from(until.subsec_nanos() > 0))
+    }
+
+    /// How far the limit is used up, as of the last request.
+    pub fn usage(&self) -> Usage {
+        Usage { used: self.seen.len(), limit: self.limit }
+    }
+
+    /// As if so many requests had come at that moment, and none before.
+    pub fn fill(&mut self, requests: usize, now: Instant) {
+        self.seen = std::iter::repeat_n(now, requests).collect();
     }
 }
 

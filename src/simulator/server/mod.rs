@@ -5,7 +5,7 @@ mod limit;
 mod listener;
 mod orders;
 
-pub use gate::{Front, Gate, Spoil, VendorCounts, pass};
+pub use gate::{Front, Gate, Shift, Spoil, Usage, VendorCounts, pass};
 pub use limit::{Limit, Window};
 pub use listener::{Cut, Loopback};
 pub use orders::Orders;

@@ -15,7 +15,8 @@ use ratatui::style::Modifier;
 use tui_input::Input;
 use unicode_segmentation::UnicodeSegmentation;
 
-fn cursor_sign(canvas: &mut Canvas<'_>, area: Rect, y: u16, here: bool) {
+/// The sign before the chosen line.
+pub(super) fn cursor_sign(canvas: &mut Canvas<'_>, area: Rect, y: u16, here: bool) {
     if here {
         let (sign, style) = (canvas.glyphs.cursor, canvas.theme.accent);
         canvas.put(area.x, y, 1, sign, style);
@@ -87,7 +88,7 @@ pub fn picker(state: &State, canvas: &mut Canvas<'_>, picker: &Picker) -> Positi
 /// What the row is, for whoever searches its counterpart.
 fn subject(row: &QueueRow) -> String {
     let devices = if row.devices > 0 { counted(row.devices.into(), "device", "devices") } else { String::new() };
-    let parts = [&row.name, &row.company, &row.serial, &row.model, &devices];
+    let parts = [&row.name, &row.company, &row.serial, &row.model, &row.detail, &devices];
     let parts: Vec<&str> = parts.into_iter().map(String::as_str).filter(|p| !p.is_empty()).collect();
     format!("for {}", parts.join(", "))
 }

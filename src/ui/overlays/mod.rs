@@ -1,8 +1,10 @@
 //! What lies over the panes: one box in the middle, painted over what is below.
 
 mod ask;
+pub mod cards;
 mod help;
 mod lists;
+mod rules;
 
 use super::state::State;
 use super::state::overlay::Overlay;
@@ -44,6 +46,8 @@ pub fn draw(state: &State, overlay: &Overlay, canvas: &mut Canvas<'_>) -> Option
         Overlay::Quick(quick) => return Some(ask::quick(state, canvas, quick)),
         Overlay::Menu { title, items, cursor } => lists::menu(state, canvas, title, items, *cursor),
         Overlay::History { entries, cursor, top } => lists::history(state, canvas, entries.as_deref(), *cursor, *top),
+        Overlay::Cards(shown) => cards::draw(state, canvas, shown),
+        Overlay::Rules { rules, cursor, top } => rules::draw(state, canvas, rules.as_deref(), *cursor, *top),
         Overlay::Find { .. } => {}
     }
     None

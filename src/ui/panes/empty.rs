@@ -98,5 +98,6 @@ pub fn filter_word(filter: Filter) -> &'static str {
         Filter::All => "all",
         Filter::State(state) => state.name(),
         Filter::Orphaned => "orphaned",
+        Filter::LeftOut => "left out",
     }
 }

@@ -103,6 +103,7 @@ fn look(state: &IntegrationState, theme: &Theme, glyphs: &Glyphs) -> (&'static s
         IntegrationState::Paused => (glyphs.pause, "paused", theme.warn),
         IntegrationState::Refused { .. } => (glyphs.fail, "refused", theme.error),
         IntegrationState::Failed { .. } => (glyphs.fail, "failed", theme.error),
+        IntegrationState::Asks => (glyphs.fail, "asks", theme.warn),
     }
 }
 
@@ -120,6 +121,9 @@ fn stream_lines(state: &State, s: &StreamProgress, choice: usize, out: &mut Vec<
         RunState::Cut => out.push(line(vec![label, (" cut".to_owned(), theme.warn)], progress(s))),
         RunState::Failed { .. } => {
             out.push(line(vec![label, (" failed".to_owned(), theme.error)], thousands(s.stored)));
+        }
+        RunState::Asks { .. } => {
+            out.push(line(vec![label, (" asks".to_owned(), theme.warn)], thousands(s.stored)));
         }
         RunState::Never => out.push(line(vec![label, (" never".to_owned(), theme.dim)], String::new())),
         RunState::Ok => {

@@ -71,7 +71,11 @@ fn tabs(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let flows = state.overview.flows.len();
     if flows > 1 {
         let at = state.overview.flows.iter().position(|f| f.id == flow.id).unwrap_or(0) + 1;
-        canvas.right(area.x, area.y, area.width, &format!("flow {at} of {flows}  h l "), theme.dim);
+        let room = usize::from(area.width.saturating_sub(used + 1));
+        let texts = [format!("flow {at} of {flows}  {{ }} "), format!("flow {at}/{flows} "), format!("{at}/{flows} ")];
+        if let Some(text) = texts.iter().find(|text| text.len() <= room) {
+            canvas.right(area.x, area.y, area.width, text, theme.dim);
+        }
     }
 }
 
@@ -124,6 +128,7 @@ fn filter(state: &State, queue: &QueueState, canvas: &mut Canvas<'_>, area: Rect
         word(c.matched, "matched"),
         word(c.ignored, "ignored"),
         word(c.orphaned, "orphaned"),
+        word(c.left_out, "left out"),
     ]
     .concat();
     canvas.put(x + used, y, room.saturating_sub(used), &format!("  {counts}"), theme.dim);
@@ -171,7 +176,12 @@ impl Columns {
     fn new(stream: Stream, room: u16) -> Self {
         let companies = stream == Stream::Companies;
         let state = 11;
-        let detail = if companies { 5 } else { 12 };
+        let detail = match stream {
+            Stream::Companies => 5,
+            Stream::Devices => 12,
+            // Emails, addresses and titles tell as much as the names.
+            _ => (room / 5).clamp(12, 40),
+        };
         // Marker, mark, gaps and confidence.
         let fixed = 2 + state + 1 + detail + 1 + 2 + 5 + 1;
         let free = room.saturating_sub(fixed + 1);
@@ -187,7 +197,13 @@ fn heads(state: &State, columns: &Columns, canvas: &mut Canvas<'_>, area: Rect) 
     let theme = canvas.theme;
     let (source, target) =
         state.tab_view().map_or(("Source", "Target"), |(_, t)| (t.source_word.as_str(), t.target_word.as_str()));
-    let detail = if columns.stream == Stream::Companies { "Dev" } else { "Serial" };
+    let detail = match columns.stream {
+        Stream::Companies => "Dev",
+        Stream::Contacts => "Email",
+        Stream::Locations => "Address",
+        Stream::Tickets => "Title",
+        _ => "Serial",
+    };
     let mut x = area.x + 2;
     let mut put = |text: &str, room: u16, gap: u16| {
         canvas.put(x, area.y, room, text, theme.head);
@@ -249,8 +265,8 @@ fn detail(row: &QueueRow, columns: &Columns, canvas: &mut Canvas<'_>, x: u16, y:
     if columns.stream == Stream::Companies {
         canvas.right(x, y, columns.detail, &thousands(u64::from(row.devices)), style);
     } else {
-        let text = if row.serial.is_empty() { &row.model } else { &row.serial };
-        canvas.put(x, y, columns.detail, text, style);
+        let known = [&row.detail, &row.serial, &row.model].into_iter().find(|text| !text.is_empty());
+        canvas.put(x, y, columns.detail, known.map_or("", String::as_str), style);
     }
 }
 
@@ -274,8 +290,12 @@ fn proposal(queue: &QueueState, row: &QueueRow, columns: &Columns, canvas: &mut 
         canvas.right(at, y, 4, &format!("{}%", confidence.percent()), theme.text);
     }
     at += 5;
+    let left_out;
     let why = if row.orphaned {
         "gone at a vendor"
+    } else if !row.left_out.is_empty() {
+        left_out = format!("left out: {}", row.left_out);
+        &left_out
     } else if row.waits {
         "waits for its company"
     } else {

@@ -2,7 +2,7 @@
 
 use crate::domain::{Confidence, HistoryEntry, IntegrationId, LogLevel, RecordId};
 use crate::service::messages::{
-    DecideAction, Filter, Preview, Selection, SortKey, TargetLabel, Targets, Ticket, WhyRecord,
+    CardView, DecideAction, Filter, Preview, RuleView, Selection, SortKey, TargetLabel, Targets, Ticket, WhyRecord,
 };
 use crate::ui::command::CommandId;
 use std::time::Duration;
@@ -60,6 +60,15 @@ pub enum Overlay {
         /// Lines scrolled down.
         scroll: usize,
     },
+    /// Rules that decisions left.
+    Rules {
+        /// Newest first; `None` while under way.
+        rules: Option<Vec<RuleView>>,
+        /// Chosen line.
+        cursor: usize,
+        /// First line on the screen.
+        top: usize,
+    },
     /// Decisions.
     History {
         /// Newest first; `None` while under way.
@@ -69,6 +78,29 @@ pub enum Overlay {
         /// First line on the screen.
         top: usize,
     },
+    /// What syncs found that a person decides.
+    Cards(Cards),
+}
+
+/// Cards that wait.
+#[derive(Debug, Default)]
+pub struct Cards {
+    /// The cards; `None` while under way.
+    pub list: Option<Vec<CardView>>,
+    /// Chosen one.
+    pub cursor: usize,
+    /// First one on the screen.
+    pub top: usize,
+    /// Lines of the chosen one scrolled down.
+    pub scroll: usize,
+}
+
+impl Cards {
+    /// The chosen one.
+    #[must_use]
+    pub fn current(&self) -> Option<&CardView> {
+        self.list.as_ref()?.get(self.cursor)
+    }
 }
 
 impl Overlay {
@@ -81,6 +113,8 @@ impl Overlay {
             Self::Quick(quick) => quick.ticket.is_some(),
             Self::Why { records, .. } => records.is_none(),
             Self::History { entries, .. } => entries.is_none(),
+            Self::Cards(shown) => shown.list.is_none(),
+            Self::Rules { rules, .. } => rules.is_none(),
             _ => false,
         }
     }
@@ -151,6 +185,13 @@ pub enum Then {
     },
     /// The end.
     Quit,
+    /// The answer to a card.
+    Card {
+        /// Its key.
+        key: String,
+        /// Carry it out.
+        yes: bool,
+    },
 }
 
 /// Quick Match.

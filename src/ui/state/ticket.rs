@@ -29,8 +29,16 @@ pub enum Purpose {
     OlderLog,
     /// The list of decisions.
     History,
+    /// The list of rules.
+    Rules,
+    /// A change of a rule.
+    RuleChange,
     /// The gates of a record.
     Why,
+    /// The cards.
+    Cards,
+    /// An answer to a card.
+    CardAnswer,
     /// Anything whose answer is only said.
     Say,
 }

@@ -1,6 +1,6 @@
 //! From key to action: overlays first, then the pane in focus.
 
-use super::{decide, log, navigate, overlays, picker, requests, syncs};
+use super::{decide, log, navigate, overlays, picker, requests, rules, syncs};
 use crate::domain::LogLevel;
 use crate::ui::command::{CommandId, Context, command};
 use crate::ui::key::{Key, KeyCode};
@@ -62,6 +62,8 @@ pub fn run(state: &mut State, id: CommandId, key: Option<Key>) {
         CommandId::Zoom => navigate::zoom(state),
         CommandId::NextTab => navigate::tab(state, true),
         CommandId::PreviousTab => navigate::tab(state, false),
+        CommandId::NextFlow => navigate::flow(state, true),
+        CommandId::PreviousFlow => navigate::flow(state, false),
         CommandId::CompareDown => navigate::scroll_compare(state, true),
         CommandId::CompareUp => navigate::scroll_compare(state, false),
         CommandId::Mark => decide::mark(state),
@@ -93,6 +95,8 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         CommandId::Sort => overlays::open_sort(state),
         CommandId::Why => overlays::open_why(state),
         CommandId::History => overlays::open_history(state),
+        CommandId::Cards => super::cards::open(state),
+        CommandId::Rules => rules::open(state),
         CommandId::Palette => overlays::open_palette(state),
         CommandId::Help => overlays::open_help(state),
         CommandId::OpenLine => log::open_line(state),

@@ -1,5 +1,6 @@
 //! What a message changes and what it makes the event loop do.
 
+pub mod cards;
 pub mod decide;
 pub mod keys;
 pub mod log;
@@ -9,6 +10,7 @@ pub mod picker;
 pub mod reasons;
 pub mod replies;
 pub mod requests;
+pub mod rules;
 pub mod syncs;
 
 use super::message::{Effect, Msg, Now};

@@ -7,7 +7,7 @@ use crate::ui::command::CommandId;
 use crate::ui::message::Effect;
 use crate::ui::state::marks::Marks;
 use crate::ui::state::queue::QueueState;
-use crate::ui::state::{Pane, State};
+use crate::ui::state::{Pane, State, TabKey};
 
 /// Moves the cursor of the pane in focus.
 pub fn step(state: &mut State, id: CommandId) {
@@ -110,6 +110,20 @@ pub fn tab(state: &mut State, forward: bool) {
     show(state, tabs[to].clone());
 }
 
+/// Goes to the next or previous flow, to the same stream where it has one.
+pub fn flow(state: &mut State, forward: bool) {
+    let flows: Vec<_> = state.overview.flows.iter().filter(|f| !f.tabs.is_empty()).collect();
+    let Some((here, stream)) = state.tab.as_ref() else { return };
+    if flows.len() < 2 {
+        return state.say(LogLevel::Info, "there is only one flow");
+    }
+    let at = flows.iter().position(|f| f.id == *here).unwrap_or(0);
+    let to = flows[(if forward { at + 1 } else { at + flows.len() - 1 }) % flows.len()];
+    let tab = to.tabs.iter().find(|t| t.stream == *stream).unwrap_or(&to.tabs[0]);
+    let tab = (to.id.clone(), tab.stream);
+    show(state, tab);
+}
+
 /// Shows a tab.
 pub fn show(state: &mut State, tab: crate::ui::state::TabKey) {
     state.tab = Some(tab);
@@ -130,29 +144,38 @@ pub fn next_open(state: &mut State, forward: bool) {
     }
 }
 
-/// From a company to its devices, and from those back to all.
+/// From a company to what is in it, on every tab of the flow, and from there back to all.
 pub fn company(state: &mut State) {
     let Some((flow, stream)) = state.tab.clone() else { return };
+    let inside: Vec<TabKey> = state
+        .tabs()
+        .filter(|(f, t)| f.id == flow && t.stream != Stream::Companies)
+        .map(|(f, t)| (f.id.clone(), t.stream))
+        .collect();
     if stream != Stream::Companies {
-        let narrowed = state.queue().is_some_and(|q| q.spec.company.is_some());
-        return if narrowed {
-            change_view(state, |spec| spec.company = None);
-        } else {
-            state.say(LogLevel::Info, "go to a company first: C shows its devices");
-        };
+        if state.queue().is_none_or(|q| q.spec.company.is_none()) {
+            return state.say(LogLevel::Info, "go to a company first: C shows what is in it");
+        }
+        for tab in inside.iter().filter(|tab| tab.1 != stream) {
+            if let Some(queue) = state.queues.get_mut(tab) {
+                queue.change(|spec| spec.company = None);
+            }
+        }
+        return change_view(state, |spec| spec.company = None);
     }
-    let devices = (flow, Stream::Devices);
-    if !state.tabs().any(|(f, t)| f.id == devices.0 && t.stream == devices.1) {
-        return state.say(LogLevel::Info, "this flow matches no devices");
-    }
+    let Some(first) = inside.first().cloned() else {
+        return state.say(LogLevel::Info, "this flow matches nothing inside companies");
+    };
     let Some(company) = state.queue().and_then(|q| q.cursor_id.clone()) else { return };
-    let queue = state.queues.entry(devices.clone()).or_insert_with(|| QueueState::new(devices.0.clone(), devices.1));
-    queue.cursor_id = None;
-    queue.change(|spec| {
-        spec.company = Some(company);
-        spec.filter = Filter::All;
-    });
-    show(state, devices);
+    for tab in inside {
+        let queue = state.queues.entry(tab.clone()).or_insert_with(|| QueueState::new(tab.0, tab.1));
+        queue.cursor_id = None;
+        queue.change(|spec| {
+            spec.company = Some(company.clone());
+            spec.filter = Filter::All;
+        });
+    }
+    show(state, first);
 }
 
 /// Shows other rows or another order.

@@ -1,7 +1,7 @@
 //! Opening, steering and closing what lies over the panes.
 
-use super::{SEARCH_AFTER, decide, keys, navigate, picker, requests};
-use crate::domain::{LogLevel, MatchState, RunState};
+use super::{SEARCH_AFTER, decide, keys, navigate, picker, requests, rules};
+use crate::domain::{LogLevel, MatchState, RunState, Stream};
 use crate::service::messages::{Command, Filter, Preview, Query, Request, SortKey, Ticket};
 use crate::ui::command::{COMMANDS, CommandId};
 use crate::ui::key::{Key, KeyCode};
@@ -71,6 +71,8 @@ pub fn key(state: &mut State, key: Key) {
         Some(Overlay::Menu { .. }) => menu_key(state, key),
         Some(Overlay::Find { .. }) => find_key(state, key),
         Some(Overlay::History { .. }) => history_key(state, key),
+        Some(Overlay::Cards(_)) => super::cards::key(state, key),
+        Some(Overlay::Rules { .. }) => rules::key(state, key),
         None => {}
     }
 }
@@ -231,6 +233,7 @@ fn confirm_key(state: &mut State, key: Key) {
             close(state);
             match then {
                 Then::Quit => navigate::quit(state),
+                Then::Card { key, yes } => super::cards::send(state, key, yes),
                 Then::Decide { action, rows, label } => decide::now(state, action, rows, label.as_ref()),
             }
         }
@@ -368,6 +371,7 @@ pub fn open_filter(state: &mut State) {
         vec![item("open: needs a decision", counts.open(), Filter::Open), item("all", counts.total(), Filter::All)];
     items.extend(MatchState::ALL.into_iter().map(|s| item(s.name(), counts.of(s), Filter::State(s))));
     items.push(item("orphaned: gone at a vendor", counts.orphaned, Filter::Orphaned));
+    items.push(item("left out by the sync settings", counts.left_out, Filter::LeftOut));
     let chosen = Choice::Filter(queue.spec.filter);
     open_menu(state, "Show which rows", items, Some(&chosen));
 }
@@ -401,8 +405,10 @@ pub fn open_sort(state: &mut State) {
         ("devices", SortKey::Devices),
         ("state", SortKey::State),
     ];
+    let companies = queue.spec.stream == Stream::Companies;
     let items = keys
         .into_iter()
+        .filter(|(_, key)| *key != if companies { SortKey::Company } else { SortKey::Devices })
         .map(|(name, key)| {
             let detail =
                 if key == now.key { if now.descending { "now, last first" } else { "now; again: turn" } } else { "" };

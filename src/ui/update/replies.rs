@@ -1,6 +1,6 @@
 //! What the door says.
 
-use super::{overlays, picker, requests};
+use super::{overlays, picker, requests, rules};
 use crate::domain::{Failure, LogEntry, LogLevel, RecordId};
 use crate::service::messages::{Compare, Done, Event, Message, Overview, Reply, Ticket, View, Window};
 use crate::ui::state::overlay::Overlay;
@@ -93,12 +93,14 @@ fn on_view(state: &mut State, ticket: Ticket, purpose: Purpose, view: View) {
                 state.draw();
             }
         }
+        (Purpose::Rules, View::Rules(list)) => rules::came(state, list),
         (Purpose::Why, View::Why(list)) => {
             if let Some(Overlay::Why { records, .. }) = &mut state.overlay {
                 *records = Some(list);
                 state.draw();
             }
         }
+        (Purpose::Cards, View::Cards(list)) => super::cards::on_cards(state, list),
         (purpose, _) => state.say(LogLevel::Error, format!("the answer does not fit the question ({purpose:?})")),
     }
 }
@@ -169,6 +171,18 @@ fn on_done(state: &mut State, purpose: Purpose, done: &Done) {
             say_done(state, done);
             requests::window(state);
             requests::compare_again(state);
+        }
+        Purpose::CardAnswer => {
+            for queue in state.queues.values_mut() {
+                queue.stale = true;
+            }
+            say_done(state, done);
+            super::cards::answered(state);
+            requests::window(state);
+        }
+        Purpose::RuleChange => {
+            say_done(state, done);
+            rules::changed(state);
         }
         _ if !done.text.is_empty() => state.say(LogLevel::Info, done.text.clone()),
         _ => {}
@@ -244,7 +258,10 @@ fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Fai
                 state.compare.shown = None;
             }
         }
-        Purpose::Pick | Purpose::Preview | Purpose::Why | Purpose::History => overlays::close(state),
+        Purpose::Pick | Purpose::Preview | Purpose::Why | Purpose::History | Purpose::Cards | Purpose::Rules => {
+            overlays::close(state);
+        }
+        Purpose::CardAnswer => super::cards::answered(state),
         _ => {}
     }
     state.say(LogLevel::Error, failure.to_string());

@@ -5,8 +5,6 @@
 //! the seed and that number when it is asked, so that 100,000 of each cost nothing until somebody lists them. Devices
 //! are the world's own; the world is made again when a PSA is first asked for them.
 
-#![allow(dead_code, unused_imports, reason = "the PSAs that read it are being built")]
-
 mod accounts;
 mod people;
 mod sites;
@@ -14,7 +12,7 @@ mod things;
 mod tickets;
 
 pub use accounts::{Account, Classification, Kind};
-pub use people::{Person, PersonText, PersonTrouble};
+pub use people::{Person, PersonText};
 pub use sites::{SITES, Site, SiteText};
 pub use things::{Other, Thing, ThingState, makers, products};
 pub use tickets::{Ticket, TicketState};
@@ -151,6 +149,13 @@ impl Psa {
         Thing::new(self, number)
     }
 
+    /// Whether that PSA has that device of the world, of which it is known that it is no older enrollment. Does not
+    /// ask for the devices.
+    pub fn files_device(&self, number: u32, book: Book) -> bool {
+        let account = self.accounts.partition_point(|a| a.devices.end <= number);
+        account < self.accounts.len() && things::has_device(self, number, index32(account), book)
+    }
+
     /// How many tickets there are; not every one is in every book.
     pub fn tickets(&self) -> u32 {
         index32(self.size.1 / 2 + self.accounts.len())
@@ -219,7 +224,7 @@ fn members(seed: u64, lists: &Lists, accounts: usize) -> Vec<Member> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{people::PersonTrouble, *};
     use std::collections::HashSet;
 
     fn psa(contacts: usize) -> Psa {

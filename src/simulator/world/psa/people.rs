@@ -157,13 +157,6 @@ impl<'a> Person<'a> {
         (given, usize::try_from(below(5, words.families.len())).unwrap_or(0))
     }
 
-    /// The device in the world that the person uses.
-    pub fn device(&self) -> Option<u32> {
-        let devices = &self.owner().devices;
-        let device = devices.start + self.position;
-        (device < devices.end).then_some(device)
-    }
-
     /// The site where the person works.
     pub fn site(&self) -> Option<Site<'a>> {
         let sites = u64::from(self.owner().sites);

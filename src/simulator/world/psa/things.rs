@@ -98,16 +98,13 @@ impl<'a> Thing<'a> {
     pub fn in_book(&self, book: Book) -> bool {
         let ghost = |device: &Device| device.trouble == Trouble::Ghost;
         let share = match self.source {
-            Source::Device(device) if ghost(device) => 0,
-            Source::Device(_) => 91,
+            Source::Device(device) | Source::Older(device, _) if ghost(device) => 0,
+            Source::Device(_) => DEVICES,
             Source::Other(_) => 88,
             Source::Extra(_) => 85,
-            Source::Older(device, _) if ghost(device) => 0,
             Source::Older(..) => 60,
         };
-        book != Book::Documentation
-            && derived_below(self.key, 5 + book.salt(), 100) < share
-            && self.owner(book).in_book(book)
+        filed(self.psa, self.key, self.own_account, book, share)
     }
 
     /// The number of the thing that this is an older record of.
@@ -120,11 +117,7 @@ impl<'a> Thing<'a> {
 
     /// The account under which that book files it: rarely another than whose it is.
     pub fn account(&self, book: Book) -> u32 {
-        if derived_below(self.key, 6 + book.salt(), 1000) < 6 {
-            let other = derived_below(self.key, 7, self.psa.accounts.len() as u64);
-            return u32::try_from(other).unwrap_or(0);
-        }
-        self.own_account
+        filed_under(self.psa, self.key, self.own_account, book)
     }
 
     fn owner(&self, book: Book) -> &'a Account {
@@ -222,6 +215,24 @@ impl<'a> Thing<'a> {
     /// Whether its serial there is the true one, however it is written.
     pub fn has_true_serial(&self, book: Book) -> bool {
         matches!(self.slip(book), Slip::None | Slip::Case)
+    }
+
+    /// Whether the documentation, where it has it, has its true serial.
+    pub fn documented_with_serial(&self) -> bool {
+        match self.source {
+            Source::Device(device) | Source::Older(device, _) => !matches!(
+                device.trouble,
+                Trouble::SerialMissing
+                    | Trouble::SerialPlaceholder
+                    | Trouble::NameOnly
+                    | Trouble::Nothing
+                    | Trouble::SharedDockOnly
+                    | Trouble::Swapped
+                    | Trouble::SerialSlip
+            ),
+            Source::Other(other) => other.serial.is_some(),
+            Source::Extra(_) => false,
+        }
     }
 
     /// Its addresses as that PSA has them, the primary one first.
@@ -374,6 +385,27 @@ impl<'a> Thing<'a> {
     pub fn moments(&self, book: Book) -> (i64, i64) {
         super::moments(derived(self.key, book.salt()), if self.older_of().is_some() { 2600 } else { 1500 })
     }
+}
+
+/// Of 100 devices, how many a PSA has.
+const DEVICES: u64 = 91;
+
+fn filed(psa: &Psa, key: u64, own_account: u32, book: Book, share: u64) -> bool {
+    book != Book::Documentation
+        && derived_below(key, 5 + book.salt(), 100) < share
+        && psa.accounts[filed_under(psa, key, own_account, book) as usize].in_book(book)
+}
+
+fn filed_under(psa: &Psa, key: u64, own_account: u32, book: Book) -> u32 {
+    if derived_below(key, 6 + book.salt(), 1000) < 6 {
+        return u32::try_from(derived_below(key, 7, psa.accounts.len() as u64)).unwrap_or(0);
+    }
+    own_account
+}
+
+/// Whether that PSA has that device of that account.
+pub(super) fn has_device(psa: &Psa, number: u32, account: u32, book: Book) -> bool {
+    filed(psa, psa.key(43, number), account, book, DEVICES)
 }
 
 /// Maker and model of every product: the RMM's devices first, then the documentation's others, then the rest.

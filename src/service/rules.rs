@@ -1,0 +1,316 @@
+//! What decisions by hand teach, as rules that can be read and taken away; and what the rules mean to an engine.
+//!
+//! A match that a person accepts leaves the alias of the two names, where they differ. A match to another record than the
+//! proposed one, and a match of the engine that a person takes back, leave the refusal of that pair. Bulk acceptance by
+//! confidence teaches nothing: nobody looked at its rows.
+
+use super::decide::By;
+use super::rows::FlowState;
+use super::views::{self, Sides};
+use crate::domain::{
+    Actor, Decision, DecisionKind, FlowId, RecordId, RowChange, Rule, RuleChange, RuleId, RuleKind, Stream, Timestamp,
+    Verdict, text,
+};
+use crate::matching::{Alias, Known, alias::comparable};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashSet};
+
+/// A rule that a decision by hand left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleView {
+    /// Its number.
+    pub id: RuleId,
+    /// What it says.
+    pub kind: RuleKind,
+    /// The same in words.
+    pub text: String,
+    /// The flow of the decision.
+    pub flow: FlowId,
+    /// It holds in every flow.
+    pub everywhere: bool,
+    /// Of which stream.
+    pub stream: Stream,
+    /// The decision's source record.
+    pub source: RecordId,
+    /// The decision's target.
+    pub target: RecordId,
+    /// Who decided.
+    pub who: String,
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: Timestamp,
+}
+
+/// Every rule of a home.
+#[derive(Clone, Debug, Default)]
+pub struct RuleBook {
+    rules: BTreeMap<RuleId, Held>,
+    last: u64,
+}
+
+/// A rule with its names as they are compared.
+#[derive(Clone, Debug)]
+struct Held {
+    rule: Rule,
+    names: Option<Alias>,
+}
+
+impl Held {
+    fn new(rule: Rule) -> Self {
+        let names = rule.stream == Stream::Companies;
+        let alias = || Alias {
+            left: comparable(&rule.left),
+            right: comparable(&rule.right),
+            same: rule.kind == RuleKind::Alias,
+        };
+        Self { names: names.then(alias), rule }
+    }
+
+    fn is_in(&self, flow: &FlowId) -> bool {
+        self.rule.everywhere || self.rule.flow == *flow
+    }
+}
+
+impl RuleBook {
+    /// The rules of a store, and the last number that was ever given.
+    pub fn new(rules: Vec<Rule>, last: u64) -> Self {
+        let last = rules.iter().map(|r| r.id.0).max().unwrap_or(0).max(last);
+        Self { rules: rules.into_iter().map(|r| (r.id, Held::new(r))).collect(), last }
+    }
+
+    /// One rule.
+    pub fn get(&self, id: RuleId) -> Option<&Rule> {
+        self.rules.get(&id).map(|held| &held.rule)
+    }
+
+    /// Rules that hold in a flow (all when `None`), newest first.
+    pub fn of<'a>(&'a self, flow: Option<&'a FlowId>) -> impl Iterator<Item = &'a Rule> {
+        let held = self.rules.values().rev().filter(move |held| flow.is_none_or(|flow| held.is_in(flow)));
+        held.map(|held| &held.rule)
+    }
+
+    /// Puts changes in; says in which flows something changed (`None`: in all).
+    pub fn apply(&mut self, changes: &[RuleChange]) {
+        for change in changes {
+            self.last = self.last.max(change.id.0);
+            match &change.after {
+                Some(rule) => drop(self.rules.insert(change.id, Held::new(rule.clone()))),
+                None => drop(self.rules.remove(&change.id)),
+            }
+        }
+    }
+
+    /// What takes changes back, where the rules are still as the changes left them; and how many are not.
+    pub fn inverse(&self, changes: &[RuleChange]) -> (Vec<RuleChange>, u64) {
+        let (same, other): (Vec<_>, Vec<_>) =
+            changes.iter().partition(|change| self.get(change.id) == change.after.as_ref());
+        (same.into_iter().map(RuleChange::inverse).collect(), other.len() as u64)
+    }
+
+    /// Puts the rules of a flow into what its engine is told; refusals and aliases are nothing but these.
+    pub fn teach(&self, flow: &FlowId, known: &mut Known) {
+        known.refused_companies.clear();
+        known.refused_devices.clear();
+        known.aliases.clear();
+        // A flow's own rules come last, so that they have the last word.
+        for own in [false, true] {
+            for held in self.rules.values().filter(|held| held.is_in(flow) && (held.rule.flow == *flow) == own) {
+                teach_one(held, own, known);
+            }
+        }
+    }
+
+    /// Pairs of a stream that somebody refused in a flow.
+    pub fn refusals(&self, flow: &FlowId, stream: Stream) -> HashSet<(RecordId, RecordId)> {
+        let rules = self.rules.values().map(|held| &held.rule);
+        let refusals = rules.filter(|r| r.kind == RuleKind::Refusal && r.flow == *flow && r.stream == stream);
+        refusals.map(|rule| (rule.source.clone(), rule.target.clone())).collect()
+    }
+
+    fn knows(&self, flow: &FlowId, names: &Alias) -> bool {
+        self.rules.values().any(|held| held.is_in(flow) && held.names.as_ref().is_some_and(|own| is_same(own, names)))
+    }
+
+    fn pair(&self, kind: RuleKind, of: &Pair<'_>) -> Option<&Rule> {
+        self.rules.values().map(|held| &held.rule).find(|rule| {
+            rule.kind == kind
+                && rule.flow == *of.flow
+                && rule.stream == of.stream
+                && rule.source == *of.source
+                && rule.target == *of.target
+        })
+    }
+}
+
+/// Both say that the same two names are one, in either order.
+fn is_same(a: &Alias, b: &Alias) -> bool {
+    let equal = |left: &str, right: &str| a.left == left && a.right == right;
+    a.same && b.same && (equal(&b.left, &b.right) || equal(&b.right, &b.left))
+}
+
+fn teach_one(held: &Held, own: bool, known: &mut Known) {
+    let rule = &held.rule;
+    let pair = (rule.source.clone(), rule.target.clone());
+    match (rule.kind, rule.stream) {
+        (RuleKind::Refusal, Stream::Companies) if own => drop(known.refused_companies.insert(pair)),
+        (RuleKind::Refusal, Stream::Devices) => drop(known.refused_devices.insert(pair)),
+        _ => known.aliases.extend(held.names.clone()),
+    }
+}
+
+/// A row and a target.
+struct Pair<'a> {
+    flow: &'a FlowId,
+    stream: Stream,
+    source: &'a RecordId,
+    target: &'a RecordId,
+}
+
+/// What a person's decisions teach: the rules that they leave, and those that they contradict.
+pub fn learn(
+    book: &RuleBook,
+    state: &FlowState,
+    sides: Sides<'_>,
+    stream: Stream,
+    changes: &[RowChange],
+    by: &By,
+) -> Vec<RuleChange> {
+    if !matches!(by.actor, Actor::Person(_)) {
+        return Vec::new();
+    }
+    let mut lesson =
+        Lesson { book, state, sides, stream, by, next: book.last + 1, changes: Vec::new(), aliases: Vec::new() };
+    for change in changes {
+        lesson.row(change);
+    }
+    lesson.changes
+}
+
+struct Lesson<'a> {
+    book: &'a RuleBook,
+    state: &'a FlowState,
+    sides: Sides<'a>,
+    stream: Stream,
+    by: &'a By,
+    next: u64,
+    changes: Vec<RuleChange>,
+    /// Aliases among them.
+    aliases: Vec<Alias>,
+}
+
+impl Lesson<'_> {
+    fn row(&mut self, change: &RowChange) {
+        let before = change.before.as_ref().and_then(matched);
+        let after = change.after.as_ref().and_then(matched);
+        let held = matches!(change.after.as_ref().map(|d| &d.kind), Some(DecisionKind::Held));
+        if let (Some((target, actor)), true) = (before, after.is_some() || held) {
+            match actor {
+                // What the engine matched, the person refuses.
+                Actor::Engine | Actor::QuickMatch(_) => self.refuse(&change.source, target),
+                // What a person matched, nobody stands behind any more.
+                Actor::Person(_) => self.forget(RuleKind::Alias, &change.source, target),
+            }
+        }
+        let Some((target, _)) = after else { return };
+        self.forget(RuleKind::Refusal, &change.source, target);
+        if let Some(other) = self.proposed(&change.source).filter(|other| before.is_none() && other != target) {
+            self.refuse(&change.source, &other);
+        }
+        self.name(&change.source, target);
+    }
+
+    /// What the row shows as its candidate.
+    fn proposed(&self, source: &RecordId) -> Option<RecordId> {
+        let at = views::position(self.sides.source, self.stream, source)?;
+        let row = self.state.queue(self.stream)?.rows.get(at).filter(|row| row.verdict != Verdict::None)?;
+        row.best.as_ref().map(|(target, _)| target.clone())
+    }
+
+    fn names(&self, source: &RecordId, target: &RecordId) -> Option<(String, String)> {
+        let left = self.sides.source.facts(self.stream, source)?.name().to_owned();
+        let right = self.sides.target.facts(self.stream, target)?.name().to_owned();
+        Some((left, right))
+    }
+
+    fn refuse(&mut self, source: &RecordId, target: &RecordId) {
+        let pair = Pair { flow: &self.state.flow.id, stream: self.stream, source, target };
+        let known = self.book.pair(RuleKind::Refusal, &pair).is_some();
+        if let (false, Some(names)) = (known, self.names(source, target)) {
+            self.add(RuleKind::Refusal, (source, target), names);
+        }
+    }
+
+    fn name(&mut self, source: &RecordId, target: &RecordId) {
+        let Some((left, right)) = self.names(source, target).filter(|_| self.stream == Stream::Companies) else {
+            return;
+        };
+        let Some(alias) = Alias::learn(&left, &right, true) else { return };
+        let known = self.book.knows(&self.state.flow.id, &alias) || self.aliases.iter().any(|own| is_same(own, &alias));
+        if !known {
+            self.aliases.push(alias);
+            self.add(RuleKind::Alias, (source, target), (left, right));
+        }
+    }
+
+    fn add(&mut self, kind: RuleKind, (source, target): (&RecordId, &RecordId), (left, right): (String, String)) {
+        let rule = Rule {
+            id: RuleId(self.next),
+            kind,
+            flow: self.state.flow.id.clone(),
+            everywhere: false,
+            stream: self.stream,
+            source: source.clone(),
+            target: target.clone(),
+            left,
+            right,
+            actor: self.by.actor.clone(),
+            at: self.by.at,
+        };
+        self.next += 1;
+        self.changes.push(RuleChange::adds(rule));
+    }
+
+    fn forget(&mut self, kind: RuleKind, source: &RecordId, target: &RecordId) {
+        let pair = Pair { flow: &self.state.flow.id, stream: self.stream, source, target };
+        if let Some(rule) = self.book.pair(kind, &pair) {
+            self.changes.push(RuleChange::removes(rule.clone()));
+        }
+    }
+}
+
+fn matched(decision: &Decision) -> Option<(&RecordId, &Actor)> {
+    match &decision.kind {
+        DecisionKind::Matched { target } => Some((target, &decision.actor)),
+        _ => None,
+    }
+}
+
+/// What an action did to rules, for the line that a person reads; empty when nothing.
+pub fn described(changes: &[RuleChange]) -> String {
+    let (learnt, gone): (Vec<_>, Vec<_>) = changes.iter().partition(|change| change.before.is_none());
+    let say = |verb: &str, list: &[&RuleChange]| match list {
+        [] => None,
+        [one] => one.after.as_ref().or(one.before.as_ref()).map(|rule| format!("{verb}: {}", rule.text())),
+        many => Some(format!("{verb}: {} rules", many.len())),
+    };
+    let removed: Vec<&RuleChange> = gone.iter().copied().filter(|c| c.after.is_none()).collect();
+    let parts: Vec<String> = [say("learnt", &learnt), say("forgot", &removed)].into_iter().flatten().collect();
+    text::clean(&parts.join(", ")).into_owned()
+}
+
+/// A rule as a list shows it.
+pub fn view(rule: &Rule) -> RuleView {
+    let clean = |text: &str| text::clean(text).into_owned();
+    RuleView {
+        id: rule.id,
+        kind: rule.kind,
+        text: clean(&rule.text()),
+        flow: rule.flow.clone(),
+        everywhere: rule.everywhere,
+        stream: rule.stream,
+        source: rule.source.clone(),
+        target: rule.target.clone(),
+        who: super::compare::who(&rule.actor),
+        at: rule.at,
+    }
+}
