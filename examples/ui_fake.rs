@@ -37,7 +37,7 @@ async fn main() -> ExitCode {
     }
     let able = detect(|name| std::env::var(name).ok());
     let ui = UiConfig { unicode: able.unicode, colour: able.colour, ..UiConfig::default() };
-    let options = AppOptions { ui, home: "fake".to_owned(), overview: Some(overview) };
+    let options = AppOptions { ui, home: "fake".to_owned(), overview: Some(overview), setup: None };
     match run(Box::new(FakeDoor(requests_tx)), messages, options).await {
         Ok(exit) => {
             eprintln!("{exit:?}");

@@ -83,14 +83,14 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rmp_serde", &["store", "service"]),
     ("rpassword", &["cli"]),
     ("rustls", &["connectors"]),
-    ("secrecy", &["secrets", "connectors", "cli"]),
+    ("secrecy", &["secrets", "connectors", "cli", "ui"]),
     ("sled", &["store"]),
     ("strsim", &["matching", "config", "connectors", "service", "cli"]),
     ("tokio", &["connectors", "sync", "service", "term", "app", "cli", "simulator"]),
     ("toml_edit", &["config"]),
     ("tui_input", &["ui"]),
     ("unicode_normalization", &["matching"]),
-    ("zeroize", &["secrets", "connectors", "cli"]),
+    ("zeroize", &["secrets", "connectors", "cli", "ui"]),
 ];
 
 /// All that a pure room may name from outside.
@@ -111,6 +111,8 @@ const PURE_CRATES: &[(&str, &[&str])] = &[
             "rustc_hash",
             "unicode_width",
             "unicode_segmentation",
+            "secrecy",
+            "zeroize",
         ],
     ),
 ];

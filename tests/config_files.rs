@@ -105,7 +105,7 @@ fn the_example_changes_nothing_and_works_with_every_option() {
     assert_eq!(warnings, [] as [&str; 0]);
     let connectors: Vec<&str> = config.integrations.iter().map(|i| i.connector.as_str()).collect();
     assert_eq!(connectors, ["addigy", "itglue", "connectwise", "autotask", "csv"]);
-    assert_eq!((config.integrations[2].files.len(), config.ui.keys.len()), (2, 2));
+    assert_eq!((config.integrations[4].files.len(), config.ui.keys.len()), (2, 2));
 }
 
 #[test]

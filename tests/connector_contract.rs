@@ -122,7 +122,9 @@ async fn a_block_for_a_day_is_not_sat_out() {
         let blocked = || ResponseTemplate::new(429).insert_header("Retry-After", "86400");
         let (server, it) = after_faults(vendor, 9, blocked).await;
         assert_eq!(it.failure().await.class, FailureClass::Limit);
-        assert_eq!(requests(&server).await, 1);
+        let again = it.failure().await;
+        assert!(again.class == FailureClass::Limit && again.what.contains("until"), "{again}");
+        assert_eq!(requests(&server).await, 1, "the vendor is left alone until then");
     }
 }
 

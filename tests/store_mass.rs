@@ -218,3 +218,33 @@ fn an_incremental_run_orphans_nothing_and_keeps_no_list_of_what_it_saw() {
     assert_eq!((done.counts.read, done.counts.changed, done.counts.orphaned, done.withheld), (1, 1, 0, 0));
     assert_eq!(home.store.live_count(&itglue(), STREAM), 10);
 }
+
+#[test]
+fn equal_warnings_fold_with_a_count_and_others_do_not() {
+    let home = home();
+    let warn = |text: &str, record: Option<&str>| LogEntry {
+        level: LogLevel::Warn,
+        record: record.map(RecordId::new),
+        ..line(text)
+    };
+    let first = home.store.append_log(vec![warn("answered 503; trying again in 0.5 s", None), line("page 1")]).unwrap();
+    let both = vec![warn("answered 503; trying again in 1.0 s", None), warn("answered 502; trying again in 2 s", None)];
+    let again = home.store.append_log(both).unwrap();
+    assert_eq!(again.len(), 1);
+    assert_eq!((again[0].seq, again[0].count), (first[0].seq, 3));
+    home.store
+        .append_log(vec![line("page 2"), warn("row 7 left out", Some("7")), warn("row 8 left out", Some("8"))])
+        .unwrap();
+    let all = home.store.log(None, 100, &|_| true, 100).unwrap();
+    let shown: Vec<_> = all.iter().map(|l| (&*l.text, l.count)).collect();
+    assert_eq!(
+        shown,
+        [
+            ("answered 502; trying again in 2 s", 3),
+            ("page 1", 1),
+            ("page 2", 1),
+            ("row 7 left out", 1),
+            ("row 8 left out", 1)
+        ]
+    );
+}

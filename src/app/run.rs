@@ -1,10 +1,13 @@
 //! One loop: shutdown first, then input, then messages in batches, then the frame that is due.
 
+use super::Setup;
 use crate::domain::{Clock, Failure, FailureClass, SystemClock};
 use crate::service::messages::{Door, Event, Message, Overview};
 use crate::term::{Ending, FrameClock, Guard, Input, InputEvent, Screen, Signals, Stdout, watch_for_hangup};
-use crate::ui::{Effect, Msg, Now, State, UiConfig, draw, start, update};
+use crate::ui::{Effect, Msg, Now, SetupAnswer, State, UiConfig, draw, start, update};
+use futures::future::BoxFuture;
 use std::io::{self, IsTerminal};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
@@ -12,11 +15,13 @@ use tokio::sync::{mpsc, oneshot};
 const BATCH: usize = 256;
 /// A loop turn longer than this is reported in the trace.
 const LONG_TURN: Duration = Duration::from_millis(100);
+/// Answers of the wizard's requests under way; more than one is rare.
+const ANSWERS: usize = 8;
 /// A frame waits so long for rows that are on their way, so that a jump is one frame and not two.
 const HOLD: Duration = Duration::from_millis(8);
 
 /// What the interface starts with.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct AppOptions {
     /// Settings.
     pub ui: UiConfig,
@@ -24,6 +29,8 @@ pub struct AppOptions {
     pub home: String,
     /// What is already known, so that the first frame shows it.
     pub overview: Option<Overview>,
+    /// Connects systems; without it the home cannot be changed from the interface.
+    pub setup: Option<Arc<dyn Setup>>,
 }
 
 /// How the interface ended.
@@ -31,6 +38,8 @@ pub struct AppOptions {
 pub enum Exit {
     /// The person left.
     Quit,
+    /// Settings changed: the home is to be opened anew.
+    Reload,
     /// A signal or a vanished terminal.
     Ended(Ending),
     /// The service closed its side.
@@ -77,12 +86,16 @@ struct App {
     started: Instant,
     wakes: Vec<Duration>,
     suspend: bool,
-    quit: bool,
+    ended: Option<Exit>,
+    setup: Option<Arc<dyn Setup>>,
+    answers: mpsc::Sender<SetupAnswer>,
+    answered: Option<mpsc::Receiver<SetupAnswer>>,
 }
 
 impl App {
     fn new(door: Box<dyn Door>, options: AppOptions, size: (u16, u16), guard: Guard) -> Self {
         let now = Now { wall: SystemClock.now(), since_start: Duration::ZERO };
+        let (answers, answered) = mpsc::channel(ANSWERS);
         let mut app = Self {
             door,
             state: State::new(options.ui, options.home, size, now),
@@ -92,8 +105,12 @@ impl App {
             started: Instant::now(),
             wakes: Vec::new(),
             suspend: false,
-            quit: false,
+            ended: None,
+            setup: options.setup,
+            answers,
+            answered: Some(answered),
         };
+        app.state.kinds = app.setup.as_ref().map(|s| s.kinds()).unwrap_or_default();
         if let Some(overview) = options.overview {
             app.tell(Msg::Door(Box::new(Message::Event(Event::Overview(Box::new(overview))))));
         }
@@ -109,6 +126,7 @@ impl App {
         mut hung_up: oneshot::Receiver<()>,
     ) -> io::Result<Exit> {
         let mut input = Input::default();
+        let Some(mut answered) = self.answered.take() else { return Ok(Exit::Quit) };
         loop {
             let due = self.next_due();
             tokio::select! {
@@ -126,11 +144,12 @@ impl App {
                     Some(message) => self.take_messages(message, &mut messages),
                     None => return Ok(Exit::DoorClosed),
                 },
+                Some(answer) = answered.recv() => self.tell(Msg::Setup(answer)),
                 () = tokio::time::sleep_until((self.started + due.unwrap_or_default()).into()), if due.is_some() => {}
             }
             self.finish_turn()?;
-            if self.quit {
-                return Ok(Exit::Quit);
+            if let Some(exit) = self.ended {
+                return Ok(exit);
             }
             if std::mem::take(&mut self.suspend) {
                 self.guard.pause();
@@ -193,9 +212,27 @@ impl App {
                 Effect::WakeAt(at) => self.wakes.push(at),
                 Effect::Repaint => self.screen.resize(self.state.size),
                 Effect::Suspend => self.suspend = true,
-                Effect::Quit => self.quit = true,
+                Effect::Quit => self.ended = Some(Exit::Quit),
+                Effect::Reload => self.ended = Some(Exit::Reload),
+                Effect::TestConnection(draft) => self.set_up(|s| s.test(draft), SetupAnswer::Tested),
+                Effect::SaveConnection(draft) => self.set_up(|s| s.save(draft), SetupAnswer::Saved),
+                Effect::SaveFlow(flow) => self.set_up(|s| s.save_flow(flow), SetupAnswer::FlowSaved),
             }
         }
+    }
+
+    /// Starts something that the wizard asked for; its answer comes as a message.
+    fn set_up<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Setup) -> BoxFuture<'static, Result<T, Failure>>,
+        answer: impl FnOnce(Result<T, Failure>) -> SetupAnswer + Send + 'static,
+    ) {
+        let Some(setup) = &self.setup else { return };
+        let (work, answers) = (work(setup.as_ref()), self.answers.clone());
+        tokio::spawn(async move {
+            // The interface may be gone by then.
+            let _ = answers.send(answer(work.await)).await;
+        });
     }
 
     /// Wakes and draws what is due.

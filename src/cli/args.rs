@@ -2,7 +2,7 @@
 
 mod care;
 
-pub use care::{ImportArguments, LockKind, RotateArguments, VaultCommand};
+pub use care::{ImportArguments, LockKind, RotateArguments, StoreCommand, VaultCommand};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -112,6 +112,20 @@ pub enum Command {
     Restore {
         /// Where from
         file: PathBuf,
+    },
+    /// Write everything decided to a directory, as JSON Lines
+    Export {
+        /// Where to
+        directory: PathBuf,
+    },
+    /// Verify, compact or measure the store
+    #[command(subcommand)]
+    Store(StoreCommand),
+    /// Check everything that has to be right, and say what to do about what is not
+    Doctor {
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
     },
     /// The encrypted vault of the credentials
     #[command(subcommand)]

@@ -1,18 +1,22 @@
 //! Opens a home: configuration, vault, store, connectors, service.
 
+use super::keeper::Keeper;
 use super::{output, passphrase};
 use crate::config::{self, Config, Editor, Paths};
 use crate::connectors::{self, Connection};
 use crate::domain::{
-    Failure, FailureClass, Flow, IntegrationId, JunkList, Stream, SyncRules, SyncScope, SystemClock, VendorSystem,
+    Failure, FailureClass, Flow, IntegrationId, JunkList, Stream, SyncScope, SystemClock, VendorSystem,
 };
 use crate::secrets::{Credentials, Vault};
 use crate::service::messages::{Query, Reply, Request, View};
 use crate::service::{Connected, Notices, Options, Service, SettingsFile};
 use crate::store::Store;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::oneshot;
+
+/// The open vault: opening it asked for the passphrase, where there is one, once.
+pub type SharedVault = Arc<Mutex<Vault>>;
 
 /// A home with its running service.
 pub struct Home {
@@ -22,8 +26,12 @@ pub struct Home {
     pub name: String,
     /// The settings.
     pub config: Config,
+    /// Its vault.
+    pub vault: SharedVault,
     /// Hears whether store and connectors opened, and what was odd.
     opened: Mutex<Option<Opening>>,
+    /// Makes backups; there once the store is open.
+    keeper: Arc<OnceLock<Keeper>>,
 }
 
 /// What an opening leads to.
@@ -47,20 +55,43 @@ pub async fn open(scheduled: bool) -> Result<Home, Failure> {
 /// # Errors
 /// What is wrong with the configuration.
 pub fn begin(paths: &Paths, scheduled: bool) -> Result<Home, Failure> {
+    begin_with(paths, scheduled, None)
+}
+
+/// The same, with a vault that is open already.
+///
+/// # Errors
+/// What is wrong with the configuration.
+pub fn begin_with(paths: &Paths, scheduled: bool, vault: Option<SharedVault>) -> Result<Home, Failure> {
     let loaded = config::load(&paths.config)?;
     let config = loaded.config;
     let flows = config.flows()?;
     paths.create()?;
     super::logging::start(paths);
     // Asks for the passphrase, where there is one, while the screen is still the shell's.
-    let vault = vault(paths)?;
+    let vault = match vault {
+        Some(open) => open,
+        None => Arc::new(Mutex::new(self::vault(paths)?)),
+    };
+    let kept = Arc::clone(&vault);
     let warnings = Arc::new(Mutex::new(loaded.warnings));
     let (settings, places, odd) = (config.clone(), paths.clone(), Arc::clone(&warnings));
+    let keeper: Arc<OnceLock<Keeper>> = Arc::default();
+    let (made, runtime) = (Arc::clone(&keeper), tokio::runtime::Handle::current());
     let opener = move || {
         let mut odd = odd.lock().unwrap_or_else(PoisonError::into_inner);
         let store = Store::open(&places.store)?;
+        let backups = Keeper::new(store.clone(), &settings.backup, &places, Arc::new(SystemClock))?;
+        if scheduled {
+            // What fails is in the sync log too.
+            runtime.spawn(backups.clone().run(|failure| tracing::error!(%failure, "backup")));
+        }
+        let _ = made.set(backups);
         let notices = Notices::default();
-        let integrations = connect_all(&settings, &places, &vault, &notices, &mut odd)?;
+        let integrations = {
+            let vault = vault.lock().unwrap_or_else(PoisonError::into_inner);
+            connect_all(&settings, &places, &vault, &notices, &mut odd)?
+        };
         let flows = usable(flows, &integrations, &mut odd);
         Ok(Options {
             home: home_name(&settings),
@@ -70,7 +101,7 @@ pub fn begin(paths: &Paths, scheduled: bool) -> Result<Home, Failure> {
             integrations,
             flows,
             junk: junk(&places, &mut odd),
-            rules: SyncRules::default(),
+            rules: settings.sync.rules(),
             scheduled,
             notices,
             settings: Some(Arc::new(SettingsInConfig(places.config.clone()))),
@@ -78,7 +109,7 @@ pub fn begin(paths: &Paths, scheduled: bool) -> Result<Home, Failure> {
     };
     let (service, result) = Service::open(paths.store.clone(), Box::new(opener))?;
     let opened = Mutex::new(Some(Opening { result, warnings }));
-    Ok(Home { service, name: home_name(&config), config, opened })
+    Ok(Home { service, name: home_name(&config), config, vault: kept, opened, keeper })
 }
 
 /// Settings that are changed in the interface go into `config.toml`, which keeps a person's comments.
@@ -222,6 +253,13 @@ impl Home {
             output::say(&format!("warning: {warning}"));
         }
         Ok(())
+    }
+
+    /// Makes the scheduled backup when it is due: for commands that end. Blocks.
+    pub fn back_up_if_due(&self) {
+        if let Some(keeper) = self.keeper.get() {
+            keeper.once();
+        }
     }
 
     /// Asks a query.

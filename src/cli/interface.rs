@@ -1,20 +1,30 @@
 //! `matchbook` without a command: the terminal interface.
 
+use super::connecting::HomeSetup;
 use super::{Outcome, home, output};
 use crate::app;
 use crate::config::{self, Paths};
 use crate::domain::Failure;
 use crate::ui::{ThemeName, UiConfig};
 use std::io::IsTerminal;
+use std::sync::Arc;
 
-/// Opens the interface on the home of this process.
+/// Opens the interface on the home of this process; anew whenever its settings changed.
 ///
 /// # Errors
 /// What keeps home or terminal from opening.
 pub async fn run() -> Result<Outcome, Failure> {
     terminal_wanted()?;
-    let home = home::begin(&Paths::discover(None)?, true)?;
-    show(&home).await
+    let paths = Paths::discover(None)?;
+    let mut vault = None;
+    loop {
+        let home = home::begin_with(&paths, true, vault.take())?;
+        let setup = HomeSetup::new(paths.clone(), Arc::clone(&home.vault));
+        if shown(&home, Some(Arc::new(setup))).await? != app::Exit::Reload {
+            return Ok(Outcome::Done);
+        }
+        vault = Some(home.vault);
+    }
 }
 
 /// Refuses early, before anything is opened, when there is no terminal.
@@ -37,8 +47,13 @@ pub fn terminal_wanted() -> Result<(), Failure> {
 /// # Errors
 /// The terminal's.
 pub async fn show(home: &home::Home) -> Result<Outcome, Failure> {
+    shown(home, None).await.map(|_| Outcome::Done)
+}
+
+async fn shown(home: &home::Home, setup: Option<Arc<dyn app::Setup>>) -> Result<app::Exit, Failure> {
     let (door, messages) = home.service.door();
-    let mut interface = std::pin::pin!(app::run(door, messages, options(&home.config.ui, home)));
+    let options = app::AppOptions { setup, ..options(&home.config.ui, home) };
+    let mut interface = std::pin::pin!(app::run(door, messages, options));
     // The first frame does not wait for the store. When that does not open, the screen is given back and says why.
     let mut opening = std::pin::pin!(home.opened());
     let opened = tokio::select! {
@@ -49,7 +64,7 @@ pub async fn show(home: &home::Home) -> Result<Outcome, Failure> {
                 // The service says why before it closes the door; both may be seen in one turn.
                 opening.await?;
             }
-            return finish(home, result.map(drop)).await;
+            return finish(home, result).await;
         }
     };
     let warnings = match opened {
@@ -63,13 +78,13 @@ pub async fn show(home: &home::Home) -> Result<Outcome, Failure> {
     for warning in warnings {
         home.service.notice(&warning);
     }
-    let result = interface.await.map(drop);
+    let result = interface.await;
     finish(home, result).await
 }
 
-async fn finish(home: &home::Home, result: Result<(), Failure>) -> Result<Outcome, Failure> {
+async fn finish(home: &home::Home, result: Result<app::Exit, Failure>) -> Result<app::Exit, Failure> {
     home.service.stop().await;
-    result.map(|()| Outcome::Done)
+    result
 }
 
 fn options(settings: &config::UiConfig, home: &home::Home) -> app::AppOptions {
@@ -84,5 +99,6 @@ fn options(settings: &config::UiConfig, home: &home::Home) -> app::AppOptions {
         },
         home: home.name.clone(),
         overview: None,
+        setup: None,
     }
 }

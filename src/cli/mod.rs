@@ -2,12 +2,17 @@
 
 mod args;
 mod cards;
+mod care;
 mod connect;
+mod connecting;
 mod decisions;
 mod demo;
+mod doctor;
+mod export;
 mod files;
 mod home;
 mod interface;
+mod keeper;
 pub mod link;
 mod logging;
 mod mapping;
@@ -127,6 +132,9 @@ async fn dispatch(command: Option<Command>) -> Result<Outcome, Failure> {
         Some(Command::Link(arguments)) => files::link(&arguments),
         Some(Command::Backup { file }) => files::backup(&file),
         Some(Command::Restore { file }) => files::restore(&file),
+        Some(Command::Export { directory }) => export::run(&directory),
+        Some(Command::Store(command)) => care::run(command),
+        Some(Command::Doctor { json }) => doctor::run(json).await,
         Some(Command::Vault(command)) => vault::run(command),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Arguments::command(), "matchbook", &mut std::io::stdout());

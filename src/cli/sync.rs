@@ -1,7 +1,8 @@
 //! `sync`: starts it, shows the log on stderr, waits for the end.
 
 use super::args::SyncArguments;
-use super::{Outcome, cards, home, output, setup};
+use super::{Outcome, cards, care, home, output, setup};
+use crate::config::Paths;
 use crate::domain::{Failure, FailureClass, LogLevel, RunState, StreamProgress};
 use crate::service::messages::{Command, Event, Message, Query, Request, View};
 use serde_json::json;
@@ -18,6 +19,7 @@ pub async fn run(arguments: SyncArguments) -> Result<Outcome, Failure> {
             Some((integration, name)) => (Some(integration.into()), Some(setup::stream(name)?)),
         },
     };
+    care::compact_if_due(&Paths::discover(None)?);
     let home = home::open(false).await?;
     if home.config.integrations.is_empty() {
         return Err(output::usage(
@@ -51,6 +53,7 @@ pub async fn run(arguments: SyncArguments) -> Result<Outcome, Failure> {
     let View::Overview(overview) = home.query(Query::Overview).await? else { return Ok(Outcome::Done) };
     home.service.stop().await;
     told.abort();
+    home.back_up_if_due();
     let streams: Vec<StreamProgress> = overview
         .integrations
         .iter()

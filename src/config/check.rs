@@ -1,6 +1,6 @@
 //! What a value must be beyond its type. Every message starts with the key's full path.
 
-use super::{Config, FlowConfig, IntegrationConfig, THEMES};
+use super::{Config, FlowConfig, IntegrationConfig, SyncConfig, THEMES};
 use crate::domain::Schedule;
 use crate::domain::{Failure, FailureClass, IntegrationId, ScopeRule, Stream, SyncScope};
 use std::collections::HashSet;
@@ -25,8 +25,22 @@ pub(super) fn all(config: &Config) -> Result<(), Failure> {
     if config.backup.keep == 0 {
         return Err(wrong("backup.keep must be at least 1", "to make no backups, set every = \"off\""));
     }
+    sync(&config.sync)?;
     config.integrations.iter().try_for_each(integration)?;
     flows(config)
+}
+
+fn sync(sync: &SyncConfig) -> Result<(), Failure> {
+    if !(1..=90).contains(&sync.full_every_days) {
+        return Err(wrong("sync.full_every_days must be 1 to 90", "only full listings find what is gone"));
+    }
+    if !(1..=24 * 60).contains(&sync.overlap_minutes) {
+        return Err(wrong("sync.overlap_minutes must be 1 to 1440", "10 is enough for every vendor known"));
+    }
+    if !(1..=100).contains(&sync.ask_percent) {
+        return Err(wrong("sync.ask_percent must be 1 to 100", "10 asks when a tenth of a stream would change"));
+    }
+    Ok(())
 }
 
 fn integration(integration: &IntegrationConfig) -> Result<(), Failure> {

@@ -1,12 +1,16 @@
 //! The settings as a person writes them.
 
-use crate::domain::{Cardinality, Failure, Flow, FlowId, IntegrationId, NameMode, Schedule, Stream, SyncScope, Ties};
+use crate::domain::{
+    Cardinality, Failure, Flow, FlowId, IntegrationId, MassLimit, NameMode, Schedule, Stream, SyncRules, SyncScope,
+    Ties,
+};
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Names of the themes.
 pub const THEMES: [&str; 4] = ["dark", "light", "16", "contrast"];
@@ -23,6 +27,8 @@ pub struct Config {
     /// Flows, in the order of the file.
     #[serde(deserialize_with = "named")]
     pub flows: Vec<FlowConfig>,
+    /// How every sync is spaced and believed.
+    pub sync: SyncConfig,
     /// The terminal interface.
     pub ui: UiConfig,
     /// How the vault is opened.
@@ -204,6 +210,41 @@ impl FlowConfig {
             roll_up: self.roll_up,
             needs_devices: self.needs_devices,
             auto_accept: self.auto_accept,
+        }
+    }
+}
+
+/// How every sync is spaced and believed: `[sync]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct SyncConfig {
+    /// Where a vendor can list what changed, a listing is full at least so often, in days.
+    pub full_every_days: u32,
+    /// An incremental sync looks back so much further than the last one, in minutes.
+    pub overlap_minutes: u32,
+    /// So few changes or vanished records of a stream never make a sync ask.
+    pub ask_above: u64,
+    /// More than this share of a stream makes it ask, percent.
+    pub ask_percent: u64,
+    /// More than so many make it ask, however large the stream is.
+    pub ask_records: u64,
+}
+
+impl Default for SyncConfig {
+    fn default() -> Self {
+        let MassLimit { floor, percent, records } = MassLimit::default();
+        Self { full_every_days: 7, overlap_minutes: 10, ask_above: floor, ask_percent: percent, ask_records: records }
+    }
+}
+
+impl SyncConfig {
+    /// The same in the domain's terms.
+    #[must_use]
+    pub fn rules(&self) -> SyncRules {
+        SyncRules {
+            overlap: Duration::from_secs(u64::from(self.overlap_minutes) * 60),
+            full_every: Duration::from_secs(u64::from(self.full_every_days) * 24 * 3600),
+            mass: MassLimit { floor: self.ask_above, percent: self.ask_percent, records: self.ask_records },
         }
     }
 }

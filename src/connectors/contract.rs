@@ -196,7 +196,19 @@ pub fn connect(connection: Connection, observer: Observer) -> Result<Arc<dyn Con
     connect_with(connection, observer, Tuning::default())
 }
 
-/// The same with other patience and limits.
+/// Host and port that a connection talks to first; `None` for files. Nothing is sent.
+///
+/// # Errors
+/// Usage: unknown connector, bad address.
+pub fn host_of(connection: &Connection) -> Result<Option<(String, u16)>, Failure> {
+    let mapping = Mapping::load(&connection.connector, connection.mapping_override_dir.as_deref())?;
+    if mapping.dialect == DialectName::Csv {
+        return Ok(None);
+    }
+    super::shared::host(&mapping, connection)
+}
+
+/// [`connect`] with other patience and limits.
 ///
 /// # Errors
 /// As [`connect`].

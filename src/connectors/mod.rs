@@ -28,7 +28,7 @@ mod whole;
 
 pub use contract::{
     Ask, Choice, ChoiceList, Connection, ConnectionReport, Connector, ConnectorInfo, HttpNotice, Observer, Page,
-    StreamInfo, available, available_with, connect, connect_with,
+    StreamInfo, available, available_with, connect, connect_with, host_of,
 };
 pub use describe::{FieldInfo, StreamFields, field_mappings};
 pub use fields::BadRow;

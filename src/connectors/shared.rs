@@ -263,6 +263,12 @@ fn address(mapping: &Mapping, from: &Connection) -> Result<String, Failure> {
     Ok(mapping.base_url.clone().unwrap_or_default())
 }
 
+/// Host and port of a connection's address.
+pub(super) fn host(mapping: &Mapping, from: &Connection) -> Result<Option<(String, u16)>, Failure> {
+    let url = base_address(&address(mapping, from)?, "")?;
+    Ok(url.host_str().map(str::to_owned).zip(url.port_or_known_default()))
+}
+
 /// What is missing of the account, in words.
 fn lacks(mapping: &Mapping, from: &Connection, missing: &str) -> Failure {
     if let Some(option) = mapping.options.iter().find(|option| option.name == missing) {

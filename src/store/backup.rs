@@ -4,9 +4,9 @@
 //! Layout: [`MAGIC`], a format byte, then for each value `u32` key length, `u32` value length, key, value; a key length
 //! of zero ends the list and is followed by the number of values (`u64`) and the CRC-32 of everything before it.
 
-use super::open::{beside, lock, make_private_dir, newer};
-use super::{FORMAT, Store, error, key};
-use crate::domain::{Failure, FailureClass};
+use super::open::{beside, lock, make_private_dir, newer, stamp};
+use super::{FORMAT, Pair, Store, error, key};
+use crate::domain::{Failure, FailureClass, Timestamp};
 use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, Error, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use std::time::SystemTime;
 const MAGIC: &[u8; 16] = b"matchbook backup";
 
 /// Ending of the names of backups.
-const EXTENSION: &str = "matchbook";
+pub(super) const EXTENSION: &str = "matchbook";
 
 /// Bytes of values restored in one write.
 const RESTORE_BATCH: usize = 4 * 1024 * 1024;
@@ -45,7 +45,50 @@ pub fn newest_backup(dir: &Path) -> Option<PathBuf> {
     })
 }
 
+/// What a backup that the schedule made is called.
+const SCHEDULED: &str = "auto-";
+
+/// When the newest backup that the schedule made was made, by the file's own time.
+#[must_use]
+pub fn last_scheduled(dir: &Path) -> Option<Timestamp> {
+    let newest = scheduled(dir).pop()?;
+    fs::metadata(newest).and_then(|meta| meta.modified()).ok().map(Timestamp::from)
+}
+
+/// The backups that the schedule made, oldest first: their names are their times.
+fn scheduled(dir: &Path) -> Vec<PathBuf> {
+    let named = |path: &PathBuf| {
+        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        name.starts_with(SCHEDULED) && path.extension().is_some_and(|e| e == EXTENSION)
+    };
+    let files = fs::read_dir(dir).into_iter().flatten().filter_map(Result::ok).map(|file| file.path());
+    let mut found: Vec<PathBuf> = files.filter(named).collect();
+    found.sort_unstable();
+    found
+}
+
 impl Store {
+    /// Writes a backup named by the time into that directory and removes the oldest of those that were made like this,
+    /// so that `keep` are left. Nothing is removed unless the new one is written.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn scheduled_backup(
+        &self,
+        dir: &Path,
+        keep: usize,
+        now: Timestamp,
+    ) -> Result<(PathBuf, BackupReport), Failure> {
+        make_private_dir(dir)?;
+        let file = dir.join(format!("{SCHEDULED}{}.{EXTENSION}", stamp(now)));
+        let report = self.backup(&file)?;
+        let made = scheduled(dir);
+        for old in &made[..made.len().saturating_sub(keep.max(1))] {
+            fs::remove_file(old).map_err(|e| error::from_file(&e, "removing the old backup", old))?;
+        }
+        Ok((file, report))
+    }
+
     /// Writes everything but the caches to a file (mode 0600, replaced if it exists). Writes to the store wait until
     /// it is done, so that the file is of one moment.
     ///
@@ -53,39 +96,12 @@ impl Store {
     /// When the disk refuses; no file is left then.
     pub fn backup(&self, to: &Path) -> Result<BackupReport, Failure> {
         let writer = self.writer();
-        let unfinished = to.with_extension(format!("{EXTENSION}.new"));
-        let written = self.write_backup(&unfinished);
+        let written = write_file(self.tree(), FORMAT, to);
         drop(writer);
-        let failed = |e| error::from_file(&e, "writing the backup", to);
-        let written = match written {
-            Ok(Ok(report)) => fs::rename(&unfinished, to).map(|()| report).map_err(failed),
-            Ok(Err(e)) => Err(failed(e)),
-            Err(e) => Err(error::from_sled(&e, "reading the store")),
-        };
-        if written.is_err() {
-            // The failure itself is what the person needs; a file that was never made cannot be removed.
-            let _ = fs::remove_file(&unfinished);
+        if let Ok(report) = &written {
+            self.note_live(report.bytes);
         }
         written
-    }
-
-    /// The outer error is the store's, the inner one the file's.
-    fn write_backup(&self, path: &Path) -> Result<Result<BackupReport, Error>, sled::Error> {
-        let mut out = match create_private(path) {
-            Ok(file) => Summing::new(BufWriter::new(file)),
-            Err(e) => return Ok(Err(e)),
-        };
-        let mut values = 0;
-        let mut result = out.put(MAGIC).and_then(|()| out.put(&[FORMAT]));
-        for pair in self.tree() {
-            let (key, value) = pair?;
-            values += 1;
-            result = result.and_then(|()| out.put_pair(&key, &value));
-            if result.is_err() {
-                break;
-            }
-        }
-        Ok(result.and_then(|()| out.finish(values)))
     }
 
     /// Makes the store in `dir` from a backup. The store that was there is moved beside itself, not deleted.
@@ -115,6 +131,41 @@ impl Store {
         moved.map_err(|e| error::from_file(&e, "putting the restored store in place at", dir))?;
         Ok(BackupReport { replaced, ..checked })
     }
+}
+
+/// Writes a store of that format to a file, whole or not at all.
+pub(super) fn write_file(tree: &sled::Tree, format: u8, to: &Path) -> Result<BackupReport, Failure> {
+    let unfinished = to.with_extension(format!("{EXTENSION}.new"));
+    let failed = |e| error::from_file(&e, "writing the backup", to);
+    let written = match write_values(tree, format, &unfinished) {
+        Ok(Ok(report)) => fs::rename(&unfinished, to).map(|()| report).map_err(failed),
+        Ok(Err(e)) => Err(failed(e)),
+        Err(e) => Err(error::from_sled(&e, "reading the store")),
+    };
+    if written.is_err() {
+        // The failure itself is what the person needs; a file that was never made cannot be removed.
+        let _ = fs::remove_file(&unfinished);
+    }
+    written
+}
+
+/// The outer error is the store's, the inner one the file's.
+fn write_values(tree: &sled::Tree, format: u8, path: &Path) -> Result<Result<BackupReport, Error>, sled::Error> {
+    let mut out = match create_private(path) {
+        Ok(file) => Summing::new(BufWriter::new(file)),
+        Err(e) => return Ok(Err(e)),
+    };
+    let mut values = 0;
+    let mut result = out.put(MAGIC).and_then(|()| out.put(&[format]));
+    for pair in tree {
+        let (key, value) = pair?;
+        values += 1;
+        result = result.and_then(|()| out.put_pair(&key, &value));
+        if result.is_err() {
+            break;
+        }
+    }
+    Ok(result.and_then(|()| out.finish(values)))
 }
 
 /// Makes a store in a new directory from a file that was checked.
@@ -188,9 +239,6 @@ fn create_private(path: &Path) -> Result<File, Error> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
 }
-
-/// Key and value.
-type Pair = (Vec<u8>, Vec<u8>);
 
 /// A stream that sums what passes it.
 struct Summing<S> {

@@ -45,6 +45,11 @@ impl DecisionCounts {
         }
     }
 
+    /// Counts one more.
+    pub(super) fn add(&mut self, kind: &DecisionKind) {
+        *self.slot(kind) += 1;
+    }
+
     fn apply(&mut self, change: &RowChange) {
         if let Some(before) = &change.before {
             let slot = self.slot(&before.kind);

@@ -3,7 +3,7 @@
 use super::key::{self, Table};
 use super::transaction::Transaction;
 use super::{Store, codec, error};
-use crate::domain::{Failure, LogEntry, Timestamp};
+use crate::domain::{Failure, LogEntry, LogLevel, Timestamp};
 
 /// Most lines kept.
 pub const LOG_CAPACITY: u64 = 100_000;
@@ -79,18 +79,59 @@ impl Store {
     }
 }
 
+/// Newest lines among which an equal one is looked for.
+const FOLDED: usize = 64;
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c.is_ascii_digit() || c == '.').filter(|word| !word.is_empty())
+}
+
+/// Lines about the same thing that differ in numbers alone (attempts, waits, pages) are one.
+fn is_equal(a: &LogEntry, b: &LogEntry) -> bool {
+    let same = (a.level, &a.integration, a.stream, &a.record) == (b.level, &b.integration, b.stream, &b.record);
+    same && words(&a.text).eq(words(&b.text))
+}
+
 impl Transaction<'_> {
     /// Adds lines with their sequence numbers and drops those that fall out of the ring.
     pub fn append_log(&mut self, mut lines: Vec<LogEntry>) -> Result<Vec<LogEntry>, Failure> {
         let Some(newest) = lines.last().map(|line| line.at) else { return Ok(lines) };
-        for line in &mut lines {
-            self.counters.log_last += 1;
-            line.seq = self.counters.log_last;
+        let mut kept: Vec<LogEntry> = Vec::with_capacity(lines.len());
+        for mut line in lines.drain(..) {
             line.count = line.count.max(1);
-            self.put(key::numbered(Table::Log, line.seq), line)?;
+            if let Some((earlier, at)) = self.earlier(&line, &kept)? {
+                let count = earlier.count.saturating_add(line.count);
+                line = LogEntry { seq: earlier.seq, at: earlier.at, count, ..line };
+                at.map(|at| kept.remove(at));
+            } else {
+                self.counters.log_last += 1;
+                line.seq = self.counters.log_last;
+            }
+            self.put(key::numbered(Table::Log, line.seq), &line)?;
+            kept.push(line);
         }
         self.drop_old_lines(newest - time::Duration::days(LOG_KEEP_DAYS))?;
-        Ok(lines)
+        Ok(kept)
+    }
+
+    /// An equal warning or error among the newest lines, and its place in this write when it is of it: it is counted
+    /// instead of repeated.
+    fn earlier(&self, line: &LogEntry, here: &[LogEntry]) -> Result<Option<(LogEntry, Option<usize>)>, Failure> {
+        if line.level < LogLevel::Warn {
+            return Ok(None);
+        }
+        if let Some(at) = here.iter().rposition(|known| is_equal(known, line)) {
+            return Ok(Some((here[at].clone(), Some(at))));
+        }
+        let newest = self.store.tree().range(key::numbered(Table::Log, 0)..=key::numbered(Table::Log, u64::MAX)).rev();
+        for pair in newest.take(FOLDED) {
+            let (_, value) = pair.map_err(|e| error::from_sled(&e, "reading the log"))?;
+            let known: LogEntry = codec::decode(&value)?;
+            if is_equal(&known, line) {
+                return Ok(Some((known, None)));
+            }
+        }
+        Ok(None)
     }
 
     fn drop_old_lines(&mut self, oldest_kept: Timestamp) -> Result<(), Failure> {
@@ -107,6 +148,7 @@ impl Transaction<'_> {
         }
         Ok(())
     }
+
     /// True when the stored line is from before that time. A line of this write is not old.
     fn is_older(&self, seq: u64, than: Timestamp) -> Result<bool, Failure> {
         let line = self.store.get::<LogEntry>(&key::numbered(Table::Log, seq))?;

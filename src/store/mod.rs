@@ -11,6 +11,7 @@
 
 mod backup;
 mod caches;
+mod care;
 mod codec;
 mod decisions;
 mod error;
@@ -19,7 +20,9 @@ mod key;
 mod log;
 mod marker;
 mod mass;
+mod migrate;
 mod open;
+mod rebuild;
 mod records;
 mod rules;
 mod runs;
@@ -28,13 +31,17 @@ mod transaction;
 mod watermark;
 
 #[cfg(test)]
+mod kill_tests;
+#[cfg(test)]
 mod tests;
 
-pub use backup::{BackupReport, newest_backup};
+pub use backup::{BackupReport, last_scheduled, newest_backup};
+pub use care::{StoreStats, VerifyReport};
 pub use decisions::{DecisionCounts, inverse_changes};
 pub use events::{RECORD_EVENTS, RecordEvent, Seen};
 pub use log::{LOG_CAPACITY, LOG_KEEP_DAYS};
 pub use mass::{Applied, MassRow};
+pub use rebuild::{RebuildReport, free_space};
 pub use records::{MAX_RECORD_ID, PageBatch, PageOutcome, StoredRecord};
 pub use runs::{Judgement, ListingFacts, RunFinish, RunFinished, RunRecord, RunSummary, RunVerdict};
 pub use watermark::Watermark;
@@ -47,6 +54,9 @@ use transaction::State;
 
 /// Version of the layout that this program writes. A store with a higher one is refused.
 pub const FORMAT: u8 = 1;
+
+/// Key and value.
+type Pair = (Vec<u8>, Vec<u8>);
 
 /// An open store. Clones share it; it closes with the last one.
 #[derive(Clone)]

@@ -2,8 +2,9 @@
 //! its path said, never deleted.
 
 use super::key::{self, Table};
+use super::migrate::{STEPS, Step, migrate};
 use super::transaction::{Counters, State};
-use super::{FORMAT, Inner, Store, backup, codec, error, marker};
+use super::{FORMAT, Inner, Store, backup, codec, error, marker, rebuild};
 use crate::domain::{Failure, FailureClass, FlowId, IntegrationId, Stream, Timestamp};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
@@ -19,7 +20,7 @@ const CACHE_BYTES: u64 = 8 * 1024 * 1024;
 const FLUSH_EVERY_MS: u64 = 500;
 
 /// Folder inside the store's directory that belongs to sled.
-const DATA: &str = "data";
+pub(super) const DATA: &str = "data";
 
 impl Store {
     /// Opens the store in that directory, or makes a new one there (mode 0700).
@@ -28,9 +29,20 @@ impl Store {
     /// `Local` when another process holds it, when it was written by a newer matchbook, when the disk refuses, and when
     /// it cannot be read: then it was moved beside itself as `store.broken-<time>` and the next open starts empty.
     pub fn open(dir: &Path) -> Result<Store, Failure> {
+        Self::open_with(dir, STEPS)
+    }
+
+    /// The same with other steps from older formats.
+    pub(super) fn open_with(dir: &Path, steps: &[Step]) -> Result<Store, Failure> {
         make_private_dir(dir)?;
         let lock = lock(dir)?;
-        match open_data(dir) {
+        rebuild::recover(dir)?;
+        let mut opened = open_data(dir);
+        if let Err(Refusal::Older(found)) = opened {
+            migrate(dir, found, steps)?;
+            opened = open_data(dir);
+        }
+        match opened {
             Ok((db, state)) => {
                 let failed = |e| error::from_file(&e, "opening the store in", dir);
                 let data_file = File::open(dir.join(DATA).join("db")).map_err(failed)?;
@@ -49,6 +61,7 @@ impl Store {
                 Ok(store)
             }
             Err(Refusal::Failure(failure)) => Err(failure),
+            Err(Refusal::Older(found)) => Err(error::ours(format!("the store is still of format {found}"))),
             Err(Refusal::Unreadable(reason)) => Err(set_aside(dir, &reason)),
         }
     }
@@ -57,33 +70,54 @@ impl Store {
 enum Refusal {
     /// The store may be whole: it stays where it is.
     Failure(Failure),
+    /// It is of this older format.
+    Older(u8),
     /// It is not.
     Unreadable(String),
 }
 
-/// Opens sled on a thread of its own, because it panics on some damaged files: a panic ends that thread only.
+/// Opens sled and reads the small state that is kept in memory.
 fn open_data(dir: &Path) -> Result<(sled::Db, State), Refusal> {
     let path = dir.join(DATA);
     let acknowledged =
         marker::read(dir).map_err(|e| Refusal::Failure(error::from_file(&e, "opening the store in", dir)))?;
-    let thread = std::thread::Builder::new().name(OPENING_THREAD.into()).spawn(move || {
+    in_opening_thread(move || {
         wait_for_release(&path).map_err(|e| Refusal::Failure(error::from_file(&e, "opening the store in", &path)))?;
-        let db = sled::Config::new()
-            .path(&path)
-            .cache_capacity(CACHE_BYTES)
-            .flush_every_ms(Some(FLUSH_EVERY_MS))
-            .open()
-            .map_err(|e| refuse_sled(&e))?;
+        let db = open_sled(&path).map_err(|e| refuse_sled(&e))?;
         let state = read_state(&db, acknowledged)?;
         Ok((db, state))
-    });
-    let thread = thread.map_err(|e| Refusal::Failure(error::from_io(&e, "opening the store")))?;
-    thread.join().unwrap_or_else(|_| Err(Refusal::Unreadable("sled stopped while reading it".into())))
+    })
+    .map_err(|e| Refusal::Failure(error::from_io(&e, "opening the store")))?
+    .unwrap_or_else(|| Err(Refusal::Unreadable("sled stopped while reading it".into())))
+}
+
+/// sled on that directory, with matchbook's settings.
+pub(super) fn open_sled(data: &Path) -> Result<sled::Db, sled::Error> {
+    sled::Config::new().path(data).cache_capacity(CACHE_BYTES).flush_every_ms(Some(FLUSH_EVERY_MS)).open()
+}
+
+/// Works on sled's files on a thread of its own, because sled panics on some damaged files: a panic ends that thread
+/// only.
+pub(super) fn on_a_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    in_opening_thread(work).map_err(|e| error::from_io(&e, "reading the store"))?.unwrap_or_else(|| {
+        let remedy = "restore the newest backup; the store was not changed";
+        Err(error::local("the store is damaged: sled stopped while reading it", remedy))
+    })
+}
+
+/// The result of the work; `None` when it panicked.
+fn in_opening_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<Option<T>, std::io::Error> {
+    let thread = std::thread::Builder::new().name(OPENING_THREAD.into()).spawn(work)?;
+    Ok(thread.join().ok())
 }
 
 /// Waits until sled's own lock is free. Our lock keeps other processes out, so sled's can only be held by threads that
 /// sled has not yet ended after this process closed the store; sled itself would refuse at once.
-fn wait_for_release(data: &Path) -> Result<(), std::io::Error> {
+pub(super) fn wait_for_release(data: &Path) -> Result<(), std::io::Error> {
     match File::open(data.join("db")) {
         Ok(file) => file.lock(),
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(()),
@@ -142,7 +176,8 @@ fn check_format(db: &sled::Db, made_before: bool) -> Result<(), Refusal> {
         return written.map(|_| ()).map_err(|e| Refusal::Failure(error::from_sled(&e, "making the store")));
     };
     match found.first() {
-        Some(&version) if version <= FORMAT => Ok(()),
+        Some(&FORMAT) => Ok(()),
+        Some(&version) if version < FORMAT => Err(Refusal::Older(version)),
         Some(&version) => Err(Refusal::Failure(newer(version))),
         None => Err(Refusal::Unreadable("it has no format version".into())),
     }
@@ -234,11 +269,15 @@ fn set_aside(dir: &Path, reason: &str) -> Failure {
 
 /// A path beside the directory that does not exist yet: `store.<word>-20261121T220155`.
 pub(super) fn beside(dir: &Path, word: &str) -> PathBuf {
-    let now = Timestamp::now_utc();
     let name = dir.file_name().map_or_else(|| "store".into(), |n| n.to_string_lossy().into_owned());
-    let (hour, minute, second) = now.to_hms();
-    let stamp = format!("{}{:02}{:02}T{hour:02}{minute:02}{second:02}", now.year(), u8::from(now.month()), now.day());
+    let stamp = stamp(Timestamp::now_utc());
     let first = dir.with_file_name(format!("{name}.{word}-{stamp}"));
     let others = (1..1000u32).map(|n| dir.with_file_name(format!("{name}.{word}-{stamp}-{n}")));
     std::iter::once(first.clone()).chain(others).find(|path| !path.exists()).unwrap_or(first)
+}
+
+/// `20261121T220155`.
+pub(super) fn stamp(at: Timestamp) -> String {
+    let (hour, minute, second) = at.to_hms();
+    format!("{}{:02}{:02}T{hour:02}{minute:02}{second:02}", at.year(), u8::from(at.month()), at.day())
 }

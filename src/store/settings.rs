@@ -2,10 +2,18 @@
 
 use super::key::{self, Table};
 use super::{Store, error};
-use crate::domain::{Failure, IntegrationId};
+use crate::domain::{Failure, FlowId, IntegrationId};
 use std::collections::BTreeSet;
 
 impl Store {
+    /// Every flow that ever had a decision, by name.
+    #[must_use]
+    pub fn flows(&self) -> Vec<FlowId> {
+        let mut flows: Vec<FlowId> = self.state().flows.keys().cloned().collect();
+        flows.sort_unstable();
+        flows
+    }
+
     /// Pauses or resumes an integration; durable when this returns.
     ///
     /// # Errors

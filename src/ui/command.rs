@@ -19,6 +19,7 @@ pub enum Context {
 
 const ALL: &[Context] = &[Context::Integrations, Context::Queue, Context::Log];
 const QUEUE: &[Context] = &[Context::Queue];
+const INTEGRATIONS: &[Context] = &[Context::Integrations];
 const LOG: &[Context] = &[Context::Log];
 const SIDES: &[Context] = &[Context::Integrations, Context::Log];
 const QUEUE_LOG: &[Context] = &[Context::Queue, Context::Log];
@@ -76,6 +77,9 @@ pub enum CommandId {
     FullSync,
     CancelSync,
     Pause,
+    Connect,
+    RenewKey,
+    NewFlow,
     Copy,
     Palette,
     Help,
@@ -118,7 +122,10 @@ macro_rules! commands {
     };
 }
 
-use reasons::{always, no_candidate, no_compare, no_integration, no_queue, no_record_line, no_row, nothing_running};
+use reasons::{
+    always, no_candidate, no_compare, no_integration, no_key_here, no_pair, no_queue, no_record_line, no_row, not_here,
+    nothing_running,
+};
 
 commands! {
     Accept "queue.accept" ["a"], QUEUE, "accept", 1, no_candidate, true, "Match the row, or the marked rows, with the best candidate.";
@@ -152,6 +159,9 @@ commands! {
     FullSync "sync.full" [], ALL, "full sync", 0, no_integration, false, "Sync the chosen integration with full listings, so that vanished records are found.";
     CancelSync "sync.cancel" [], ALL, "stop syncs", 0, nothing_running, true, "Stop running syncs; what was stored stays, the next sync goes on from there.";
     Pause "sync.pause" ["p"], ALL, "pause/resume", 15, no_integration, true, "Pause or resume the chosen integration's syncs.";
+    Connect "integration.connect" ["c"], INTEGRATIONS, "connect", 1, not_here, false, "Connect a system: asks for its key, tests it live, then saves it.";
+    RenewKey "integration.key" ["e"], INTEGRATIONS, "new key", 2, no_key_here, false, "Enter a new key for the chosen integration; every match stays.";
+    NewFlow "flow.add" ["n"], INTEGRATIONS, "new flow", 3, no_pair, false, "Say what is matched with what: from one integration to another.";
     Copy "copy" ["y"], ALL, "copy id", 0, always, false, "Send the id under the cursor, or the log line, to the terminal's clipboard (OSC 52).";
     Down "move.down" ["j", "Down"], ALL, "down", 0, always, false, "One row down.";
     Up "move.up" ["k", "Up"], ALL, "up", 0, always, false, "One row up.";

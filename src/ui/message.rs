@@ -1,6 +1,7 @@
 //! What the interface is told ([`Msg`]) and what it asks for ([`Effect`]).
 
 use super::key::Key;
+use super::setup::{Draft, FlowDraft, SetupAnswer};
 use crate::domain::Timestamp;
 use crate::service::messages::{Message, Request, Ticket};
 use std::time::Duration;
@@ -25,6 +26,8 @@ pub enum Msg {
     Resize(u16, u16),
     /// The door said something.
     Door(Box<Message>),
+    /// What became of something that the connect wizard asked for.
+    Setup(SetupAnswer),
     /// The moment asked for with [`Effect::WakeAt`] has come.
     Wake,
 }
@@ -46,6 +49,14 @@ pub enum Effect {
     Repaint,
     /// Give the terminal back and stop, as a shell's job control expects.
     Suspend,
+    /// Test this connection live; answered by [`Msg::Setup`].
+    TestConnection(Draft),
+    /// Save this connection; answered by [`Msg::Setup`].
+    SaveConnection(Draft),
+    /// Save this flow; answered by [`Msg::Setup`].
+    SaveFlow(FlowDraft),
+    /// End, and open the home anew: its settings changed.
+    Reload,
     /// End.
     Quit,
 }

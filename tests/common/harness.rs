@@ -26,6 +26,8 @@ pub struct Harness {
     /// Texts sent to the clipboard.
     pub copied: Vec<String>,
     /// The person left.
+    /// Effects that somebody else would have to carry out.
+    pub outside: Vec<Effect>,
     pub quit: bool,
     /// Requests of the last message.
     pub asked: Vec<Request>,
@@ -53,6 +55,7 @@ impl Harness {
             slow: false,
             bytes: 0,
             copied: Vec::new(),
+            outside: Vec::new(),
             quit: false,
             asked: Vec::new(),
             waiting: VecDeque::new(),
@@ -96,7 +99,11 @@ impl Harness {
                     self.screen.resize((width, height));
                     self.terminal.screen_mut().set_size(cells(height), cells(width));
                 }
-                Effect::Suspend => {}
+                Effect::Suspend
+                | Effect::Reload
+                | Effect::TestConnection(_)
+                | Effect::SaveConnection(_)
+                | Effect::SaveFlow(_) => self.outside.push(effect),
                 Effect::Quit => self.quit = true,
             }
         }
@@ -170,6 +177,13 @@ impl Harness {
         for c in text.chars() {
             self.tell(Msg::Key(Key::plain(matchbook::ui::KeyCode::Char(c))));
         }
+        self.rest();
+        self.frame();
+    }
+
+    /// A message from elsewhere, then rest.
+    pub fn send(&mut self, msg: Msg) {
+        self.tell(msg);
         self.rest();
         self.frame();
     }

@@ -47,3 +47,25 @@ pub struct ImportArguments {
     #[arg(long)]
     pub replace: bool,
 }
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum StoreCommand {
+    /// Read every value and compare the counters
+    Verify {
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give back the room that the store takes and does not need
+    Compact {
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// What takes the room
+    Stats {
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+}

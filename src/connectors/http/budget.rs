@@ -134,6 +134,12 @@ impl Pacer {
         }
     }
 
+    /// How long nothing goes yet, because the vendor said so; `None` when something may.
+    pub(crate) fn held(&self) -> Option<Duration> {
+        let now = Instant::now();
+        locked(&self.state).blocked_until.and_then(|until| until.checked_duration_since(now)).filter(|w| !w.is_zero())
+    }
+
     /// Counts a request at `now`, or says when to ask again.
     fn reserve(&self, now: Instant) -> Option<Instant> {
         let mut state = locked(&self.state);

@@ -214,6 +214,10 @@ impl Http {
         let _seat = self.setup.pacer.seat(call.kind()).await;
         let (mut faults, mut limits, mut slows) = (0, 0, 0);
         loop {
+            // A block that was told to an earlier call is not sat out by the next one either.
+            if let Some(wait) = self.setup.pacer.held().filter(|wait| *wait > tuning.longest_wait) {
+                return Err(CallError::last(self.limit_failure(wait)));
+            }
             self.setup.pacer.ready().await;
             match self.attempt(call, decode.clone()).await {
                 Attempt::Done(value) => return Ok(value),

@@ -288,7 +288,8 @@ impl Core {
                 .supervisor
                 .next_runs(&id, &states)
                 .into_iter()
-                .filter(|(_, at)| *at <= now)
+                // What never ran is due at the moment of asking, which is after this turn's.
+                .filter(|(_, at)| *at <= self.clock.now())
                 .map(|(stream, _)| stream)
                 .collect();
             if !due.is_empty() {

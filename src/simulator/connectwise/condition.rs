@@ -151,7 +151,7 @@ impl Test {
             (Kind::Object, Some(_)) if self.path.len() == 2 => Kind::Text(usize::MAX),
             (Kind::Ref(_), None) if self.literals == [Literal::Null] => Kind::Object,
             (Kind::Ref(_) | Kind::Object, _) => return Err(unknown()),
-            (kind, None) if !field.hidden => kind,
+            (kind, None) if !field.hidden || field.readonly => kind,
             _ => return Err(unknown()),
         };
         let name = field.name.to_string();

@@ -5,6 +5,7 @@ pub mod cards;
 mod help;
 mod lists;
 mod rules;
+mod wizard;
 
 use super::state::State;
 use super::state::overlay::Overlay;
@@ -46,6 +47,7 @@ pub fn draw(state: &State, overlay: &Overlay, canvas: &mut Canvas<'_>) -> Option
         Overlay::Quick(quick) => return Some(ask::quick(state, canvas, quick)),
         Overlay::Menu { title, items, cursor } => lists::menu(state, canvas, title, items, *cursor),
         Overlay::History { entries, cursor, top } => lists::history(state, canvas, entries.as_deref(), *cursor, *top),
+        Overlay::Wizard(at) => return wizard::draw(state, canvas, at),
         Overlay::Cards(shown) => cards::draw(state, canvas, shown),
         Overlay::Rules { rules, cursor, top } => rules::draw(state, canvas, rules.as_deref(), *cursor, *top),
         Overlay::Find { .. } => {}

@@ -16,14 +16,13 @@ pub fn no_queue(state: &State) -> Vec<String> {
         return [
             "No integration is connected yet.",
             "",
-            "In a shell, connect the two sides, for example:",
-            "  matchbook connect addigy --connector addigy",
-            "  matchbook connect itglue --connector itglue",
-            "and say what is matched with what:",
-            "  matchbook flow add addigy itglue",
+            "c connects one (in Integrations, 1): it asks for a key, tests it live",
+            "and saves it in the encrypted vault. A read-only key is enough. Connect",
+            "both sides, for example Addigy and IT Glue; then say what is matched.",
             "",
-            "Only exported files?  matchbook connect rmm --connector csv",
-            "Just looking?         matchbook demo",
+            "Only exported files?  c, then CSV",
+            "Just looking?         q, then: matchbook demo",
+            "In scripts            matchbook connect NAME --connector addigy",
         ]
         .map(str::to_owned)
         .to_vec();
@@ -31,7 +30,8 @@ pub fn no_queue(state: &State) -> Vec<String> {
     [
         "Integrations are connected, but nothing says what is matched with what.",
         "",
-        "In a shell:  matchbook flow add SOURCE TARGET",
+        "Press 1, then n: from which system to which. Or c connects another.",
+        "In scripts:  matchbook flow add SOURCE TARGET",
     ]
     .map(str::to_owned)
     .to_vec()

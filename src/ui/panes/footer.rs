@@ -56,6 +56,8 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
         Some(Overlay::Confirm(_)) => return fixed(&[("Enter y", "yes"), ("Esc n", "no")]),
         Some(Overlay::Quick(_)) => return fixed(&[("Enter", "accept these"), ("Esc", "back")]),
         Some(Overlay::History { .. }) => return fixed(&[("j k", "move"), ("u", "take back"), ("Esc", "back")]),
+        // The wizard says its keys itself: they differ by step.
+        Some(Overlay::Wizard(_)) => return Vec::new(),
         Some(Overlay::Cards(_)) => {
             return fixed(&[("j k", "move"), ("a", "apply"), ("x", "refuse"), ("J K", "scroll"), ("Esc", "back")]);
         }

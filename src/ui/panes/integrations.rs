@@ -31,8 +31,16 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let inner = canvas.frame(area, &[(" 1 Integrations ", title)]);
     let lines = lines(state, inner.width);
     if lines.is_empty() {
-        let text = if state.known { "none: run  matchbook connect NAME" } else { "opening" };
-        canvas.put(inner.x + 1, inner.y, inner.width.saturating_sub(1), text, theme.text);
+        let text = match (state.known, state.kinds.is_empty()) {
+            (false, _) => "Opening the store.",
+            (true, true) => "None is connected: run  matchbook connect NAME",
+            (true, false) => {
+                "None is connected yet. c connects a system: it asks for a key, tests it live, and saves it in the encrypted vault. Connect both sides, then say what is matched with what (n)."
+            }
+        };
+        for (y, line) in (inner.y..inner.bottom()).zip(wrap(text, usize::from(inner.width.saturating_sub(2)))) {
+            canvas.put(inner.x + 1, y, inner.width.saturating_sub(1), &line, theme.text);
+        }
         return;
     }
     let height = usize::from(inner.height);

@@ -6,6 +6,7 @@ pub mod marks;
 pub mod overlay;
 pub mod queue;
 pub mod ticket;
+pub mod wizard;
 
 use super::keymap::Keymap;
 use super::layout::Layout;
@@ -97,6 +98,8 @@ pub struct State {
     pub awaited_since: Duration,
     /// The first row of each decision made here, so that an undo can go back to it.
     pub trail: Vec<(TabKey, Option<RecordId>)>,
+    /// What can be connected; empty where the home cannot be changed from here.
+    pub kinds: Vec<super::setup::Kind>,
     /// Requests under way.
     pub tickets: Tickets,
     /// What the event loop has to do; taken at the end of each update.
@@ -140,6 +143,7 @@ impl State {
             notice,
             awaited_since: Duration::ZERO,
             trail: Vec::new(),
+            kinds: Vec::new(),
             tickets: Tickets::default(),
             effects: Vec::new(),
         }

@@ -1,5 +1,6 @@
 //! What can lie over the panes; one at a time.
 
+use super::wizard::Wizard;
 use crate::domain::{Confidence, HistoryEntry, IntegrationId, LogLevel, RecordId};
 use crate::service::messages::{
     CardView, DecideAction, Filter, Preview, RuleView, Selection, SortKey, TargetLabel, Targets, Ticket, WhyRecord,
@@ -51,6 +52,8 @@ pub enum Overlay {
         /// When to search for what was typed.
         due: Option<Duration>,
     },
+    /// Connecting a system, or adding a flow.
+    Wizard(Box<Wizard>),
     /// Gates of a record.
     Why {
         /// The row.

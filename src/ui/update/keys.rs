@@ -1,6 +1,6 @@
 //! From key to action: overlays first, then the pane in focus.
 
-use super::{decide, log, navigate, overlays, picker, requests, rules, syncs};
+use super::{decide, log, navigate, overlays, picker, requests, rules, syncs, wizard};
 use crate::domain::LogLevel;
 use crate::ui::command::{CommandId, Context, command};
 use crate::ui::key::{Key, KeyCode};
@@ -33,7 +33,9 @@ pub fn key(state: &mut State, key: Key) {
 
 /// Ctrl-c never kills work: it closes what is open, then asks to leave.
 fn ctrl_c(state: &mut State) {
-    if state.overlay.is_some() {
+    if matches!(state.overlay, Some(crate::ui::state::overlay::Overlay::Wizard(_))) {
+        wizard::escape(state);
+    } else if state.overlay.is_some() {
         overlays::close(state);
     } else {
         overlays::ask_to_quit(state);
@@ -107,6 +109,9 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         CommandId::CancelSync => syncs::cancel(state),
         CommandId::Pause => syncs::pause(state),
         CommandId::Copy => copy(state),
+        CommandId::Connect => wizard::open(state),
+        CommandId::RenewKey => wizard::renew(state),
+        CommandId::NewFlow => wizard::open_flow(state),
         CommandId::Quit => overlays::ask_to_quit(state),
         _ => {}
     }

@@ -12,6 +12,7 @@ pub mod replies;
 pub mod requests;
 pub mod rules;
 pub mod syncs;
+pub mod wizard;
 
 use super::message::{Effect, Msg, Now};
 use super::state::State;
@@ -31,6 +32,7 @@ pub fn update(state: &mut State, now: Now, msg: Msg) -> Vec<Effect> {
         Msg::Paste(text) => overlays::paste(state, &text),
         Msg::Resize(width, height) => resize(state, width, height),
         Msg::Door(message) => replies::door(state, *message),
+        Msg::Setup(answer) => wizard::answer(state, answer),
         Msg::Wake => wake(state),
     }
     std::mem::take(&mut state.effects)

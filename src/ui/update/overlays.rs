@@ -71,6 +71,7 @@ pub fn key(state: &mut State, key: Key) {
         Some(Overlay::Menu { .. }) => menu_key(state, key),
         Some(Overlay::Find { .. }) => find_key(state, key),
         Some(Overlay::History { .. }) => history_key(state, key),
+        Some(Overlay::Wizard(_)) => super::wizard::key(state, key),
         Some(Overlay::Cards(_)) => super::cards::key(state, key),
         Some(Overlay::Rules { .. }) => rules::key(state, key),
         None => {}
@@ -79,6 +80,9 @@ pub fn key(state: &mut State, key: Key) {
 
 /// Pasted text goes where text is typed; elsewhere it is not obeyed as keys.
 pub fn paste(state: &mut State, text: &str) {
+    if matches!(state.overlay, Some(Overlay::Wizard(_))) {
+        return super::wizard::paste(state, text);
+    }
     let text = crate::domain::text::clean(text.trim()).into_owned();
     let input = match &mut state.overlay {
         Some(Overlay::Palette { input, .. } | Overlay::Find { input, .. }) => input,
@@ -105,6 +109,9 @@ pub fn search(state: &mut State) {
 }
 
 fn escape(state: &mut State) {
+    if matches!(state.overlay, Some(Overlay::Wizard(_))) {
+        return super::wizard::escape(state);
+    }
     if let Some(Overlay::Find { before, log, .. }) = &state.overlay {
         let (before, log) = (before.clone(), *log);
         state.overlay = None;

@@ -45,7 +45,23 @@ pub fn no_compare(state: &State) -> Option<&'static str> {
 
 /// There has to be an integration.
 pub fn no_integration(state: &State) -> Option<&'static str> {
-    state.overview.integrations.is_empty().then_some("no integration is connected: run `matchbook connect NAME`")
+    state.overview.integrations.is_empty().then_some("no integration is connected: 1 then c connects one")
+}
+
+/// The home must be one that can be changed from here.
+pub fn not_here(state: &State) -> Option<&'static str> {
+    state.kinds.is_empty().then_some("this home cannot be changed from here")
+}
+
+/// Such a home with an integration.
+pub fn no_key_here(state: &State) -> Option<&'static str> {
+    not_here(state).or_else(|| no_integration(state))
+}
+
+/// Two sides make a flow.
+pub fn no_pair(state: &State) -> Option<&'static str> {
+    not_here(state)
+        .or_else(|| (state.overview.integrations.len() < 2).then_some("a flow needs two integrations: c connects one"))
 }
 
 /// A sync has to run.

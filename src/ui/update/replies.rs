@@ -49,7 +49,12 @@ pub fn on_overview(state: &mut State, overview: Overview) {
     if state.known && state.overview == overview {
         return;
     }
+    let opened = overview.ready && !(state.known && state.overview.ready);
     state.overview = overview;
+    // The first thing to do in an empty home is there.
+    if opened && state.overview.integrations.is_empty() && !state.kinds.is_empty() {
+        state.focus = crate::ui::state::Pane::Integrations;
+    }
     state.known = true;
     state.fresh = Some(state.now.wall);
     let generations: Vec<(TabKey, u64)> = state.tabs().map(|(f, t)| ((f.id.clone(), t.stream), t.generation)).collect();

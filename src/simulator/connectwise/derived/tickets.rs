@@ -100,7 +100,7 @@ pub fn list(records: &Records, entity: Entity, number: u32, name: &str) -> Optio
         (Entity::Boards, "name") => (*BOARDS.get(at)?).into(),
         (Entity::Boards, "location") => json!({"id": 11, "name": "Main"}),
         (Entity::Boards, "department") => json!({"id": 10, "name": "Service"}),
-        (Entity::Boards, "inactiveFlag") => (at + 1 == BOARDS.len()).into(),
+        (Entity::Boards, "inactiveFlag" | "inactive") => (at + 1 == BOARDS.len()).into(),
         (Entity::BoardStatuses, "name") => STATUSES[at % STATUSES.len()].into(),
         (Entity::BoardStatuses, "board") => {
             records.reference(Entity::Boards, id(psa, Entity::Boards, number / index32(STATUSES.len())))

@@ -1,0 +1,21 @@
+//! What connects systems for the wizard. The home belongs to another room, whose owner hands this in.
+
+use crate::domain::Failure;
+use futures::future::BoxFuture;
+
+pub use crate::ui::{Draft, FlowDraft, Kind, Prompt, TestReport};
+
+/// Tests and saves connections and flows of a home.
+pub trait Setup: Send + Sync {
+    /// What can be connected.
+    fn kinds(&self) -> Vec<Kind>;
+
+    /// Tests a connection live; saves nothing.
+    fn test(&self, draft: Draft) -> BoxFuture<'static, Result<TestReport, Failure>>;
+
+    /// Saves a connection that passed its test: the configuration and its secrets, or nothing.
+    fn save(&self, draft: Draft) -> BoxFuture<'static, Result<(), Failure>>;
+
+    /// Saves a flow; returns its name.
+    fn save_flow(&self, flow: FlowDraft) -> BoxFuture<'static, Result<String, Failure>>;
+}

@@ -1,0 +1,110 @@
+//! `store`: verify, compact, stats.
+
+use super::args::StoreCommand;
+use super::{Outcome, output};
+use crate::config::Paths;
+use crate::domain::{Failure, FailureClass};
+use crate::store::{RebuildReport, Store, free_space};
+use serde_json::json;
+
+/// Runs it.
+///
+/// # Errors
+/// The store's: in use, damaged, no room.
+pub fn run(command: StoreCommand) -> Result<Outcome, Failure> {
+    let paths = Paths::discover(None)?;
+    if !paths.store.exists() {
+        let what = format!("there is no store at {}", paths.store.display());
+        return Err(output::usage(what, "`matchbook sync` makes one"));
+    }
+    match command {
+        StoreCommand::Verify { json } => verify(&paths, json),
+        StoreCommand::Stats { json } => stats(&paths, json),
+        StoreCommand::Compact { json } => {
+            let report = Store::compact(&paths.store)?;
+            say(&report);
+            if json {
+                let RebuildReport { values, live, before, after } = report;
+                output::json(&json!({ "values": values, "live_bytes": live, "before": before, "after": after }))?;
+            }
+            Ok(Outcome::Done)
+        }
+    }
+}
+
+/// Rebuilds a store that takes more than twice its room. Only where nobody waits at a terminal; a store that cannot be
+/// rebuilt now is still a good store.
+pub fn compact_if_due(paths: &Paths) {
+    if !Store::wants_compaction(&paths.store) {
+        return;
+    }
+    match Store::compact(&paths.store) {
+        Ok(report) => say(&report),
+        Err(failure) => output::say(&format!("the store was not rebuilt: {failure}")),
+    }
+}
+
+fn say(report: &RebuildReport) {
+    output::say(&format!(
+        "rebuilt the store: {} values, {} on disk before, {} now",
+        report.values,
+        megabytes(report.before),
+        megabytes(report.after)
+    ));
+}
+
+fn verify(paths: &Paths, json: bool) -> Result<Outcome, Failure> {
+    let report = Store::open(&paths.store)?.verify()?;
+    if json {
+        output::json(&json!({
+            "values": report.values, "bytes": report.bytes, "faults": report.faults, "named": report.named,
+        }))?;
+    }
+    for fault in &report.named {
+        output::say(fault);
+    }
+    if report.faults == 0 {
+        output::say(&format!("{} values read, all good", report.values));
+        return Ok(Outcome::Done);
+    }
+    Err(Failure::new(
+        FailureClass::Local,
+        format!("{} of {} values are not as they should be", report.faults, report.values),
+        format!("restore a backup from {}, or move the store away and sync again", paths.backups.display()),
+    ))
+}
+
+fn stats(paths: &Paths, json: bool) -> Result<Outcome, Failure> {
+    let stats = Store::open(&paths.store)?.stats()?;
+    let free = free_space(&paths.store);
+    if json {
+        let tables: Vec<_> = stats
+            .tables
+            .iter()
+            .map(|(name, values, bytes)| json!({ "name": name, "values": values, "bytes": bytes }))
+            .collect();
+        output::json(&json!({
+            "format": stats.format, "disk_bytes": stats.disk, "live_bytes": stats.live, "free_bytes": free,
+            "compaction_due": Store::wants_compaction(&paths.store), "tables": tables,
+        }))?;
+        return Ok(Outcome::Done);
+    }
+    output::line(&format!("on disk\t{}", megabytes(stats.disk)))?;
+    output::line(&format!("values\t{}", megabytes(stats.live)))?;
+    if let Some(free) = free {
+        output::line(&format!("free on the disk\t{}", megabytes(free)))?;
+    }
+    for (name, values, bytes) in &stats.tables {
+        output::line(&format!("  {name}\t{values} values\t{}", megabytes(*bytes)))?;
+    }
+    if Store::wants_compaction(&paths.store) {
+        output::say("it takes more than twice the room that it needs; `matchbook store compact` gives it back");
+    }
+    Ok(Outcome::Done)
+}
+
+/// `12.3 MB`.
+#[expect(clippy::cast_precision_loss, reason = "a size for display")]
+pub fn megabytes(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / f64::from(1 << 20))
+}

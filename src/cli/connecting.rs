@@ -1,0 +1,130 @@
+//! Tests and saves what the connect wizard asks for.
+
+use super::{home, output};
+use crate::app::{Draft, FlowDraft, Kind, Prompt, Setup, TestReport};
+use crate::config::{self, Editor, FlowConfig, IntegrationConfig, Paths};
+use crate::connectors::{self, ConnectorInfo, HttpNotice};
+use crate::domain::{Failure, FailureClass, Stream};
+use crate::secrets::Credentials;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError};
+
+/// The home that is changed.
+pub struct HomeSetup {
+    paths: Paths,
+    vault: home::SharedVault,
+}
+
+impl HomeSetup {
+    /// For the home in those places, with its open vault.
+    pub fn new(paths: Paths, vault: home::SharedVault) -> Self {
+        Self { paths, vault }
+    }
+}
+
+fn kind(info: ConnectorInfo) -> Kind {
+    let prompt = |name, prompt, help| Prompt { name, prompt, help };
+    let delivers: Vec<String> = info.streams.iter().map(|s| s.word_many.clone()).collect();
+    Kind {
+        name: info.name,
+        vendor: info.vendor,
+        delivers: delivers.join(", "),
+        permissions: info.permissions_help,
+        regions: info.regions.into_iter().map(|r| (r.name, r.label)).collect(),
+        options: info.options.into_iter().map(|o| prompt(o.name, o.prompt, o.help)).collect(),
+        secrets: info.secrets.into_iter().map(|s| prompt(s.name, s.prompt, s.help)).collect(),
+        reads_files: info.reads_files,
+    }
+}
+
+/// The settings to save: those of the integration that has the name already, with what is new.
+fn settings(draft: &Draft, paths: &Paths) -> Result<IntegrationConfig, Failure> {
+    let name = draft.name.as_str().into();
+    let known = config::load(&paths.config)?.config.integration(&name).cloned();
+    if let Some(other) = known.as_ref().filter(|known| known.connector != draft.connector) {
+        return Err(output::usage(
+            format!("there is an integration “{name}” already, of {}", other.connector),
+            "choose another name",
+        ));
+    }
+    let mut settings = known.unwrap_or_else(|| IntegrationConfig::new(draft.name.as_str(), draft.connector.as_str()));
+    settings.region.clone_from(&draft.region);
+    // A key that is renewed keeps the address that it was used with.
+    if draft.address.is_some() {
+        settings.base_url.clone_from(&draft.address);
+    }
+    settings.options.extend(draft.options.iter().filter(|(_, value)| !value.is_empty()).cloned());
+    for (stream, file) in &draft.files {
+        let stream = Stream::parse(stream).ok_or_else(|| output::usage(format!("no stream {stream}"), ""))?;
+        let path = PathBuf::from(file);
+        let path = std::path::absolute(&path).map_err(|e| output::usage(format!("{file}: {e}"), "check the name"))?;
+        settings.files.insert(stream, path);
+    }
+    Ok(settings)
+}
+
+fn credentials(draft: &Draft) -> Credentials {
+    if draft.secrets.is_empty() { Credentials::none() } else { Credentials::from_pairs(draft.secrets.clone()) }
+}
+
+async fn test(draft: Draft, paths: Paths) -> Result<TestReport, Failure> {
+    let settings = settings(&draft, &paths)?;
+    let observer = Arc::new(|_: HttpNotice| {});
+    let connector = connectors::connect(home::connection(&settings, credentials(&draft), &paths), observer)?;
+    let report = connector.test().await?;
+    Ok(TestReport { account: report.account, permissions: report.permissions, notes: report.notes })
+}
+
+fn save(draft: &Draft, paths: &Paths, vault: &home::SharedVault) -> Result<(), Failure> {
+    let settings = settings(draft, paths)?;
+    // The configuration first checks itself; the vault is written only for an integration that exists then.
+    let mut editor = Editor::open(&paths.config)?;
+    editor.set_integration(&settings)?;
+    let credentials = credentials(draft);
+    if !credentials.is_empty() {
+        vault.lock().unwrap_or_else(PoisonError::into_inner).set(&settings.name, credentials)?;
+    }
+    editor.save()
+}
+
+fn save_flow(flow: &FlowDraft, paths: &Paths) -> Result<String, Failure> {
+    let name = format!("{}-{}", flow.source, flow.target);
+    let mut editor = Editor::open(&paths.config)?;
+    editor.set_flow(&FlowConfig::new(name.as_str(), flow.source.as_str(), flow.target.as_str()))?;
+    editor.save()?;
+    Ok(name)
+}
+
+/// Files are written where waiting is allowed.
+fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> BoxFuture<'static, Result<T, Failure>> {
+    tokio::task::spawn_blocking(work)
+        .map(|done| {
+            done.unwrap_or_else(|_| Err(Failure::new(FailureClass::Ours, "saving stopped on a fault", "try it again")))
+        })
+        .boxed()
+}
+
+impl Setup for HomeSetup {
+    fn kinds(&self) -> Vec<Kind> {
+        let own = self.paths.mappings.is_dir().then_some(self.paths.mappings.as_path());
+        connectors::available_with(own).into_iter().map(kind).collect()
+    }
+
+    fn test(&self, draft: Draft) -> BoxFuture<'static, Result<TestReport, Failure>> {
+        test(draft, self.paths.clone()).boxed()
+    }
+
+    fn save(&self, draft: Draft) -> BoxFuture<'static, Result<(), Failure>> {
+        let (paths, vault) = (self.paths.clone(), Arc::clone(&self.vault));
+        blocking(move || save(&draft, &paths, &vault))
+    }
+
+    fn save_flow(&self, flow: FlowDraft) -> BoxFuture<'static, Result<String, Failure>> {
+        let paths = self.paths.clone();
+        blocking(move || save_flow(&flow, &paths))
+    }
+}

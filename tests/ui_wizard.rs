@@ -1,0 +1,103 @@
+//! The connect wizard, step by step, as a person walks it: nothing is saved before the test passed, secrets stay hidden.
+
+#[path = "common/fake_service.rs"]
+mod fake_service;
+#[path = "common/harness.rs"]
+mod harness;
+
+use fake_service::FakeService;
+use harness::Harness;
+use matchbook::domain::{Failure, FailureClass};
+use matchbook::ui::{Effect, Kind, Msg, Prompt, SetupAnswer, TestReport};
+
+fn kinds() -> Vec<Kind> {
+    let key =
+        |name: &str, prompt: &str| Prompt { name: name.into(), prompt: prompt.into(), help: "Account, keys.".into() };
+    vec![
+        Kind {
+            name: "acme".into(),
+            vendor: "Acme RMM".into(),
+            delivers: "policies, devices".into(),
+            permissions: "View Devices and View Policies.".into(),
+            secrets: vec![key("api_key", "API token")],
+            ..Kind::default()
+        },
+        Kind { name: "csv".into(), vendor: "CSV files".into(), reads_files: true, ..Kind::default() },
+    ]
+}
+
+fn wizard(size: (u16, u16)) -> Harness {
+    let mut harness = Harness::new(FakeService::new(6, 30), size);
+    harness.state.kinds = kinds();
+    harness.keys("1 c");
+    harness
+}
+
+#[test]
+fn a_key_is_tested_before_it_is_saved_and_never_shown() {
+    for size in [(120, 40), (80, 24)] {
+        let mut it = wizard(size);
+        assert!(it.shown().contains("which system"), "{}", it.shown());
+        it.keys("Enter");
+        it.send(Msg::Paste("tok-geheim-123\n".into()));
+        assert!(!it.shown().contains("geheim") && it.shown().contains("****"), "{}", it.shown());
+        it.keys("Ctrl-t");
+        let Some(Effect::TestConnection(draft)) = it.outside.pop() else { panic!("a test") };
+        assert_eq!((draft.connector.as_str(), draft.secrets.len(), draft.lacks_secret()), ("acme", 1, false));
+        it.keys("Enter");
+        assert!(it.outside.is_empty(), "nothing is saved while the test runs");
+        let refused = Failure::new(FailureClass::Credentials, "Addigy refuses the key", "enter another");
+        it.send(Msg::Setup(SetupAnswer::Tested(Err(refused))));
+        assert!(it.shown().contains("refuses the key") && it.shown().contains("enter another"), "{}", it.shown());
+        it.keys("Ctrl-t");
+        it.outside.clear();
+        let report = TestReport { permissions: vec![("View Devices".into(), false)], ..TestReport::default() };
+        it.send(Msg::Setup(SetupAnswer::Tested(Ok(report))));
+        assert!(it.shown().contains("View Devices is missing"), "{}", it.shown());
+        it.keys("Enter");
+        assert!(matches!(it.outside.pop(), Some(Effect::SaveConnection(_))));
+        it.send(Msg::Setup(SetupAnswer::Saved(Ok(()))));
+        assert!(it.shown().contains("is connected"), "{}", it.shown());
+        it.keys("Enter");
+        assert!(matches!(it.outside.pop(), Some(Effect::Reload)));
+    }
+}
+
+#[test]
+fn escape_goes_back_step_by_step_and_saves_nothing() {
+    let mut it = wizard((80, 24));
+    it.keys("Enter");
+    it.send(Msg::Paste("tok-1".into()));
+    it.keys("Ctrl-t Esc");
+    assert!(it.shown().contains("API token"), "back at the fields: {}", it.shown());
+    // The answer of a test that was left comes too late.
+    it.outside.clear();
+    it.send(Msg::Setup(SetupAnswer::Tested(Ok(TestReport::default()))));
+    assert!(it.shown().contains("API token"), "{}", it.shown());
+    it.keys("Esc");
+    assert!(it.shown().contains("which system"), "{}", it.shown());
+    it.keys("Esc");
+    assert!(it.outside.is_empty() && it.state.overlay.is_none());
+}
+
+#[test]
+fn what_is_missing_is_said_and_asked_for() {
+    let mut it = wizard((80, 24));
+    it.keys("Enter Ctrl-t");
+    assert!(it.shown().contains("API token is missing") && it.outside.is_empty(), "{}", it.shown());
+    it.keys("Esc j Enter Ctrl-t");
+    assert!(it.shown().contains("name at least one file"), "{}", it.shown());
+}
+
+#[test]
+fn a_flow_needs_two_sides() {
+    let mut it = wizard((120, 40));
+    it.keys("Esc n");
+    assert!(it.shown().contains("get their counterpart in"), "{}", it.shown());
+    it.keys("Enter");
+    let Some(Effect::SaveFlow(flow)) = it.outside.pop() else { panic!("a flow") };
+    assert_ne!(flow.source, flow.target);
+    it.send(Msg::Setup(SetupAnswer::FlowSaved(Ok("a-b".into()))));
+    it.keys("Enter");
+    assert!(matches!(it.outside.pop(), Some(Effect::Reload)));
+}
