@@ -17,7 +17,7 @@ enum Greeting {
     /// It could not start.
     Failed { failure: Failure },
     /// Where the vendors are.
-    Ready(Endpoints),
+    Ready(Box<Endpoints>),
 }
 
 /// What the demo asks; one line each.
@@ -81,7 +81,7 @@ impl Vendors {
         let (Some(questions), Some(answers)) = (child.stdin.take(), child.stdout.take()) else { return Err(gone()) };
         let mut answers = BufReader::new(answers).lines();
         match receive(&mut answers).await? {
-            Greeting::Ready(endpoints) => Ok(Self { endpoints, child, questions, answers }),
+            Greeting::Ready(endpoints) => Ok(Self { endpoints: *endpoints, child, questions, answers }),
             Greeting::Failed { failure } => Err(failure),
         }
     }
@@ -140,7 +140,7 @@ fn arguments(world: &World) -> Vec<String> {
 /// When it cannot be told any more.
 pub async fn attend(simulator: &Simulator) -> Result<(), Failure> {
     let mut out = tokio::io::stdout();
-    send(&mut out, &Greeting::Ready(simulator.endpoints().clone())).await?;
+    send(&mut out, &Greeting::Ready(Box::new(simulator.endpoints().clone()))).await?;
     let mut questions = BufReader::new(tokio::io::stdin()).lines();
     // An end of the pipe is the end of the demo.
     while let Ok(Some(line)) = questions.next_line().await {

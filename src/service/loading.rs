@@ -5,9 +5,7 @@ use super::rules::RuleBook;
 use super::scoping::{Facets, Register};
 use super::tables::{Change, IntegrationTables, Tables};
 use super::world::{self, World};
-use crate::domain::{
-    DecisionKind, Failure, Flow, IntegrationId, JunkList, Stream, SyncScope, Timestamp, VendorSystem,
-};
+use crate::domain::{DecisionKind, Failure, Flow, IntegrationId, JunkList, Stream, SyncScope, Timestamp, VendorSystem};
 use crate::store::Store;
 use rustc_hash::FxHashMap;
 use std::ops::ControlFlow;
