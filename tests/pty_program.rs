@@ -36,7 +36,7 @@ fn folder() -> TempDir {
 /// Opens the interface of an empty home.
 fn empty_home(folder: &TempDir, columns: u16, rows: u16) -> Terminal {
     let mut terminal = Terminal::start(command(folder.path(), &[]), columns, rows).expect("the program starts");
-    shows(&mut terminal, "matchbook connect");
+    shows(&mut terminal, "None is connected");
     terminal
 }
 
@@ -159,7 +159,7 @@ fn a_plain_terminal_gets_no_colours_and_no_special_characters() {
         command.env(name, value);
     }
     let mut terminal = Terminal::start(command, 80, 24).expect("the program starts");
-    shows(&mut terminal, "matchbook connect");
+    shows(&mut terminal, "None is connected");
     terminal.send("q").expect("a key");
     given_back(&mut terminal);
     let written = String::from_utf8_lossy(&terminal.written).into_owned();

@@ -121,10 +121,13 @@ async fn a_second_record_of_the_same_is_neither_right_nor_wrong() {
     let people = documented(&vendors, "/contacts").await;
     for id in people.keys() {
         let own = truth.counterpart(Subject::Contacts, (Vendor::ItGlue, id), Vendor::ConnectWise);
-        for other in people.keys().take(300) {
-            let Some(own) = own.as_deref() else { continue };
+        let Some(own) = own.as_deref() else { continue };
+        for other in people.keys() {
             let verdict = truth.judge(Subject::Contacts, (Vendor::ConnectWise, own), (Vendor::ItGlue, other));
             humans += usize::from(verdict == Verdict::Neutral);
+        }
+        if humans > 0 {
+            break;
         }
     }
     assert!(humans > 0, "somebody is with two companies");

@@ -270,7 +270,8 @@ fn every_palette_command_has_an_answer() {
 #[test]
 fn an_empty_home_teaches() {
     let h = Harness::new(FakeService::empty(), (80, 24));
-    h.see("matchbook connect addigy --connector addigy");
+    h.see("c connects one");
+    h.see("matchbook connect NAME --connector addigy");
     h.see("matchbook demo");
 }
 

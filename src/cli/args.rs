@@ -214,6 +214,9 @@ pub struct SimulateArguments {
     pub listen: std::net::SocketAddr,
     #[command(flatten)]
     pub world: World,
+    /// Answer the demo's questions on stdin and end with it
+    #[arg(long, hide = true)]
+    pub attended: bool,
 }
 
 #[derive(Debug, Args)]

@@ -2,12 +2,13 @@
 
 use super::args::DemoArguments;
 use super::summary::{self, Summary};
+use super::vendors::Vendors;
 use super::{Outcome, home, interface, output, simulate};
 use crate::config::{self, Editor, FlowConfig, IntegrationConfig, Paths};
 use crate::domain::{Failure, FailureClass, Stream};
 use crate::secrets::Credentials;
 use crate::service::messages::{Command, Event, IntegrationState, Message, Request};
-use crate::simulator::{Endpoints, Simulator, start};
+use crate::simulator::Endpoints;
 use secrecy::SecretString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -24,15 +25,16 @@ pub async fn run(arguments: DemoArguments) -> Result<Outcome, Failure> {
     if !arguments.headless {
         interface::terminal_wanted()?;
     }
-    let options = simulate::options(&arguments.world, None)?;
-    let simulator = start(options).await?;
+    // Refused here, in this process's words, before another one is started.
+    simulate::options(&arguments.world, None)?;
+    let mut vendors = Vendors::start(&arguments.world).await?;
     let place = Place::make(arguments.home.as_deref())?;
     let paths = Paths::in_home(place.path());
-    write_home(&paths, simulator.endpoints())?;
+    write_home(&paths, vendors.endpoints())?;
     let home = home::begin(&paths, false)?;
     home.wait().await?;
     let result = if arguments.headless {
-        headless(&home, &simulator, arguments.json).await
+        headless(&home, &mut vendors, arguments.json).await
     } else {
         sync_all(&home).await?;
         interface::show(&home).await
@@ -42,7 +44,7 @@ pub async fn run(arguments: DemoArguments) -> Result<Outcome, Failure> {
     } else if let Some(kept) = &arguments.home {
         output::say(&format!("the demo's home is kept: MATCHBOOK_HOME={} matchbook opens it", kept.display()));
     }
-    simulator.stop().await;
+    vendors.stop().await;
     result
 }
 
@@ -114,7 +116,7 @@ fn write_home(paths: &Paths, endpoints: &Endpoints) -> Result<(), Failure> {
     editor.save()
 }
 
-async fn headless(home: &home::Home, simulator: &Simulator, json: bool) -> Result<Outcome, Failure> {
+async fn headless(home: &home::Home, vendors: &mut Vendors, json: bool) -> Result<Outcome, Failure> {
     let started = Instant::now();
     let (_door, mut messages) = home.service.door();
     sync_all(home).await?;
@@ -134,7 +136,7 @@ async fn headless(home: &home::Home, simulator: &Simulator, json: bool) -> Resul
     let settled = Instant::now();
     let sync_end = if synced.is_finished() { synced.await.unwrap_or(settled) } else { settled };
     let phases = Phases { sync: sync_end - started, matching: settled.saturating_duration_since(sync_end) };
-    let summary = summary::collect(home, simulator, &phases).await?;
+    let summary = summary::collect(home, vendors, &phases).await?;
     if json {
         output::json(&summary)?;
     } else {

@@ -27,11 +27,16 @@ mod status;
 mod summary;
 mod sync;
 mod vault;
+mod vendors;
 
 use crate::domain::{Failure, FailureClass};
 use args::{Arguments, Command};
 use clap::{CommandFactory, Parser};
 use std::process::ExitCode;
+
+/// Threads for solving, Compare, unpacking of bodies and writes of a sync. Each keeps some memory for what it does
+/// next; more of them than this are not faster.
+const BLOCKING_THREADS: usize = 6;
 
 /// How a command ended when it did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +61,11 @@ pub fn run() -> ExitCode {
     if let Some(number) = arguments.passphrase_fd {
         passphrase::from_descriptor(number);
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(BLOCKING_THREADS)
+        .enable_all()
+        .build();
     let result = match runtime {
         Ok(runtime) => {
             let result = runtime.block_on(dispatch(arguments.command));

@@ -1,9 +1,9 @@
 //! `simulate`: only the simulated vendors, until SIGTERM.
 
 use super::args::{SimulateArguments, World};
-use super::{Outcome, output};
+use super::{Outcome, output, vendors};
 use crate::domain::{Failure, FailureClass};
-use crate::simulator::{Options, Simulator, start};
+use crate::simulator::{Options, start};
 use std::net::SocketAddr;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -30,7 +30,16 @@ pub fn options(world: &World, listen: Option<SocketAddr>) -> Result<Options, Fai
 /// # Errors
 /// When the address cannot be had.
 pub async fn run(arguments: SimulateArguments) -> Result<Outcome, Failure> {
-    let simulator: Simulator = start(options(&arguments.world, Some(arguments.listen))?).await?;
+    let simulator = match start(options(&arguments.world, Some(arguments.listen))?).await {
+        Ok(simulator) => simulator,
+        Err(failure) if arguments.attended => return vendors::refuse(failure).await.map(|()| Outcome::Done),
+        Err(failure) => return Err(failure),
+    };
+    if arguments.attended {
+        let attended = vendors::attend(&simulator).await;
+        simulator.stop().await;
+        return attended.map(|()| Outcome::Done);
+    }
     output::json(simulator.endpoints())?;
     output::say("simulated vendors run until SIGTERM or Ctrl-C");
     let listen =

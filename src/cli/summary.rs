@@ -1,10 +1,11 @@
 //! The demo's summary: what the queues say, judged by what the simulator knows.
 
 use super::demo::Phases;
+use super::vendors::{self, Judgement, Vendors};
 use super::{home, output};
-use crate::domain::{Failure, RunCounts, RunState, Stream};
+use crate::domain::{Failure, RecordId, RunCounts, RunState, Stream};
 use crate::service::messages::{Filter, Query, QueueRow, Sort, StateCounts, View, ViewSpec};
-use crate::simulator::{RequestCounts, Simulator, Verdict};
+use crate::simulator::{RequestCounts, Verdict};
 use serde::Serialize;
 
 /// Rows asked for at once.
@@ -25,8 +26,10 @@ pub struct Summary {
     pub requests: RequestCounts,
     /// Seconds by phase.
     pub seconds: Seconds,
-    /// Peak memory of this process, simulated vendors included; `None` where the system does not tell.
+    /// Peak memory of this process, which is all of matchbook; `None` where the system does not tell.
     pub peak_memory_mb: Option<u64>,
+    /// Peak memory of the simulated vendors' own process.
+    pub vendors_peak_memory_mb: Option<u64>,
 }
 
 /// Seconds by phase.
@@ -98,13 +101,15 @@ const WRONG_ROWS: usize = 50;
 ///
 /// # Errors
 /// The service's.
-pub async fn collect(home: &home::Home, simulator: &Simulator, phases: &Phases) -> Result<Summary, Failure> {
+pub async fn collect(home: &home::Home, vendors: &mut Vendors, phases: &Phases) -> Result<Summary, Failure> {
     let View::Overview(overview) = home.query(Query::Overview).await? else { return Err(wrong_answer()) };
-    let mut companies = judge(home, simulator, Stream::Companies).await?;
-    let mut devices = judge(home, simulator, Stream::Devices).await?;
-    let truth = simulator.truth().counts();
-    companies.finish(truth.company_pairs);
-    devices.finish(truth.device_pairs);
+    // Before the questions, whose windows cost memory that no phase needed.
+    let peak_memory_mb = vendors::peak_memory_mb();
+    let mut companies = judge(home, vendors, Stream::Companies).await?;
+    let mut devices = judge(home, vendors, Stream::Devices).await?;
+    let totals = vendors.totals().await?;
+    companies.finish(totals.truth.company_pairs);
+    devices.finish(totals.truth.device_pairs);
     let progress = || overview.integrations.iter().flat_map(|i| i.streams.iter());
     Ok(Summary {
         companies,
@@ -118,13 +123,14 @@ pub async fn collect(home: &home::Home, simulator: &Simulator, phases: &Phases) 
             })
             .collect(),
         failed_streams: progress().filter(|s| s.state != RunState::Ok).count() as u64,
-        requests: simulator.requests(),
+        requests: totals.requests,
         seconds: Seconds {
             sync: phases.sync.as_secs_f64(),
             matching: phases.matching.as_secs_f64(),
             total: (phases.sync + phases.matching).as_secs_f64(),
         },
-        peak_memory_mb: peak_memory_mb(),
+        peak_memory_mb,
+        vendors_peak_memory_mb: totals.peak_memory_mb,
     })
 }
 
@@ -132,7 +138,7 @@ fn wrong_answer() -> Failure {
     Failure::new(crate::domain::FailureClass::Ours, "the service answered something else", "report it")
 }
 
-async fn judge(home: &home::Home, simulator: &Simulator, stream: Stream) -> Result<Judged, Failure> {
+async fn judge(home: &home::Home, vendors: &mut Vendors, stream: Stream) -> Result<Judged, Failure> {
     let mut judged = Judged::default();
     let view = ViewSpec {
         flow: "addigy-itglue".into(),
@@ -146,8 +152,11 @@ async fn judge(home: &home::Home, simulator: &Simulator, stream: Stream) -> Resu
     loop {
         let query = Query::Window { view: view.clone(), offset, limit: WINDOW, anchor: None };
         let View::Window(window) = home.query(query).await? else { return Err(wrong_answer()) };
-        for row in &window.rows {
-            judged.row(simulator, stream, row);
+        let proposed: Vec<_> = window.rows.iter().filter_map(|row| Some((row, row.target.as_ref()?))).collect();
+        let pairs = proposed.iter().map(|(row, target)| (row.id.to_string(), target.id.to_string())).collect();
+        let judgements = vendors.judge(stream, pairs).await?;
+        for ((row, target), judgement) in proposed.into_iter().zip(judgements) {
+            judged.row(row, &target.id, judgement);
         }
         judged.counts = window.counts;
         offset += window.rows.len() as u64;
@@ -158,13 +167,8 @@ async fn judge(home: &home::Home, simulator: &Simulator, stream: Stream) -> Resu
 }
 
 impl Judged {
-    fn row(&mut self, simulator: &Simulator, stream: Stream, row: &QueueRow) {
-        let Some(target) = &row.target else { return };
-        let truth = simulator.truth();
-        let verdict = match stream {
-            Stream::Companies => truth.judge_company(row.id.as_str(), target.id.as_str()),
-            _ => truth.judge_device(row.id.as_str(), target.id.as_str()),
-        };
+    fn row(&mut self, row: &QueueRow, target: &RecordId, judgement: Judgement) {
+        let Judgement { verdict, right } = judgement;
         let slot = match (row.state.is_open(), verdict) {
             (false, Verdict::Right) => &mut self.right,
             (false, Verdict::Neutral) => &mut self.older_record,
@@ -174,15 +178,11 @@ impl Judged {
         };
         *slot += 1;
         if !row.state.is_open() && verdict == Verdict::Wrong && self.wrong_rows.len() < WRONG_ROWS {
-            let right = match stream {
-                Stream::Companies => truth.company(row.id.as_str()),
-                _ => truth.device(row.id.as_str()),
-            };
             self.wrong_rows.push(WrongRow {
                 source: row.id.to_string(),
                 name: row.name.clone(),
-                target: target.id.to_string(),
-                right: right.map(str::to_owned),
+                target: target.to_string(),
+                right,
                 why: row.why.clone(),
             });
         }
@@ -193,14 +193,6 @@ impl Judged {
         self.true_pairs = pairs as u64;
         self.share_automatic = if pairs == 0 { 1.0 } else { self.right as f64 / pairs as f64 };
     }
-}
-
-/// Peak resident memory in MB, from the kernel's own account.
-fn peak_memory_mb() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
-    let kilobytes: u64 = line.split_whitespace().next()?.parse().ok()?;
-    Some(kilobytes / 1024)
 }
 
 /// Prints the summary for a person.
@@ -230,7 +222,12 @@ pub fn print(summary: &Summary) -> Result<(), Failure> {
             c.suggested, c.conflict, c.unmatched, c.waiting, judged.proposed_right, judged.proposed_wrong
         ))?;
     }
-    let memory = summary.peak_memory_mb.map_or_else(String::new, |mb| format!(", peak memory {mb} MB"));
+    let memory = match (summary.peak_memory_mb, summary.vendors_peak_memory_mb) {
+        (Some(own), Some(theirs)) => {
+            format!(", peak memory {own} MB (and {theirs} MB the simulated vendors, in a process of their own)")
+        }
+        _ => String::new(),
+    };
     let s = &summary.seconds;
     output::line(&format!("sync {:.1} s, matching {:.1} s, together {:.1} s{memory}", s.sync, s.matching, s.total))
 }

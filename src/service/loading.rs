@@ -5,9 +5,7 @@ use super::rules::RuleBook;
 use super::scoping::{Facets, Register};
 use super::tables::{Change, IntegrationTables, Tables};
 use super::world::{self, World};
-use crate::domain::{
-    Decision, Failure, Flow, IntegrationId, JunkList, RecordId, Stream, SyncScope, Timestamp, VendorSystem,
-};
+use crate::domain::{DecisionKind, Failure, Flow, IntegrationId, JunkList, Stream, SyncScope, Timestamp, VendorSystem};
 use crate::store::Store;
 use rustc_hash::FxHashMap;
 use std::ops::ControlFlow;
@@ -109,6 +107,9 @@ fn read_stream(
     facts: bool,
     now: Timestamp,
 ) -> Result<(), Failure> {
+    if facts {
+        tables.expect(stream, store.live_count(integration, stream));
+    }
     let mut chunk: Vec<Read> = Vec::with_capacity(CHUNK);
     store.each_record(integration, stream, &mut |stored| {
         let facets = Facets::of(&stored.record);
@@ -152,19 +153,23 @@ fn put(tables: &mut IntegrationTables, chunk: &mut Vec<Read>, now: Timestamp) {
 fn read_flow(store: &Store, flow: &Flow, world: &mut World) -> Result<FlowState, Failure> {
     let mut state = FlowState::new(flow.clone());
     for stream in state.streams() {
-        let mut decisions: Vec<(RecordId, Decision)> = Vec::new();
-        store.each_decision(&flow.id, stream, &mut |id, decision| decisions.push((id, decision)))?;
-        for (id, decision) in &decisions {
-            world.note(&flow.id, stream, id, Some(decision));
-        }
-        let source = world.tables_of(&flow.source);
         let Some(queue) = state.queue_mut(stream) else { continue };
-        queue.rows.resize_with(source.count(stream), Default::default);
-        for (id, decision) in decisions {
-            if let Some(at) = super::views::position(source, stream, &id) {
+        queue.rows.resize_with(world.tables_of(&flow.source).count(stream), Default::default);
+        store.each_decision(&flow.id, stream, &mut |id, mut decision| {
+            let source = world.tables_of(&flow.source);
+            let at = super::views::position(source, stream, &id);
+            // The tables' own ids: their text is there already.
+            let id = source.facts(stream, &id).map_or(id, |known| known.id().clone());
+            if let DecisionKind::Matched { target } = &mut decision.kind
+                && let Some(known) = world.tables_of(&flow.target).facts(stream, target)
+            {
+                *target = known.id().clone();
+            }
+            world.note(&flow.id, stream, &id, Some(&decision));
+            if let Some(at) = at {
                 queue.decide(at, Some(Box::new(decision)));
             }
-        }
+        })?;
     }
     state.refresh(world.tables_of(&flow.source));
     Ok(state)

@@ -2,7 +2,7 @@
 
 use super::inside::{Packed, Touched};
 use super::messages::{Generation, StateCounts};
-use super::tables::{IntegrationTables, Standing};
+use super::tables::{IntegrationTables, MOST_EXPECTED, Standing};
 use super::views::CachedView;
 use crate::domain::{Confidence, Decision, DecisionKind, Flow, MatchState, RecordId, Stream, Verdict};
 use crate::matching::Engine;
@@ -111,6 +111,12 @@ impl Queue {
             Standing::LeftOut => counts.left_out = counts.left_out.saturating_add_signed(by),
             Standing::Orphaned => counts.orphaned = counts.orphaned.saturating_add_signed(by),
         }
+    }
+
+    /// Makes room for so many rows in all.
+    pub fn expect(&mut self, rows: u64) {
+        let wanted = usize::try_from(rows).unwrap_or(MOST_EXPECTED).min(MOST_EXPECTED);
+        self.rows.reserve_exact(wanted.saturating_sub(self.rows.len()));
     }
 
     /// Changes a row and keeps the counts true.

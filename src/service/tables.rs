@@ -34,6 +34,9 @@ pub enum Placed {
     Revived(usize, usize),
 }
 
+/// Most records that room is made for ahead: how many there are is the vendor's word.
+pub const MOST_EXPECTED: usize = 1_000_000;
+
 /// Records by position and by id, live ones first.
 #[derive(Clone, Debug)]
 pub struct Table<T> {
@@ -54,6 +57,13 @@ impl<T: Facts> Table<T> {
     /// Live records.
     pub fn live(&self) -> &[T] {
         &self.rows[..self.live]
+    }
+
+    /// Makes room for so many records in all, so that a table that fills up is not copied to twice the room each time.
+    pub fn expect(&mut self, records: u64) {
+        let wanted = usize::try_from(records).unwrap_or(MOST_EXPECTED).min(MOST_EXPECTED);
+        self.rows.reserve_exact(wanted.saturating_sub(self.rows.len()));
+        self.by_id.reserve(wanted.saturating_sub(self.by_id.len()));
     }
 
     /// Live records and those that are away.
@@ -353,6 +363,15 @@ impl IntegrationTables {
         match self.extra.get(company).and_then(|e| e.parent.as_ref()) {
             Some(parent) => parent == company || !self.extra.contains_key(parent),
             None => true,
+        }
+    }
+
+    /// Makes room for the records of a stream.
+    pub fn expect(&mut self, stream: Stream, records: u64) {
+        match stream {
+            Stream::Companies => self.companies.expect(records),
+            Stream::Devices => self.devices.expect(records),
+            _ => {}
         }
     }
 

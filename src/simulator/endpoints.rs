@@ -4,14 +4,14 @@ use super::{
     autotask::{API_PATH, tenant::Tenant},
     connectwise,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::{fmt, net::SocketAddr};
 
 /// Addigy's base path.
 pub(super) const ADDIGY_PATH: &str = "/api/v2";
 
 /// One vendor's address and key.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoint {
     /// What a client is given, version path included.
     pub base_url: String,
@@ -36,7 +36,7 @@ impl Endpoint {
 }
 
 /// The address and keys of ConnectWise Manage.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConnectWiseEndpoint {
     /// With the code base that leads to the current one, version path included.
     pub base_url: String,
@@ -69,7 +69,7 @@ impl ConnectWiseEndpoint {
 }
 
 /// Autotask's addresses and key.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AutotaskEndpoint {
     /// The tenant's zone, version path included.
     pub base_url: String,
@@ -104,7 +104,7 @@ impl AutotaskEndpoint {
 }
 
 /// All vendors. Serializes to the JSON object of `matchbook simulate`, keys in the clear.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoints {
     /// Addigy.
     pub addigy: Endpoint,

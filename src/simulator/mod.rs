@@ -35,7 +35,7 @@ use axum::{
 };
 use connectwise::ConnectWise;
 use itglue::ItGlue;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use server::{Cut, Gate, Loopback, pass};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
@@ -75,7 +75,7 @@ impl Default for Options {
 }
 
 /// What each vendor has been asked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestCounts {
     /// Addigy.
     pub addigy: VendorCounts,

@@ -11,8 +11,10 @@ use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, RwLock};
 
-/// Memory for pages of the store. sled's own default is 1 GiB.
-const CACHE_BYTES: u64 = 32 * 1024 * 1024;
+/// Memory for pages of the store, as they are on disk; unpacked they take three times as much. The facts that matching
+/// needs are in the service's tables, so little is read twice, and the system caches the file besides. sled's own
+/// default is 1 GiB.
+const CACHE_BYTES: u64 = 8 * 1024 * 1024;
 
 /// How long a page of a sync may be in memory only. Decisions do not wait for it, they flush at once.
 const FLUSH_EVERY_MS: u64 = 500;

@@ -166,9 +166,23 @@ impl Core {
             let text = format!("{}: {failure}", progress.integration);
             self.outbox.notice(LogLevel::Error, text);
         }
+        self.expect(&progress);
         self.notice_question(&progress);
         self.progress.insert((progress.integration.clone(), progress.stream), progress);
         self.outbox.overview();
+    }
+
+    /// Makes room for what the vendor says is coming; not now when the facts are lent, the next page says it again.
+    fn expect(&mut self, progress: &StreamProgress) {
+        let Some(total) = progress.total else { return };
+        for queue in self.flows.iter_mut().filter(|f| f.flow.source == progress.integration) {
+            if let Some(queue) = queue.queue_mut(progress.stream) {
+                queue.expect(total);
+            }
+        }
+        if let Some(world) = Arc::get_mut(&mut self.world) {
+            world.tables.entry(progress.integration.clone()).or_default().expect(progress.stream, total);
+        }
     }
 
     /// A run of the integration ended.

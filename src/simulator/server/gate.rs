@@ -10,7 +10,7 @@ use axum::{
     response::Response,
 };
 use futures::{StreamExt, stream};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::{
     collections::VecDeque,
     sync::{
@@ -65,7 +65,7 @@ pub struct Spoil(pub usize);
 pub struct Shift;
 
 /// What a vendor has been asked since the start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VendorCounts {
     /// Requests, whatever became of them.
     pub requests: u64,

@@ -12,7 +12,7 @@ use super::{
     itglue,
     world::{NameTrouble, Psa, Trouble, World, index32},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, sync::Arc};
 
 /// What a device pair can be found by.
@@ -30,7 +30,7 @@ pub enum Findable {
 }
 
 /// Whether a match is right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// The true pair.
@@ -71,7 +71,7 @@ impl DevicePair<'_> {
 }
 
 /// How many there are of what.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TruthCounts {
     /// First-level policies that are companies.
     pub companies_left: usize,
