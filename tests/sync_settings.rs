@@ -206,7 +206,7 @@ impl Home {
     }
 
     async fn settings(&self, integration: &str) -> SyncSettings {
-        let query = Query::SyncSettings { integration: integration.into() };
+        let query = Query::SyncSettings { integration: integration.into(), ask: false };
         let View::SyncSettings(settings) = self.query(query).await else { panic!("settings") };
         *settings
     }

@@ -4,10 +4,10 @@
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use futures::{FutureExt, StreamExt};
-use matchbook::connectors::{Ask, Budget, ConnectionReport, Connector, Page, StreamInfo};
+use matchbook::connectors::{Ask, Budget, Choice, ChoiceList, ConnectionReport, Connector, Page, StreamInfo};
 use matchbook::domain::{
-    Company, Failure, FailureClass, IntegrationId, JunkList, Named, Record, RunState, Stream, StreamProgress,
-    SyncRules, SyncScope, SystemClock, Timestamp, Traits,
+    Company, Failure, FailureClass, IntegrationId, JunkList, Named, Record, RunState, ScopeRule, Stream,
+    StreamProgress, SyncRules, SyncScope, SystemClock, Timestamp, Traits,
 };
 use matchbook::service::messages::{Command, Query, Reply, Request, View};
 use matchbook::service::{Connected, Notices, Options, Service, SettingsFile};
@@ -31,6 +31,8 @@ struct Inner {
     asked: Vec<Asked>,
     /// Pages before the vendor fails.
     fail_after: Option<u32>,
+    choices_asked: u32,
+    choices_fail: bool,
 }
 
 /// A vendor that lists only what is asked for, ten a page.
@@ -89,6 +91,24 @@ impl Connector for Vendor {
             .map(|number| if fail_after.is_some_and(|n| number > n) { Err(broken()) } else { Ok(page(number)) })
             .collect();
         futures::stream::iter(answers).boxed()
+    }
+
+    fn choices(&self) -> BoxFuture<'_, Result<Vec<ChoiceList>, Failure>> {
+        let mut inner = self.0.lock().unwrap();
+        inner.choices_asked += 1;
+        let answer = if inner.choices_fail {
+            Err(Failure::new(FailureClass::Vendor, "the list is down", "try later"))
+        } else {
+            let choice = |name: &str, active, count| Choice { id: String::new(), name: name.into(), active, count };
+            let choices = vec![
+                choice("client", true, Some(31)),
+                choice("Prospect", true, None),
+                choice("Retired", false, Some(0)),
+                choice("Old", false, Some(2)),
+            ];
+            Ok(vec![ChoiceList { rule: ScopeRule::CompanyTypes, choices }])
+        };
+        async { answer }.boxed()
     }
 
     fn budget(&self) -> Option<Budget> {
@@ -163,6 +183,17 @@ impl Home {
     async fn progress(&self) -> StreamProgress {
         match self.service.ask(Request::Query(Query::Overview)).await.unwrap() {
             Reply::View(View::Overview(overview)) => overview.integrations[0].streams[0].clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn types(&self, ask: bool) -> Vec<String> {
+        let query = Query::SyncSettings { integration: ID.into(), ask };
+        match self.service.ask(Request::Query(query)).await.unwrap() {
+            Reply::View(View::SyncSettings(settings)) => {
+                let choices = settings.lists[0].choices.iter();
+                choices.map(|c| format!("{} {} {:?}", c.name, c.records, c.at_vendor)).collect()
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -262,4 +293,19 @@ async fn pages_of_another_question_are_not_continued() {
     let begins = home.asked();
     assert_eq!(begins[1].after, None, "{begins:?}");
     assert_eq!((home.orphans(), home.progress().await.left_out), (0, 30));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_vendors_own_choices_are_offered_and_a_failure_leaves_those_of_the_records() {
+    let home = Home::new(mixed()).await;
+    home.vendor.0.lock().unwrap().choices_fail = true;
+    assert_eq!(home.types(true).await, ["Client 30 None", "Vendor 30 None"]);
+    home.service.settled().await.unwrap();
+    home.vendor.0.lock().unwrap().choices_fail = false;
+    assert_eq!(home.types(false).await, ["Client 30 None", "Vendor 30 None"], "not asked");
+    let all = ["Client 30 Some(31)", "Vendor 30 None", "Old 0 Some(2)", "Prospect 0 None"];
+    assert_eq!(home.types(true).await, all, "a retired one only where something has it");
+    assert_eq!(home.types(false).await, all, "what was told is kept");
+    assert_eq!(home.types(true).await, all);
+    assert_eq!(home.vendor.0.lock().unwrap().choices_asked, 2, "and not asked again at once");
 }

@@ -127,3 +127,23 @@ fn the_last_choice_stays_and_lists_are_jumped_between() {
     h.keys("k k k Space");
     h.see("[ ] contacts");
 }
+
+#[test]
+fn choices_of_the_vendor_come_later_and_move_neither_cursor_nor_edit() {
+    let mut h = Harness::new(FakeService::new(60, 3_000), (80, 24));
+    h.service.more_choices = true;
+    h.keys("1 j j j");
+    h.slow = true;
+    h.key("Enter");
+    h.answer_one();
+    h.frame();
+    h.miss("Archived");
+    h.keys("j j Space");
+    h.slow = false;
+    h.answer();
+    h.frame();
+    h.see("[ ] Archived");
+    h.see("44 at the vendor");
+    h.see("▌[ ] Vendor");
+    h.see("(edited)");
+}

@@ -307,6 +307,7 @@ pub struct CardAnswer {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub struct SettingsArguments {
     /// The integration
     pub integration: String,
@@ -314,6 +315,9 @@ pub struct SettingsArguments {
     /// list takes everything
     #[arg(long, value_name = "KEY=VALUE", requires = "how")]
     pub set: Vec<String>,
+    /// Ask the vendor for its own list of choices too, also those that no stored record has
+    #[arg(long)]
+    pub ask: bool,
     /// Only say what the change would do
     #[arg(long, group = "how", requires = "set")]
     pub dry_run: bool,

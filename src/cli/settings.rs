@@ -24,10 +24,11 @@ pub async fn run(arguments: SettingsArguments) -> Result<Outcome, Failure> {
 
 async fn shown(home: &home::Home, arguments: &SettingsArguments) -> Result<(), Failure> {
     let integration: IntegrationId = arguments.integration.as_str().into();
-    let settings = match home.query(Query::SyncSettings { integration: integration.clone() }).await? {
-        View::SyncSettings(settings) => *settings,
-        _ => return Ok(()),
-    };
+    let settings =
+        match home.query(Query::SyncSettings { integration: integration.clone(), ask: arguments.ask }).await? {
+            View::SyncSettings(settings) => *settings,
+            _ => return Ok(()),
+        };
     if arguments.set.is_empty() {
         for warning in &settings.warnings {
             output::say(&format!("warning: {warning}"));
@@ -170,8 +171,9 @@ fn print_list(list: &ChoiceList, scope: &SyncScope) -> Result<(), Failure> {
 
 fn print_choice(taken: bool, name: &str, choice: &ChoiceView) -> Result<(), Failure> {
     let mark = if taken { "x" } else { " " };
-    let ChoiceView { records, matched, open, .. } = choice;
-    output::line(&format!("  [{mark}] {name}\t{records} records, {matched} matched, {open} open"))
+    let ChoiceView { records, matched, open, at_vendor, .. } = choice;
+    let there = at_vendor.map(|n| format!(", {n} at the vendor")).unwrap_or_default();
+    output::line(&format!("  [{mark}] {name}\t{records} records, {matched} matched, {open} open{there}"))
 }
 
 fn say_moves(preview: &ScopePreview, done: bool) -> Result<(), Failure> {

@@ -364,6 +364,8 @@ pub enum Query {
     SyncSettings {
         /// Which.
         integration: IntegrationId,
+        /// Ask the vendor for its own choices too; else those that it last told, and those of the stored records.
+        ask: bool,
     },
     /// What other sync settings would do.
     PreviewSyncSettings {

@@ -70,6 +70,8 @@ pub struct FakeService {
     pub cards: Vec<CardView>,
     /// What is synced of every integration.
     pub scope: SyncScope,
+    /// The vendor knows a choice that nothing stored has.
+    pub more_choices: bool,
 }
 
 fn company(i: usize) -> String {
@@ -152,6 +154,7 @@ impl FakeService {
             rules: Vec::new(),
             refuse: None,
             scope: SyncScope::default(),
+            more_choices: false,
         };
         service.overview = Overview {
             home: "acme-msp".to_owned(),
@@ -195,6 +198,7 @@ impl FakeService {
             refuse: None,
             cards: Vec::new(),
             scope: SyncScope::default(),
+            more_choices: false,
         }
     }
 
@@ -306,10 +310,15 @@ impl FakeService {
 
     fn query(&mut self, query: Query) -> View {
         match query {
-            Query::SyncSettings { integration } => {
+            Query::SyncSettings { integration, ask } => {
                 let view = self.overview.integrations.iter().find(|i| i.id == integration);
                 let vendor = view.map(|i| i.vendor.clone()).unwrap_or_default();
-                View::SyncSettings(Box::new(fake_settings::settings(integration, &vendor, &self.scope)))
+                View::SyncSettings(Box::new(fake_settings::settings(
+                    integration,
+                    &vendor,
+                    &self.scope,
+                    ask && self.more_choices,
+                )))
             }
             Query::PreviewSyncSettings { scope, .. } => View::ScopePreview(fake_settings::preview(&self.scope, &scope)),
             Query::Overview => View::Overview(self.overview()),

@@ -12,6 +12,7 @@ fn list(rule: ScopeRule, title: &str, choices: &[(&str, u64)], none: u64) -> Cho
         matched: records / 3,
         open: records / 4,
         known: true,
+        at_vendor: None,
     };
     ChoiceList {
         rule,
@@ -37,7 +38,8 @@ fn lists() -> Vec<ChoiceList> {
 }
 
 /// The settings of an integration.
-pub fn settings(integration: IntegrationId, vendor: &str, scope: &SyncScope) -> SyncSettings {
+/// `asked`: the vendor knows a type that nothing stored has.
+pub fn settings(integration: IntegrationId, vendor: &str, scope: &SyncScope, asked: bool) -> SyncSettings {
     let stream = |stream: Stream, word: &str, records| ScopedStream {
         stream,
         word: word.to_owned(),
@@ -45,11 +47,16 @@ pub fn settings(integration: IntegrationId, vendor: &str, scope: &SyncScope) -> 
         left_out: 0,
         matched: records / 3,
     };
+    let mut lists = lists();
+    if asked {
+        let name = "Archived".to_owned();
+        lists[0].choices.insert(0, ChoiceView { name, known: true, at_vendor: Some(44), ..ChoiceView::default() });
+    }
     SyncSettings {
         integration,
         vendor: vendor.to_owned(),
         scope: scope.clone(),
-        lists: lists(),
+        lists,
         streams: vec![
             stream(Stream::Companies, "organizations", 260),
             stream(Stream::Devices, "configurations", 4161),

@@ -118,6 +118,14 @@ impl Harness {
         }
     }
 
+    /// The service answers what has waited longest.
+    pub fn answer_one(&mut self) {
+        if let Some((ticket, request)) = self.waiting.pop_front() {
+            let (reply, _) = self.service.handle(request);
+            self.tell(Msg::Door(Box::new(Message::Reply { ticket, reply: Box::new(reply) })));
+        }
+    }
+
     /// The service tells of something.
     pub fn events(&mut self, events: Vec<Event>) {
         for event in events {

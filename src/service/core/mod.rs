@@ -84,6 +84,15 @@ pub enum CoreMessage {
         /// On whose behalf.
         by: By,
     },
+    /// A vendor told what can be chosen, or not.
+    Offered {
+        /// Of which integration.
+        integration: IntegrationId,
+        /// The choices.
+        result: Result<Vec<crate::connectors::ChoiceList>, Failure>,
+        /// Who waits for the settings.
+        reply: ReplyTo,
+    },
     /// The configuration holds other sync settings, or does not.
     ScopeKept {
         /// Of which integration.
@@ -193,6 +202,8 @@ pub struct Core {
     told_scope: BTreeSet<IntegrationId>,
     /// Streams to be listed in full once the runs under earlier settings have ended.
     again: BTreeMap<IntegrationId, BTreeSet<Stream>>,
+    /// What the vendors said can be chosen.
+    offered: BTreeMap<IntegrationId, settings::Offered>,
     /// Writes of settings under way.
     keeping: u64,
 }
@@ -242,6 +253,7 @@ impl Core {
             settings: opened.settings,
             told_scope: BTreeSet::new(),
             again: BTreeMap::new(),
+            offered: BTreeMap::new(),
             keeping: 0,
         }
     }
@@ -293,6 +305,7 @@ impl Core {
             CoreMessage::Written { entry, result, waiting } => self.written(&entry, result, waiting),
             CoreMessage::Found { wanted, entry, reply, by } => self.found(wanted, entry, reply, &by),
             CoreMessage::Cards(found) => self.cards_found(found),
+            CoreMessage::Offered { integration, result, reply } => self.offered(integration, result, reply),
             CoreMessage::ScopeKept { integration, scope, sync, result, reply } => {
                 self.scope_kept(&integration, &scope, sync, result, reply);
             }

@@ -89,7 +89,7 @@ impl Core {
             Query::PreviewQuickMatch { flow, stream, threshold } => {
                 self.preview_quick(&flow, stream, threshold).map(View::Preview)
             }
-            Query::SyncSettings { integration } => return self.sync_settings(reply, integration, None),
+            Query::SyncSettings { integration, ask } => return self.ask_settings(reply, integration, ask),
             Query::PreviewSyncSettings { integration, scope } => {
                 return self.sync_settings(reply, integration, Some(scope));
             }

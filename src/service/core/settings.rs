@@ -6,8 +6,19 @@ use super::super::reply::ReplyTo;
 use super::super::scoping::{preview, settings};
 use super::super::writer;
 use super::{Core, CoreMessage, Pending};
+use crate::connectors::ChoiceList;
 use crate::domain::{Failure, FailureClass, IntegrationId, LogEntry, LogLevel, Stream, SyncScope};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A vendor is asked for its choices again after so long: it is many requests where each choice is counted.
+const ASK_AGAIN: Duration = Duration::from_mins(10);
+
+/// What a vendor said can be chosen.
+pub struct Offered {
+    lists: Arc<[ChoiceList]>,
+    at: Instant,
+}
 
 impl Core {
     fn integration_or(&self, id: &IntegrationId) -> Result<&super::super::overview::Integration, Failure> {
@@ -25,6 +36,59 @@ impl Core {
         Failure::new(FailureClass::Usage, format!("there is no integration “{id}”"), remedy)
     }
 
+    /// The settings with their choices, with those of the vendor's own list when it is to be asked and was not asked
+    /// lately.
+    pub(super) fn ask_settings(&mut self, reply: ReplyTo, id: IntegrationId, ask: bool) {
+        let connector = match self.integration_or(&id) {
+            Ok(integration) => Arc::clone(&integration.connector),
+            Err(failure) => return reply.failed(failure),
+        };
+        let fresh = self.offered.get(&id).is_some_and(|offered| offered.at.elapsed() < ASK_AGAIN);
+        if !ask || fresh {
+            return self.sync_settings(reply, id, None);
+        }
+        let inbox = self.inbox.clone();
+        self.runtime.spawn(async move {
+            let result = connector.choices().await;
+            let _ = inbox.send(CoreMessage::Offered { integration: id, result, reply });
+        });
+    }
+
+    /// The vendor told its choices, or did not: then those of the stored records have to do, and the log says why.
+    pub(super) fn offered(&mut self, id: IntegrationId, result: Result<Vec<ChoiceList>, Failure>, reply: ReplyTo) {
+        match result {
+            Ok(lists) => {
+                self.offered.insert(id.clone(), Offered { lists: lists.into(), at: Instant::now() });
+            }
+            Err(failure) => {
+                let text = format!("the vendor's list of choices is missing: {failure}");
+                self.log_line(&id, LogLevel::Warn, &text);
+            }
+        }
+        self.sync_settings(reply, id, None);
+    }
+
+    /// A line in the sync log, written elsewhere.
+    fn log_line(&self, id: &IntegrationId, level: LogLevel, text: &str) {
+        let entry = LogEntry {
+            seq: 0,
+            at: self.clock.now(),
+            level,
+            integration: Some(id.clone()),
+            stream: None,
+            run: None,
+            record: None,
+            text: crate::domain::text::clean(text).into_owned(),
+            count: 1,
+        };
+        let (store, inbox) = (self.store.clone(), self.inbox.clone());
+        self.runtime.spawn_blocking(move || {
+            // A full disk shows where a decision or a page is refused; the line is shown all the same.
+            let lines = store.append_log(vec![entry.clone()]).unwrap_or_else(|_| vec![entry]);
+            let _ = inbox.send(CoreMessage::Log(lines));
+        });
+    }
+
     /// The settings with their choices, or with a scope what that would do. Counted off this thread.
     pub(super) fn sync_settings(&self, reply: ReplyTo, id: IntegrationId, scope: Option<SyncScope>) {
         let connector = match self.integration_or(&id) {
@@ -34,6 +98,7 @@ impl Core {
         let (world, store, inbox) = (Arc::clone(&self.world), self.store.clone(), self.inbox.clone());
         let flows: Vec<_> = self.flows.iter().map(|state| state.flow.clone()).collect();
         let now = self.clock.now();
+        let offered = self.offered.get(&id).map(|offered| Arc::clone(&offered.lists)).unwrap_or_default();
         self.runtime.spawn_blocking(move || {
             let streams = connector.streams();
             let context = preview::Context {
@@ -48,7 +113,7 @@ impl Core {
             let answer = match &scope {
                 Some(scope) => preview::preview(&context, register, scope).map(View::ScopePreview),
                 None => {
-                    let settings = settings::settings(&context, register, connector.vendor());
+                    let settings = settings::settings(&context, register, connector.vendor(), &offered);
                     Ok(View::SyncSettings(Box::new(settings)))
                 }
             };
@@ -136,23 +201,8 @@ impl Core {
                 .map(|(stream, count)| super::super::decide::counted(stream, count))
                 .collect();
             let left_out = if left_out.is_empty() { "nothing".to_owned() } else { left_out.join(", ") };
-            let entry = LogEntry {
-                seq: 0,
-                at: self.clock.now(),
-                level: LogLevel::Info,
-                integration: Some(id),
-                stream: None,
-                run: None,
-                record: None,
-                text: format!("sync settings changed by {}; left out now: {left_out}", self.actor),
-                count: 1,
-            };
-            let (store, inbox) = (self.store.clone(), self.inbox.clone());
-            self.runtime.spawn_blocking(move || {
-                // A full disk shows where a decision or a page is refused; the line is shown all the same.
-                let lines = store.append_log(vec![entry.clone()]).unwrap_or_else(|_| vec![entry]);
-                let _ = inbox.send(CoreMessage::Log(lines));
-            });
+            let text = format!("sync settings changed by {}; left out now: {left_out}", self.actor);
+            self.log_line(&id, LogLevel::Info, &text);
         }
     }
 

@@ -46,6 +46,9 @@ pub struct ChoiceView {
     pub open: u64,
     /// A record or the vendor's own list has it; false for a name that stands in the settings only.
     pub known: bool,
+    /// Records that have it as the vendor counts them, stored or not; `None` where it was not asked or does not say.
+    #[serde(default)]
+    pub at_vendor: Option<u64>,
 }
 
 /// A stream under the settings.

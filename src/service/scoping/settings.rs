@@ -4,6 +4,7 @@ use super::super::messages::{ChoiceList, ChoiceView, ScopedStream, SyncSettings}
 use super::labels::Label;
 use super::preview::{Context, Decided, word};
 use super::register::Register;
+use crate::connectors::{self, Choice};
 use crate::domain::scope::same_name;
 use crate::domain::{ScopeRule, Stream, SyncScope, text};
 use rustc_hash::FxHashMap;
@@ -11,15 +12,23 @@ use rustc_hash::FxHashMap;
 /// Least likeness of a known name that is offered for an unknown one (Jaro-Winkler, 0 to 1).
 const ALIKE: f64 = 0.75;
 
-/// Puts the settings together. `vendor` is the vendor's name.
-pub fn settings(context: &Context<'_>, register: &Register, vendor: &str) -> SyncSettings {
+/// Puts the settings together. `vendor` is the vendor's name, `offered` what it said can be chosen.
+pub fn settings(
+    context: &Context<'_>,
+    register: &Register,
+    vendor: &str,
+    offered: &[connectors::ChoiceList],
+) -> SyncSettings {
     let decided = Decided::of(context);
     let scope = register.scope();
     let delivers = |stream: Stream| context.streams.iter().any(|info| info.stream == stream);
     let lists: Vec<ChoiceList> = ScopeRule::LISTS
         .into_iter()
         .filter(|rule| rule.stream().is_some_and(delivers))
-        .map(|rule| list(context, register, &decided, rule))
+        .map(|rule| {
+            let theirs = offered.iter().find(|list| list.rule == rule).map_or(&[][..], |list| &list.choices);
+            list(context, register, &decided, rule, theirs)
+        })
         // A list without any choice is one that the vendor does not have.
         .filter(|list| !list.choices.is_empty())
         .collect();
@@ -34,7 +43,13 @@ pub fn settings(context: &Context<'_>, register: &Register, vendor: &str) -> Syn
     }
 }
 
-fn list(context: &Context<'_>, register: &Register, decided: &Decided, rule: ScopeRule) -> ChoiceList {
+fn list(
+    context: &Context<'_>,
+    register: &Register,
+    decided: &Decided,
+    rule: ScopeRule,
+    theirs: &[Choice],
+) -> ChoiceList {
     let stream = rule.stream().unwrap_or(Stream::Companies);
     let mut counts: FxHashMap<Option<Label>, ChoiceView> = FxHashMap::default();
     for (id, entry) in register.each(stream).filter(|(_, entry)| !entry.orphaned) {
@@ -52,6 +67,9 @@ fn list(context: &Context<'_>, register: &Register, decided: &Decided, rule: Sco
     }
     let none = counts.remove(&None).unwrap_or_default();
     let mut choices: Vec<ChoiceView> = counts.into_values().collect();
+    for choice in theirs {
+        offer(&mut choices, choice);
+    }
     for chosen in register.scope().chosen(rule) {
         if !choices.iter().any(|choice| same_name(&choice.name, chosen)) {
             choices.push(ChoiceView { name: text::clean(chosen).into_owned(), ..ChoiceView::default() });
@@ -59,6 +77,21 @@ fn list(context: &Context<'_>, register: &Register, decided: &Decided, rule: Sco
     }
     choices.sort_by(|a, b| b.records.cmp(&a.records).then_with(|| a.name.cmp(&b.name)));
     ChoiceList { rule, title: title(context, rule), choices, none }
+}
+
+/// Puts a choice of the vendor's own list in. One that its users have retired is offered only where records have it.
+fn offer(choices: &mut Vec<ChoiceView>, choice: &Choice) {
+    let name = text::clean(choice.name.trim());
+    match choices.iter_mut().find(|known| same_name(&known.name, &name)) {
+        Some(known) => known.at_vendor = choice.count,
+        None if (choice.active || choice.count.unwrap_or(0) > 0) && !name.is_empty() => choices.push(ChoiceView {
+            name: name.into_owned(),
+            known: true,
+            at_vendor: choice.count,
+            ..ChoiceView::default()
+        }),
+        None => {}
+    }
 }
 
 /// What the vendor's users call the list: `Configuration types`.

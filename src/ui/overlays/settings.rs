@@ -114,6 +114,10 @@ fn paint_counts(canvas: &mut Canvas<'_>, area: Rect, choice: &ChoiceView) {
         canvas.right(x, area.y, COUNTS, "nothing has it", theme.warn);
         return;
     }
+    if let (0, Some(there)) = (choice.records, choice.at_vendor) {
+        canvas.right(x, area.y, COUNTS, &format!("{} at the vendor", thousands(there)), theme.dim);
+        return;
+    }
     let word = |n: u64, word: &str| if n == 0 { String::new() } else { format!("{} {word}", thousands(n)) };
     canvas.right(x, area.y, 9, &thousands(choice.records), theme.text);
     canvas.right(x + 9, area.y, 16, &word(choice.matched, "matched"), theme.dim);
@@ -129,7 +133,7 @@ fn paint_stream(canvas: &mut Canvas<'_>, area: Rect, settings: &Settings, stream
     canvas.put(area.x + 5, area.y, area.width.saturating_sub(6 + COUNTS), &found.word, style);
     let open = found.records.saturating_sub(found.matched);
     let (records, matched) = (found.records, found.matched);
-    paint_counts(canvas, area, &ChoiceView { name: String::new(), records, matched, open, known: true });
+    paint_counts(canvas, area, &ChoiceView { records, matched, open, known: true, ..ChoiceView::default() });
 }
 
 /// Two lines of what would happen, and the keys.

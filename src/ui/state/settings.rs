@@ -94,6 +94,28 @@ impl Settings {
         self.current.as_ref().is_some_and(|current| current.scope != self.scope)
     }
 
+    /// The vendor's own choices came too. What was edited stays, and so does the chosen line.
+    pub fn replace(&mut self, current: SyncSettings) {
+        let choice = match self.item() {
+            Some(Item::Choice(rule, place)) => self.names(rule).get(place).cloned().map(|name| (rule, name)),
+            _ => None,
+        };
+        let item = self.item();
+        if !self.is_changed() {
+            self.scope = current.scope.clone();
+        }
+        self.current = Some(current);
+        let wanted = match choice {
+            Some((rule, name)) => {
+                let place = self.names(rule).iter().position(|other| same_name(other, &name));
+                place.map(|place| Item::Choice(rule, place))
+            }
+            None => item,
+        };
+        let at = wanted.and_then(|wanted| self.items().iter().position(|item| *item == wanted));
+        self.cursor = at.unwrap_or(self.cursor).min(self.items().len().saturating_sub(1));
+    }
+
     /// The list of a setting.
     #[must_use]
     pub fn list(&self, rule: ScopeRule) -> Option<&ChoiceList> {

@@ -37,6 +37,8 @@ pub enum Purpose {
     Why,
     /// Sync settings with their choices.
     SyncSettings,
+    /// The same with the vendor's own choices.
+    MoreChoices,
     /// What edited sync settings would do.
     ScopePreview,
     /// A change of sync settings.

@@ -99,7 +99,9 @@ fn on_view(state: &mut State, ticket: Ticket, purpose: Purpose, view: View) {
             }
         }
         (Purpose::Rules, View::Rules(list)) => rules::came(state, list),
-        (Purpose::SyncSettings, View::SyncSettings(current)) => settings::on_settings(state, *current),
+        (Purpose::SyncSettings | Purpose::MoreChoices, View::SyncSettings(current)) => {
+            settings::on_settings(state, *current);
+        }
         (Purpose::ScopePreview, View::ScopePreview(preview)) => settings::on_preview(state, ticket, preview),
         (Purpose::Why, View::Why(list)) => {
             if let Some(Overlay::Why { records, .. }) = &mut state.overlay {

@@ -21,11 +21,8 @@ pub fn page(state: &State) -> usize {
 pub fn open(state: &mut State) {
     let Some(line) = state.chosen_integration() else { return };
     let (integration, vendor) = (line.view.id.clone(), line.view.vendor.clone());
-    requests::submit(
-        state,
-        Purpose::SyncSettings,
-        Request::Query(Query::SyncSettings { integration: integration.clone() }),
-    );
+    let stored = Query::SyncSettings { integration: integration.clone(), ask: false };
+    requests::submit(state, Purpose::SyncSettings, Request::Query(stored));
     state.overlay = Some(Overlay::Settings(Box::new(Settings::new(integration, vendor, SyncScope::default()))));
     state.draw();
 }
@@ -40,12 +37,20 @@ fn shown(state: &mut State) -> Option<&mut Settings> {
 /// The door said what is in effect.
 pub fn on_settings(state: &mut State, current: SyncSettings) {
     let Some(settings) = shown(state).filter(|s| s.integration == current.integration) else { return };
+    if settings.current.is_some() {
+        settings.replace(current);
+        state.draw();
+        return;
+    }
     settings.scope = current.scope.clone();
-    let warning = current.warnings.first().cloned();
+    let (warning, integration) = (current.warnings.first().cloned(), current.integration.clone());
     settings.current = Some(current);
     if let Some(warning) = warning {
         state.say(LogLevel::Warn, warning);
     }
+    // What is stored is there at once; the vendor may know more choices, and takes its time.
+    let asked = Query::SyncSettings { integration, ask: true };
+    requests::submit(state, Purpose::MoreChoices, Request::Query(asked));
     state.draw();
 }
 
