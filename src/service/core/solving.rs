@@ -85,9 +85,8 @@ impl Core {
         for (reply, request) in std::mem::take(&mut self.parked) {
             self.request(reply, request);
         }
-        if self.may_decide(at) {
-            self.decide_automatically(at);
-        }
+        // Decided in this turn, or when what is in the way (another integration's records, a sync) is over.
+        self.more.insert(self.flows[at].flow.id.clone());
     }
 
     fn put_verdicts(&mut self, at: usize, solved: Solved) {
@@ -193,10 +192,12 @@ impl Core {
             return;
         }
         for flow in std::mem::take(&mut self.more) {
-            if let Ok(at) = self.flow_at(&flow)
-                && self.may_decide(at)
-            {
+            let Ok(at) = self.flow_at(&flow) else { continue };
+            if self.may_decide(at) {
                 self.decide_automatically(at);
+            } else if self.flows[at].flow.auto_accept {
+                // Everything that forbids it passes; nothing else would come back to this flow.
+                self.more.insert(flow);
             }
         }
     }

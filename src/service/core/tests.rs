@@ -202,6 +202,17 @@ impl Home {
         done
     }
 
+    /// Both sides were listed whole.
+    fn read_to_the_end(&mut self) {
+        for (integration, stream) in
+            ["rmm", "docs"].into_iter().flat_map(|side| [(side, Stream::Companies), (side, Stream::Devices)])
+        {
+            let mut progress = StreamProgress::never(integration.into(), stream, String::new());
+            (progress.finished, progress.state) = (Some(crate::domain::Timestamp::UNIX_EPOCH), RunState::Ok);
+            self.core.progressed(progress);
+        }
+    }
+
     fn rules(&self) -> Vec<String> {
         self.core.rules.of(None).map(crate::domain::Rule::text).collect()
     }
@@ -348,13 +359,7 @@ fn a_match_of_the_engine_that_is_taken_back_is_not_proposed_again() {
     home.carry_out(&Act::Devices(false, vec![(9, 0, 7, 1, 1)]));
     home.settle();
     home.decide(Stream::Companies, 0, DecideAction::Accept);
-    for (integration, stream) in
-        ["rmm", "docs"].into_iter().flat_map(|side| [(side, Stream::Companies), (side, Stream::Devices)])
-    {
-        let mut progress = StreamProgress::never(integration.into(), stream, String::new());
-        (progress.finished, progress.state) = (Some(crate::domain::Timestamp::UNIX_EPOCH), RunState::Ok);
-        home.core.progressed(progress);
-    }
+    home.read_to_the_end();
     home.core.flows[0].flow.auto_accept = true;
     home.core.decide_automatically(0);
     home.settle();
@@ -368,4 +373,29 @@ fn a_match_of_the_engine_that_is_taken_back_is_not_proposed_again() {
     let everywhere = Request::Command(Command::ScopeRule { rule, everywhere: true });
     home.core.handle(CoreMessage::Request(ReplyTo::Caller(sender), Box::new(everywhere)));
     assert!(matches!(receiver.try_recv().unwrap(), Reply::Failed(_)));
+}
+
+#[test]
+fn what_another_integration_delivers_meanwhile_only_puts_automatic_matches_off() {
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let _inside = runtime.enter();
+    let mut home = companies(&runtime);
+    home.decide(Stream::Companies, 0, DecideAction::Accept);
+    home.read_to_the_end();
+    home.core.flows[0].flow.auto_accept = true;
+    home.carry_out(&Act::Devices(true, vec![(4, 0, 7, 1, 1)]));
+    home.carry_out(&Act::Devices(false, vec![(9, 0, 7, 1, 1)]));
+    home.core.turn();
+    let solved = loop {
+        match home.inbox.recv().unwrap() {
+            solved @ CoreMessage::Solved(_) => break solved,
+            other => home.core.handle(other),
+        }
+    };
+    // A page of a vendor that the flow does not know is waiting when the engine answers.
+    let page = Change::of(&device((1, 0, 1, 0, 0))).into_iter().collect();
+    home.core.handle(CoreMessage::Stored("elsewhere".into(), page));
+    home.core.handle(solved);
+    home.settle();
+    assert_eq!(home.core.store.decision_counts(&flow().id, Stream::Devices).unwrap().matched, 1);
 }
