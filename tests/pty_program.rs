@@ -5,6 +5,7 @@
 
 mod pty;
 
+use matchbook::simulator::Options;
 use portable_pty::{CommandBuilder, ExitStatus};
 use pty::Terminal;
 use rustix::process::Signal;
@@ -52,6 +53,12 @@ fn synced_demo(folder: &TempDir) -> Terminal {
     });
     assert!(synced, "not synced:\n{}", terminal.text());
     terminal
+}
+
+/// One key or typed text, then what must be on the screen before the next.
+fn step(terminal: &mut Terminal, keys: &str, text: &str) {
+    terminal.send(keys).expect("the program reads");
+    shows(terminal, text);
 }
 
 fn shows(terminal: &mut Terminal, text: &str) {
@@ -211,4 +218,50 @@ fn without_a_terminal_nothing_is_drawn_and_the_status_says_usage() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
         assert!(output.stdout.is_empty() && said.contains("terminal"), "{arguments:?}: {said}");
     }
+}
+
+#[test]
+fn an_empty_home_is_connected_joined_and_synced_from_the_keyboard() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let world = Options { companies: 12, devices: 120, seed: 7, ..Options::default() };
+    let simulator = runtime.block_on(matchbook::simulator::start(world)).expect("the vendors start");
+    let vendors = simulator.endpoints();
+    let folder = folder();
+    let mut terminal = empty_home(&folder, 80, 24);
+    step(&mut terminal, "c", "which system");
+    step(&mut terminal, "j\r", "Connect IT Glue");
+    terminal.send("\t").unwrap();
+    step(&mut terminal, &vendors.itglue.api_key, "****");
+    step(&mut terminal, &format!("\t{}\r", vendors.itglue.base_url), "IT Glue answered");
+    step(&mut terminal, "\r", "itglue is connected");
+    step(&mut terminal, "c", "which system");
+    step(&mut terminal, "\r", "Connect Addigy");
+    step(&mut terminal, &vendors.addigy.api_key, "****");
+    step(&mut terminal, &format!("\t{}\r", vendors.addigy.base_url), "Addigy answered");
+    step(&mut terminal, "\r", "addigy is connected");
+    step(&mut terminal, "f", "get their counterpart in");
+    step(&mut terminal, "\r", "starts the first sync");
+    assert!(!terminal.text().contains(&vendors.addigy.api_key));
+    // The home is opened anew in the same process, and what never ran is due at once.
+    step(&mut terminal, "\r", "Addigy → IT Glue");
+    let matched = terminal.wait_until(PATIENCE, |screen| {
+        let text = screen.contents();
+        !text.contains("syncing") && text.contains("matched") && text.contains("to match")
+    });
+    assert!(matched, "not matched:\n{}", terminal.text());
+    terminal.send("q").unwrap();
+    assert!(terminal.exit(PATIENCE).expect("it ends").success());
+    for key in [&vendors.itglue.api_key, &vendors.addigy.api_key] {
+        assert!(!contains(folder.path(), key.as_bytes()), "a key lies open in the home");
+    }
+}
+
+/// True when a file below the folder holds these bytes.
+fn contains(folder: &Path, bytes: &[u8]) -> bool {
+    std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).any(|path| {
+        if path.is_dir() {
+            return contains(&path, bytes);
+        }
+        std::fs::read(&path).is_ok_and(|held| held.windows(bytes.len()).any(|window| window == bytes))
+    })
 }

@@ -1,8 +1,8 @@
 //! `connect`: tests credentials live, then saves them in the vault and the integration in the configuration.
 
 use super::args::ConnectArguments;
-use super::{Outcome, home, output, passphrase};
-use crate::config::{self, Editor, IntegrationConfig, Paths};
+use super::{Outcome, connecting, home, output, passphrase};
+use crate::config::{self, IntegrationConfig, Paths};
 use crate::connectors::{self, ConnectionReport, ConnectorInfo};
 use crate::domain::{Failure, FailureClass, Stream};
 use crate::secrets::Credentials;
@@ -27,14 +27,7 @@ pub async fn run(arguments: ConnectArguments) -> Result<Outcome, Failure> {
     let connector = connectors::connect(home::connection(&settings, credentials.clone(), &paths), observer)?;
     let report = connector.test().await?;
     say(&info, &report);
-    // The configuration first checks itself; the vault is written only for an integration that exists then.
-    let mut editor = Editor::open(&paths.config)?;
-    editor.set_integration(&settings)?;
-    let mut vault = home::vault(&paths)?;
-    if !credentials.is_empty() {
-        vault.set(&settings.name, credentials)?;
-    }
-    editor.save()?;
+    connecting::keep(&settings, credentials, &paths, &mut home::vault(&paths)?)?;
     output::say(&format!("{} is connected as “{}”", info.vendor, settings.name));
     output::say("next: `matchbook flow add SOURCE TARGET` once both sides are connected, then `matchbook`");
     let missing = report.permissions.iter().filter(|(_, has)| !has).count();

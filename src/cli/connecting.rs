@@ -5,7 +5,7 @@ use crate::app::{Draft, FlowDraft, Kind, Prompt, Setup, TestReport};
 use crate::config::{self, Editor, FlowConfig, IntegrationConfig, Paths};
 use crate::connectors::{self, ConnectorInfo, HttpNotice};
 use crate::domain::{Failure, FailureClass, Stream};
-use crate::secrets::Credentials;
+use crate::secrets::{Credentials, Vault};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use std::path::PathBuf;
@@ -50,7 +50,10 @@ fn settings(draft: &Draft, paths: &Paths) -> Result<IntegrationConfig, Failure> 
         ));
     }
     let mut settings = known.unwrap_or_else(|| IntegrationConfig::new(draft.name.as_str(), draft.connector.as_str()));
-    settings.region.clone_from(&draft.region);
+    // A new key leaves the region as it is.
+    if draft.region.is_some() {
+        settings.region.clone_from(&draft.region);
+    }
     // A key that is renewed keeps the address that it was used with.
     if draft.address.is_some() {
         settings.base_url.clone_from(&draft.address);
@@ -78,13 +81,25 @@ async fn test(draft: Draft, paths: Paths) -> Result<TestReport, Failure> {
 }
 
 fn save(draft: &Draft, paths: &Paths, vault: &home::SharedVault) -> Result<(), Failure> {
-    let settings = settings(draft, paths)?;
-    // The configuration first checks itself; the vault is written only for an integration that exists then.
+    let mut vault = vault.lock().unwrap_or_else(PoisonError::into_inner);
+    keep(&settings(draft, paths)?, credentials(draft), paths, &mut vault)
+}
+
+/// Saves an integration with its secrets. The configuration first checks itself; the vault is written only for an
+/// integration that exists then.
+///
+/// # Errors
+/// Settings that cannot be right, files that cannot be written.
+pub fn keep(
+    settings: &IntegrationConfig,
+    credentials: Credentials,
+    paths: &Paths,
+    vault: &mut Vault,
+) -> Result<(), Failure> {
     let mut editor = Editor::open(&paths.config)?;
-    editor.set_integration(&settings)?;
-    let credentials = credentials(draft);
+    editor.set_integration(settings)?;
     if !credentials.is_empty() {
-        vault.lock().unwrap_or_else(PoisonError::into_inner).set(&settings.name, credentials)?;
+        vault.set(&settings.name, credentials)?;
     }
     editor.save()
 }

@@ -10,10 +10,12 @@ use crate::domain::{
 use crate::secrets::{Credentials, Vault};
 use crate::service::messages::{Query, Reply, Request, View};
 use crate::service::{Connected, Notices, Options, Service, SettingsFile};
-use crate::store::Store;
+use crate::store::{Closing, Store};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
 
 /// The open vault: opening it asked for the passphrase, where there is one, once.
 pub type SharedVault = Arc<Mutex<Vault>>;
@@ -32,7 +34,14 @@ pub struct Home {
     opened: Mutex<Option<Opening>>,
     /// Makes backups; there once the store is open.
     keeper: Arc<OnceLock<Keeper>>,
+    /// Looks after backups while the home is open.
+    minding: Arc<OnceLock<AbortHandle>>,
+    /// Hears when the store is closed; there once it is open.
+    closing: Arc<Mutex<Option<Closing>>>,
 }
+
+/// A store that is not closed after that long is reported as in use.
+const CLOSED_WITHIN: Duration = Duration::from_secs(20);
 
 /// What an opening leads to.
 struct Opening {
@@ -78,13 +87,17 @@ pub fn begin_with(paths: &Paths, scheduled: bool, vault: Option<SharedVault>) ->
     let (settings, places, odd) = (config.clone(), paths.clone(), Arc::clone(&warnings));
     let keeper: Arc<OnceLock<Keeper>> = Arc::default();
     let (made, runtime) = (Arc::clone(&keeper), tokio::runtime::Handle::current());
+    let (minding, closing): (Arc<OnceLock<AbortHandle>>, Arc<Mutex<Option<Closing>>>) = Default::default();
+    let (minded, closes) = (Arc::clone(&minding), Arc::clone(&closing));
     let opener = move || {
         let mut odd = odd.lock().unwrap_or_else(PoisonError::into_inner);
         let store = Store::open(&places.store)?;
+        *closes.lock().unwrap_or_else(PoisonError::into_inner) = Some(store.closing());
         let backups = Keeper::new(store.clone(), &settings.backup, &places, Arc::new(SystemClock))?;
         if scheduled {
             // What fails is in the sync log too.
-            runtime.spawn(backups.clone().run(|failure| tracing::error!(%failure, "backup")));
+            let task = runtime.spawn(backups.clone().run(|failure| tracing::error!(%failure, "backup")));
+            let _ = minded.set(task.abort_handle());
         }
         let _ = made.set(backups);
         let notices = Notices::default();
@@ -109,7 +122,7 @@ pub fn begin_with(paths: &Paths, scheduled: bool, vault: Option<SharedVault>) ->
     };
     let (service, result) = Service::open(paths.store.clone(), Box::new(opener))?;
     let opened = Mutex::new(Some(Opening { result, warnings }));
-    Ok(Home { service, name: home_name(&config), config, vault: kept, opened, keeper })
+    Ok(Home { service, name: home_name(&config), config, vault: kept, opened, keeper, minding, closing })
 }
 
 /// Settings that are changed in the interface go into `config.toml`, which keeps a person's comments.
@@ -253,6 +266,22 @@ impl Home {
             output::say(&format!("warning: {warning}"));
         }
         Ok(())
+    }
+
+    /// Closes a home whose service was stopped and waits until its store is closed, so that it can be opened anew in
+    /// this process. Returns its open vault.
+    pub async fn close(self) -> SharedVault {
+        if let Some(task) = self.minding.get() {
+            task.abort();
+        }
+        let vault = Arc::clone(&self.vault);
+        let closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(self);
+        if let Some(closing) = closing {
+            // One that stays open is named by the next opening.
+            let _ = tokio::task::spawn_blocking(move || closing.wait(CLOSED_WITHIN)).await;
+        }
+        vault
     }
 
     /// Makes the scheduled backup when it is due: for commands that end. Blocks.

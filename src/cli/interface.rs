@@ -23,7 +23,7 @@ pub async fn run() -> Result<Outcome, Failure> {
         if shown(&home, Some(Arc::new(setup))).await? != app::Exit::Reload {
             return Ok(Outcome::Done);
         }
-        vault = Some(home.vault);
+        vault = Some(home.close().await);
     }
 }
 

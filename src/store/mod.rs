@@ -47,9 +47,11 @@ pub use runs::{Judgement, ListingFacts, RunFinish, RunFinished, RunRecord, RunSu
 pub use watermark::Watermark;
 
 use crate::domain::Failure;
+use std::convert::Infallible;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, mpsc};
+use std::time::Duration;
 use transaction::State;
 
 /// Version of the layout that this program writes. A store with a higher one is refused.
@@ -72,6 +74,20 @@ struct Inner {
     writer: Mutex<()>,
     state: RwLock<State>,
     _lock: File,
+    /// Dropped last: who listens hears that the store is closed and its lock is free.
+    closing: Mutex<Vec<mpsc::Sender<Infallible>>>,
+}
+
+/// Hears when a store is closed; see [`Store::closing`].
+#[derive(Debug)]
+pub struct Closing(mpsc::Receiver<Infallible>);
+
+impl Closing {
+    /// Waits until the last clone of the store is gone and its lock is free; false when that takes longer.
+    #[must_use]
+    pub fn wait(&self, at_most: Duration) -> bool {
+        self.0.recv_timeout(at_most) == Err(mpsc::RecvTimeoutError::Disconnected)
+    }
 }
 
 impl std::fmt::Debug for Store {
@@ -81,6 +97,14 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
+    /// For who wants to open the same store again in this process: threads that end may hold clones a little longer.
+    #[must_use]
+    pub fn closing(&self) -> Closing {
+        let (sender, receiver) = mpsc::channel();
+        self.0.closing.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
+        Closing(receiver)
+    }
+
     /// Where it lives.
     #[must_use]
     pub fn dir(&self) -> &Path {

@@ -55,6 +55,7 @@ impl Store {
                     writer: Mutex::new(()),
                     state: RwLock::new(state),
                     _lock: lock,
+                    closing: Mutex::default(),
                 }));
                 store.complete_decisions()?;
                 store.complete_mass_changes()?;

@@ -301,3 +301,17 @@ fn scheduled_backups_are_kept_by_number_and_others_never_removed() {
     assert_eq!(names, ["auto-19700101T030000.matchbook", "auto-19700101T040000.matchbook", "mine.matchbook"]);
     assert!(last_scheduled(&backups).is_some());
 }
+
+#[test]
+fn who_listens_hears_that_the_last_clone_is_gone_and_can_open_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store");
+    let store = Store::open(&path).unwrap();
+    let (closing, clone) = (store.closing(), store.clone());
+    drop(store);
+    assert!(!closing.wait(std::time::Duration::ZERO), "a clone is there");
+    let ending = std::thread::spawn(move || drop(clone));
+    assert!(closing.wait(std::time::Duration::from_mins(1)));
+    assert!(Store::open(&path).is_ok());
+    ending.join().unwrap();
+}

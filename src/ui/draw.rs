@@ -124,7 +124,7 @@ fn status(state: &State, theme: &super::theme::Theme) -> Vec<(String, Style)> {
     }
     if !words.is_empty() {
         parts.push((format!("{} to match", words.join(", ")), theme.text));
-    } else if !open.is_empty() && state.overview.ready {
+    } else if state.overview.ready && state.tabs().any(|(_, tab)| tab.counts.total() > 0) {
         parts.push(("everything is decided".to_owned(), theme.ok));
     }
     parts

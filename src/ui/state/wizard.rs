@@ -124,7 +124,7 @@ impl Wizard {
     }
 
     /// Asks for what that kind needs. `taken` are names that integrations have already.
-    pub fn ask(&mut self, kind: &Kind, taken: &[&str]) {
+    pub fn ask(&mut self, kind: &Kind, taken: &[IntegrationId]) {
         let name = match &self.renews {
             Some(name) => name.to_string(),
             None => free_name(&kind.name, taken),
@@ -135,7 +135,9 @@ impl Wizard {
             "How flows and commands call it: letters, digits, - _ and .",
             &name,
         )];
-        if let Some((first, _)) = kind.regions.first() {
+        // A new key leaves everything else of the integration as it is: its region, its address, what may stay empty.
+        let renews = self.renews.is_some();
+        if let Some((first, _)) = kind.regions.first().filter(|_| !renews) {
             let list: Vec<String> = kind.regions.iter().map(|(name, label)| format!("{name} ({label})")).collect();
             fields.push(Field::new(
                 Purpose::Region,
@@ -145,7 +147,9 @@ impl Wizard {
             ));
         }
         for option in &kind.options {
-            fields.push(Field::new(Purpose::Option(option.name.clone()), &option.prompt, &option.help, ""));
+            let mut field = Field::new(Purpose::Option(option.name.clone()), &option.prompt, &option.help, "");
+            field.optional = renews;
+            fields.push(field);
         }
         if kind.reads_files {
             for (stream, label) in [("companies", "companies file"), ("devices", "devices file")] {
@@ -162,10 +166,12 @@ impl Wizard {
             for secret in &kind.secrets {
                 fields.push(Field::new(Purpose::Secret(secret.name.clone()), &secret.prompt, &secret.help, ""));
             }
-            let help = "Only for a gateway, a server of your own or the simulator; empty for the vendor's own.";
-            let mut address = Field::new(Purpose::Address, "address", help, "");
-            address.optional = true;
-            fields.push(address);
+            if !renews {
+                let help = "Only for a gateway, a server of your own or the simulator; empty for the vendor's own.";
+                let mut address = Field::new(Purpose::Address, "address", help, "");
+                address.optional = true;
+                fields.push(address);
+            }
         }
         self.field = usize::from(fields.len() > 1);
         self.fields = fields;
@@ -221,14 +227,12 @@ impl Wizard {
 }
 
 /// The name of a connector, with a number where it is taken.
-fn free_name(name: &str, taken: &[&str]) -> String {
-    if !taken.contains(&name) {
+fn free_name(name: &str, taken: &[IntegrationId]) -> String {
+    let is_taken = |name: &str| taken.iter().any(|id| id.as_str() == name);
+    if !is_taken(name) {
         return name.to_owned();
     }
-    (2..=taken.len() + 2)
-        .map(|n| format!("{name}-{n}"))
-        .find(|name| !taken.contains(&name.as_str()))
-        .unwrap_or_default()
+    (2..=taken.len() + 2).map(|n| format!("{name}-{n}")).find(|name| !is_taken(name)).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -250,7 +254,7 @@ mod tests {
     #[test]
     fn what_is_missing_is_named_and_an_address_replaces_the_region() {
         let mut wizard = Wizard::new();
-        wizard.ask(&kind(), &["itglue"]);
+        wizard.ask(&kind(), &["itglue".into()]);
         assert_eq!(wizard.missing().as_deref(), Some("API key is missing"));
         wizard.fields[2].secret.push(" ITG.1 ");
         assert_eq!(wizard.missing(), None);
@@ -263,6 +267,17 @@ mod tests {
         assert_eq!(wizard.draft(&kind()).region, None);
         wizard.forget_secrets();
         assert!(wizard.draft(&kind()).lacks_secret());
+    }
+
+    #[test]
+    fn a_new_key_leaves_region_and_address_as_they_are() {
+        let mut wizard = Wizard::new();
+        wizard.renews = Some("docs-eu".into());
+        wizard.ask(&kind(), &[]);
+        wizard.fields[1].secret.push("ITG.2");
+        assert_eq!(wizard.missing(), None);
+        let draft = wizard.draft(&kind());
+        assert_eq!((draft.name.as_str(), draft.region, draft.address), ("docs-eu", None, None));
     }
 
     #[test]

@@ -131,10 +131,7 @@ fn kind_key(state: &mut State, key: Key) {
         KeyCode::Char('k') | KeyCode::Up => wizard.kind = wizard.kind.saturating_sub(1),
         KeyCode::Enter => {
             let Some(kind) = state.kinds.get(wizard.kind) else { return };
-            let taken: Vec<&str> = state.overview.integrations.iter().map(|i| i.id.as_str()).collect();
-            let taken: Vec<&str> = taken.into_iter().chain(wizard.saved.iter().map(IntegrationId::as_str)).collect();
-            let taken: Vec<String> = taken.into_iter().map(str::to_owned).collect();
-            let taken: Vec<&str> = taken.iter().map(String::as_str).collect();
+            let taken = integrations(state, wizard);
             wizard.ask(kind, &taken);
         }
         _ => {}
