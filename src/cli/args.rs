@@ -2,7 +2,10 @@
 
 mod care;
 
+mod plans;
+
 pub use care::{ImportArguments, LockKind, RotateArguments, StoreCommand, VaultCommand};
+pub use plans::{PauseArguments, ScheduleArguments};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -50,6 +53,12 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// When streams are synced by themselves: show it with the next runs, or change it
+    Schedule(ScheduleArguments),
+    /// Pause an integration's syncs, or a flow
+    Pause(PauseArguments),
+    /// Let what was paused go on
+    Resume(PauseArguments),
     /// What is synced of an integration: show the choices with counts, or change them
     Settings(SettingsArguments),
     /// Where each field of an integration's records comes from
