@@ -19,6 +19,7 @@ pub use tickets::{Ticket, TicketState};
 
 use super::{Dice, Lists, NOW, World, derived, index32};
 use std::{
+    collections::HashMap,
     ops::Range,
     sync::{Arc, OnceLock},
 };
@@ -72,6 +73,8 @@ pub struct Psa {
     /// Things that the documentation has and the RMM has not.
     others: Vec<Other>,
     people: u32,
+    /// The number in the mailbox's name of people who came second.
+    second: HashMap<u32, u32>,
     size: (usize, usize),
     world: OnceLock<World>,
 }
@@ -81,7 +84,7 @@ impl Psa {
     pub fn new(world: &World, lists: Arc<Lists>, contacts: usize) -> Self {
         let accounts = accounts::accounts(world, &lists, contacts);
         let users = world.devices.iter().map(|d| (d.given, d.family)).collect();
-        Self {
+        let mut psa = Self {
             seed: world.seed,
             members: members(world.seed, &lists, accounts.len()),
             lists,
@@ -89,9 +92,12 @@ impl Psa {
             accounts,
             users,
             others: Vec::new(),
+            second: HashMap::new(),
             size: (world.companies.len(), world.devices.len()),
             world: OnceLock::new(),
-        }
+        };
+        psa.second = people::second(&psa);
+        psa
     }
 
     /// Adds what only the documentation has.
@@ -281,6 +287,16 @@ mod tests {
                 }
                 _ => {}
             }
+        }
+    }
+
+    #[test]
+    fn no_two_people_have_one_mailbox() {
+        let psa = psa(4000);
+        let mut owners = std::collections::HashMap::new();
+        for person in (0..psa.people()).filter_map(|number| psa.person(number)) {
+            let Some(email) = person.text(Book::ConnectWise).email else { continue };
+            assert_eq!(*owners.entry(email.clone()).or_insert(person.number), person.number, "{email}");
         }
     }
 

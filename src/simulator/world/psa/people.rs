@@ -2,6 +2,7 @@
 
 use super::{Account, Book, Psa, Site, accounts::phone};
 use crate::simulator::world::{derived, derived_below};
+use std::collections::HashMap;
 
 /// How a person's records differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
@@ -196,7 +197,7 @@ impl<'a> Person<'a> {
             last: family.clone(),
             nickname: nick.filter(|_| derived_below(self.key, 10, 10) < 3).cloned(),
             title: self.title(),
-            email: self.email(given, family, trouble, book),
+            email: self.email(family, trouble, book),
             phone: (derived_below(self.key, 20, 100) < 65).then(|| phone(self.key)),
             extension: (derived_below(self.key, 21, 100) < 20)
                 .then(|| format!("{}", 100 + derived_below(self.key, 22, 900))),
@@ -219,26 +220,53 @@ impl<'a> Person<'a> {
         (derived_below(self.key, 26, 100) < 45).then(|| titles[at].clone())
     }
 
-    fn email(&self, given: &str, family: &str, trouble: PersonTrouble, book: Book) -> Option<String> {
+    fn email(&self, family: &str, trouble: PersonTrouble, book: Book) -> Option<String> {
         if derived_below(self.key, 30 + book.salt(), 100) < 8 {
             return None;
         }
-        let ascii = |text: &str| -> String {
-            any_ascii::any_ascii(text).to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect()
-        };
-        let (given, family) = (ascii(given), ascii(family));
-        let owner = self.owner();
-        let local = match derived_below(owner.key, 40, 3) {
+        let local = self.mailbox();
+        // No two people have one mailbox: whoever came second has a number.
+        let local = self.psa.second.get(&self.number).map_or(local.clone(), |count| format!("{local}{count}"));
+        if trouble == PersonTrouble::EmailChanged && self.odd_in(book) {
+            return Some(format!("{}{}@mail.example", ascii(family), derived_below(self.key, 31, 90) + 10));
+        }
+        Some(format!("{local}@{}", self.owner().domain))
+    }
+
+    /// The name of the mailbox by the rule of the company.
+    fn mailbox(&self) -> String {
+        let words = &self.psa.lists.words;
+        let (given, family) = self.name_at();
+        let (given, family) = (ascii(&words.given[given]), ascii(&words.families[family]));
+        match derived_below(self.owner().key, 40, 3) {
             0 => format!("{given}.{family}"),
             1 => format!("{}{family}", given.get(..1).unwrap_or("x")),
             _ => format!("{given}{}", family.get(..1).unwrap_or("x")),
-        };
-        let local = if trouble == PersonTrouble::Namesake { format!("{local}2") } else { local };
-        if trouble == PersonTrouble::EmailChanged && self.odd_in(book) {
-            return Some(format!("{family}{}@mail.example", derived_below(self.key, 31, 90) + 10));
         }
-        Some(format!("{local}@{}", owner.domain))
     }
+}
+
+/// Letters and digits as a mailbox has them.
+fn ascii(text: &str) -> String {
+    any_ascii::any_ascii(text).to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect()
+}
+
+/// People whose mailbox would have a name that somebody before them in the company has, and the number that theirs has
+/// for it: 2 and up.
+pub(super) fn second(psa: &Psa) -> HashMap<u32, u32> {
+    let mut second = HashMap::new();
+    let mut taken: HashMap<String, u32> = HashMap::new();
+    for account in &psa.accounts {
+        taken.clear();
+        for person in account.people.clone().filter_map(|number| psa.person(number)) {
+            let count = taken.entry(person.mailbox()).or_default();
+            *count += 1;
+            if *count > 1 {
+                second.insert(person.number, *count);
+            }
+        }
+    }
+    second
 }
 
 fn distort(text: &mut PersonText, trouble: PersonTrouble, nick: Option<&String>, earlier: &str) {
