@@ -73,8 +73,8 @@ pub struct Psa {
     /// Things that the documentation has and the RMM has not.
     others: Vec<Other>,
     people: u32,
-    /// The number in the mailbox's name of people who came second.
-    second: HashMap<u32, u32>,
+    /// People who are somebody else of the company once more, and who that is.
+    again: HashMap<u32, u32>,
     size: (usize, usize),
     world: OnceLock<World>,
 }
@@ -92,11 +92,11 @@ impl Psa {
             accounts,
             users,
             others: Vec::new(),
-            second: HashMap::new(),
+            again: HashMap::new(),
             size: (world.companies.len(), world.devices.len()),
             world: OnceLock::new(),
         };
-        psa.second = people::second(&psa);
+        psa.again = people::again(&psa);
         psa
     }
 
@@ -291,13 +291,25 @@ mod tests {
     }
 
     #[test]
-    fn no_two_people_have_one_mailbox() {
+    fn two_people_of_one_name_are_told_apart_by_their_mailbox() {
         let psa = psa(4000);
-        let mut owners = std::collections::HashMap::new();
+        let mut named = HashMap::new();
         for person in (0..psa.people()).filter_map(|number| psa.person(number)) {
-            let Some(email) = person.text(Book::ConnectWise).email else { continue };
-            assert_eq!(*owners.entry(email.clone()).or_insert(person.number), person.number, "{email}");
+            let text = person.text(Book::ConnectWise);
+            let known = named.entry((person.account, text.first, text.last)).or_insert_with(Vec::new);
+            known.push((person.human(), text.email, person.trouble()));
         }
+        let plain = |t: PersonTrouble| matches!(t, PersonTrouble::Plain | PersonTrouble::Namesake);
+        let mut namesakes = 0;
+        for known in named.values().filter(|known| known.len() > 1) {
+            for (at, one) in known.iter().enumerate() {
+                for other in known[..at].iter().filter(|o| o.0 != one.0 && plain(o.2) && plain(one.2)) {
+                    assert!(one.1.is_some() && other.1.is_some() && one.1 != other.1, "{known:?}");
+                    namesakes += 1;
+                }
+            }
+        }
+        assert!(namesakes > 20, "{namesakes}");
     }
 
     #[test]

@@ -130,10 +130,12 @@ impl<'a> Person<'a> {
 
     /// The number by which a human being is known, who may be in a book at two companies.
     pub fn human(&self) -> u32 {
-        match self.trouble() {
+        let number = match self.trouble() {
             PersonTrouble::TwoCompanies => self.elsewhere().unwrap_or(self.number),
             _ => self.number,
-        }
+        };
+        // The user of two devices, who was written down twice.
+        self.psa.again.get(&number).copied().unwrap_or(number)
     }
 
     /// Positions of given and family name. The first people of a company are the users of its devices.
@@ -221,12 +223,14 @@ impl<'a> Person<'a> {
     }
 
     fn email(&self, family: &str, trouble: PersonTrouble, book: Book) -> Option<String> {
-        if derived_below(self.key, 30 + book.salt(), 100) < 8 {
+        // Of two who have one name nobody leaves out what tells them apart.
+        let next = self.psa.person(self.number + 1).filter(|next| next.account == self.account);
+        let namesakes = [Some(*self), next].into_iter().flatten().any(|p| p.trouble() == PersonTrouble::Namesake);
+        if derived_below(self.key, 30 + book.salt(), 100) < 8 && !namesakes {
             return None;
         }
         let local = self.mailbox();
-        // No two people have one mailbox: whoever came second has a number.
-        let local = self.psa.second.get(&self.number).map_or(local.clone(), |count| format!("{local}{count}"));
+        let local = if trouble == PersonTrouble::Namesake { format!("{local}2") } else { local };
         if trouble == PersonTrouble::EmailChanged && self.odd_in(book) {
             return Some(format!("{}{}@mail.example", ascii(family), derived_below(self.key, 31, 90) + 10));
         }
@@ -251,22 +255,23 @@ fn ascii(text: &str) -> String {
     any_ascii::any_ascii(text).to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect()
 }
 
-/// People whose mailbox would have a name that somebody before them in the company has, and the number that theirs has
-/// for it: 2 and up.
-pub(super) fn second(psa: &Psa) -> HashMap<u32, u32> {
-    let mut second = HashMap::new();
-    let mut taken: HashMap<String, u32> = HashMap::new();
+/// People who are somebody of the company once more, and who that is: the same name without being a namesake.
+pub(super) fn again(psa: &Psa) -> HashMap<u32, u32> {
+    let mut again = HashMap::new();
+    let mut first: HashMap<(usize, usize), u32> = HashMap::new();
     for account in &psa.accounts {
-        taken.clear();
+        first.clear();
         for person in account.people.clone().filter_map(|number| psa.person(number)) {
-            let count = taken.entry(person.mailbox()).or_default();
-            *count += 1;
-            if *count > 1 {
-                second.insert(person.number, *count);
+            if person.trouble() == PersonTrouble::Namesake {
+                continue;
+            }
+            let known = *first.entry(person.name_at()).or_insert(person.number);
+            if known != person.number {
+                again.insert(person.number, known);
             }
         }
     }
-    second
+    again
 }
 
 fn distort(text: &mut PersonText, trouble: PersonTrouble, nick: Option<&String>, earlier: &str) {
