@@ -5,9 +5,9 @@ mod care;
 mod plans;
 
 pub use care::{ImportArguments, LockKind, RotateArguments, StoreCommand, VaultCommand};
-pub use plans::{PauseArguments, ScheduleArguments};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+pub use plans::{PauseArguments, ScheduleArguments};
 use std::path::PathBuf;
 
 /// Syncs RMM, PSA and documentation platforms and matches their companies and devices.

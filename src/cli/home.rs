@@ -5,8 +5,8 @@ use super::{output, passphrase};
 use crate::config::{self, Config, Editor, Paths};
 use crate::connectors::{self, Connection};
 use crate::domain::{
-    Failure, FailureClass, Flow, IntegrationId, JunkList, RunState, Schedule, Spread, Stream, StreamProgress, SyncRules,
-    SyncScope, SystemClock, Timestamp,
+    Failure, FailureClass, Flow, IntegrationId, JunkList, RunState, Schedule, Spread, Stream, StreamProgress,
+    SyncRules, SyncScope, SystemClock, Timestamp,
 };
 use crate::secrets::{Credentials, Vault};
 use crate::service::messages::{Query, Reply, Request, View};
@@ -185,7 +185,8 @@ fn look_after_switches(store: &Store, settings: &Config, places: &Paths) -> Resu
     let changed = std::fs::metadata(&places.vault).and_then(|vault| vault.modified()).ok();
     let Some(changed) = changed.map(Timestamp::from) else { return Ok(()) };
     for state in store.stream_states()? {
-        let refused = matches!(&state.state, RunState::Failed { failure } if failure.class == FailureClass::Credentials);
+        let refused =
+            matches!(&state.state, RunState::Failed { failure } if failure.class == FailureClass::Credentials);
         if refused && state.started.is_none_or(|at| at < changed) {
             store.save_stream_state(&StreamProgress { state: RunState::Cut, ..state })?;
         }

@@ -1,8 +1,8 @@
 //! What a value must be beyond its type. Every message starts with the key's full path.
 
 use super::{Config, FlowConfig, IntegrationConfig, SyncConfig, THEMES};
-use crate::domain::{Schedule, Zone};
 use crate::domain::{Failure, FailureClass, IntegrationId, ScopeRule, Stream, SyncScope};
+use crate::domain::{Schedule, Zone};
 use std::collections::HashSet;
 use url::{Host, Url};
 

@@ -123,7 +123,8 @@ impl Schedule {
     /// # Errors
     /// `Usage`, with what is wrong and how it is written.
     pub fn parse(text: &str) -> Result<Self, Failure> {
-        let whole = |failure: Failure| Failure { what: format!("`{text}` is no schedule: {}", failure.what), ..failure };
+        let whole =
+            |failure: Failure| Failure { what: format!("`{text}` is no schedule: {}", failure.what), ..failure };
         let words: Vec<&str> = text.split_whitespace().collect();
         let head = |words: &[&str]| words.iter().position(|w| matches!(*w, "in" | "within")).unwrap_or(words.len());
         let (words, mut rest) = words.split_at(head(&words));

@@ -153,6 +153,11 @@ fn flow(parts: &Parts<'_>, state: &FlowState) -> FlowView {
         })
     });
     FlowView {
-        id: state.flow.id.clone(), paused: parts.paused_flows.contains(&state.flow.id), label: format!("{source} → {target}"), tabs: tabs.collect(), source, target
+        id: state.flow.id.clone(),
+        paused: parts.paused_flows.contains(&state.flow.id),
+        label: format!("{source} → {target}"),
+        tabs: tabs.collect(),
+        source,
+        target,
     }
 }

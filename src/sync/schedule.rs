@@ -111,10 +111,18 @@ mod tests {
     #[test]
     fn failures_that_pass_are_tried_again_and_others_wait_for_their_schedule() {
         let limit = failed(FailureClass::Limit, Some(Duration::from_hours(7)));
-        assert_eq!(next(&limit, "every 4 h", None), Some(datetime!(2026-03-05 19:00 UTC)), "not before the vendor says");
+        assert_eq!(
+            next(&limit, "every 4 h", None),
+            Some(datetime!(2026-03-05 19:00 UTC)),
+            "not before the vendor says"
+        );
         let fault = failed(FailureClass::Vendor, None);
         assert_eq!(next(&fault, "daily 02:00", None), Some(datetime!(2026-03-05 12:30 UTC)));
-        assert_eq!(next(&fault, "every 5 min", None), Some(datetime!(2026-03-05 11:55 UTC)), "its schedule comes first");
+        assert_eq!(
+            next(&fault, "every 5 min", None),
+            Some(datetime!(2026-03-05 11:55 UTC)),
+            "its schedule comes first"
+        );
         let permission = failed(FailureClass::Permission, None);
         assert_eq!(next(&permission, "daily 02:00", None), Some(datetime!(2026-03-06 02:00 UTC)));
         assert_eq!(next(&limit, "off", None), None, "by hand only");

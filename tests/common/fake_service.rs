@@ -20,8 +20,8 @@ use matchbook::domain::{
 use matchbook::service::messages::{
     BudgetView, CandidateView, CardView, Command, Compare, DecideAction, DecisionView, Done, Event, FieldPair, Filter,
     FlowView, Gate, IntegrationState, IntegrationView, Overview, PickRow, Preview, PreviewRow, Query, QueueRow,
-    Relation, Reply, Request, RuleView, ScheduleLine, ScheduleSheet, Selection, SortKey, StateCounts, TabView, TargetLabel, Targets, View, ViewSpec,
-    WhyRecord, Window,
+    Relation, Reply, Request, RuleView, ScheduleLine, ScheduleSheet, Selection, SortKey, StateCounts, TabView,
+    TargetLabel, Targets, View, ViewSpec, WhyRecord, Window,
 };
 use std::collections::HashMap;
 
@@ -592,7 +592,8 @@ impl FakeService {
                 let done = Done { text: "flow paused".to_owned(), ..Done::default() };
                 (Reply::Done(done), vec![Event::Overview(Box::new(self.overview()))])
             }
-            Command::SetSchedule { stream, schedule, .. } => match schedule.as_deref().map(Schedule::parse).transpose() {
+            Command::SetSchedule { stream, schedule, .. } => match schedule.as_deref().map(Schedule::parse).transpose()
+            {
                 Ok(schedule) => {
                     self.schedules.remove(&stream);
                     self.schedules.extend(schedule.map(|s| (stream, s.to_string())));
@@ -608,7 +609,11 @@ impl FakeService {
         let line = |s: &StreamProgress| ScheduleLine {
             stream: s.stream,
             word: s.label.clone(),
-            schedule: self.schedules.get(&s.stream).cloned().unwrap_or_else(|| Schedule::default_of(s.stream).to_string()),
+            schedule: self
+                .schedules
+                .get(&s.stream)
+                .cloned()
+                .unwrap_or_else(|| Schedule::default_of(s.stream).to_string()),
             default: !self.schedules.contains_key(&s.stream),
             idle: if s.state == RunState::Running { "runs now".to_owned() } else { String::new() },
             next: (s.state != RunState::Running).then(|| noon() + time::Duration::hours(4)),

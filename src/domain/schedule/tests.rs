@@ -117,7 +117,10 @@ fn mistakes_are_named() {
         ("0 0 2 * * *", "known forms"),
     ] {
         let failure = Schedule::parse(text).unwrap_err();
-        assert!(failure.what.contains(reason) && failure.remedy.contains("every 4 h") || failure.what.contains("zone"), "{text}: {failure}");
+        assert!(
+            failure.what.contains(reason) && failure.remedy.contains("every 4 h") || failure.what.contains("zone"),
+            "{text}: {failure}"
+        );
     }
 }
 

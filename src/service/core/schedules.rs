@@ -168,7 +168,11 @@ impl Core {
             }
             Planned::Flow(id, pause) => {
                 let text = format!("flow {id} {}", if pause { "paused" } else { "resumed" });
-                if pause { self.paused_flows.insert(id.clone()) } else { self.paused_flows.remove(&id) };
+                if pause {
+                    self.paused_flows.insert(id.clone())
+                } else {
+                    self.paused_flows.remove(&id)
+                };
                 // What it was kept from deciding is decided now.
                 self.more.insert(id);
                 self.plan_streams();

@@ -82,7 +82,8 @@ fn paint(canvas: &mut Canvas<'_>, inner: Rect, y: u16, line: &ScheduleLine, here
     let schedule = if line.default { format!("{} (default)", line.schedule) } else { line.schedule.clone() };
     let next = if line.idle.is_empty() { time(line.next) } else { line.idle.clone() };
     // Why nothing runs is longer than a time: it has the rest of the line.
-    let last = if line.idle.is_empty() || line.idle.len() < usize::from(COLUMNS[2]) { time(line.last) } else { String::new() };
+    let last =
+        if line.idle.is_empty() || line.idle.len() < usize::from(COLUMNS[2]) { time(line.last) } else { String::new() };
     row(canvas, inner, y, [&line.word, &schedule, &next, &last], here);
     if last.is_empty() {
         let x = inner.x + 2 + COLUMNS[0] + COLUMNS[1];

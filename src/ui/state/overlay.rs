@@ -4,7 +4,8 @@ use super::settings::Settings;
 use super::wizard::Wizard;
 use crate::domain::{Confidence, HistoryEntry, IntegrationId, LogLevel, RecordId};
 use crate::service::messages::{
-    CardView, DecideAction, Filter, Preview, RuleView, ScheduleSheet, Selection, SortKey, TargetLabel, Targets, Ticket, WhyRecord,
+    CardView, DecideAction, Filter, Preview, RuleView, ScheduleSheet, Selection, SortKey, TargetLabel, Targets, Ticket,
+    WhyRecord,
 };
 use crate::ui::command::CommandId;
 use std::time::Duration;
