@@ -232,8 +232,8 @@ fn wrong(what: impl AsRef<str>) -> Failure {
 fn interval(duration: Duration) -> String {
     let minutes = duration.as_secs() / 60;
     match minutes {
-        _ if minutes % (24 * 60) == 0 => format!("{} d", minutes / (24 * 60)),
-        _ if minutes % 60 == 0 => format!("{} h", minutes / 60),
+        _ if minutes.is_multiple_of(24 * 60) => format!("{} d", minutes / (24 * 60)),
+        _ if minutes.is_multiple_of(60) => format!("{} h", minutes / 60),
         _ => format!("{minutes} min"),
     }
 }
