@@ -189,6 +189,9 @@ fn schedules_and_pauses_are_kept_and_comments_stay() {
     home.ok(&["schedule", "psa/devices", "--default"]);
     assert_eq!(line("devices")["schedule"], "every 4 h");
 
+    let plan = home.json(&["sync", "--dry-run", "--full", "--json"]);
+    assert_eq!((&plan["requests"], plan["streams"].as_array().map(Vec::len)), (&2.into(), Some(2)), "{plan}");
+
     home.ok(&["pause", "psa"]);
     let status = home.json(&["status", "--json"]);
     assert_eq!(status["integrations"][0]["state"]["state"], "paused", "kept over the end of the command");

@@ -1,4 +1,4 @@
-//! Killed with SIGKILL at random points of sync, decide and bulk: the store opens, every acknowledged decision is
+//! Killed with SIGKILL at random points of sync, incremental sync, decide and bulk: the store opens, every acknowledged decision is
 //! there, none is half there, and the next sync ends with the same records as an undisturbed one.
 //!
 //! Rounds: `MATCHBOOK_KILL_ROUNDS` (default 6 of each kind). The child is this test binary itself, in a role named by
@@ -323,6 +323,72 @@ fn a_killed_sync_ends_like_an_undisturbed_one() {
             }
         }
         assert_history_is_whole(&store);
+    }
+}
+
+fn copy_dir(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_dir(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// Live records of a home, with what they hold.
+fn live(store: &Store) -> Records {
+    records(store).into_iter().filter(|(_, (_, gone))| !gone).collect()
+}
+
+#[test]
+fn a_killed_incremental_sync_ends_like_an_undisturbed_one() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let options = simulator::Options { companies: 12, devices: 400, seed: 9, ..Default::default() };
+    let simulator = runtime.block_on(simulator::start(options)).unwrap();
+    let vendors = vendors_of(&simulator);
+    let dir = tempfile::tempdir().unwrap();
+    let base = dir.path().join("base");
+    run_to_the_end(&base.join("store"), &vendors);
+    let before = records(&Store::open(&base.join("store")).unwrap());
+    let ids: Vec<&str> = before
+        .keys()
+        .filter(|(i, s, _)| i == "itglue" && *s == Stream::Devices)
+        .map(|(_, _, id)| id.as_str())
+        .collect();
+    for (n, id) in ids.iter().enumerate().take(120).filter(|(n, _)| n % 3 == 0) {
+        assert!(simulator.control().itglue().rename_configuration(id, &format!("Renamed {n}")));
+    }
+    let calm = dir.path().join("calm");
+    copy_dir(&base, &calm);
+    run_to_the_end(&calm.join("store"), &vendors);
+    let calm = Store::open(&calm.join("store")).unwrap();
+    let incremental = calm.log(None, 1_000, &|line| line.text.contains("changes since"), 100_000).unwrap();
+    assert!(!incremental.is_empty(), "the second sync asks for changes");
+    let wanted = live(&calm);
+    assert!(wanted != before.into_iter().filter(|(_, (_, gone))| !gone).collect(), "something changed");
+
+    let mut random = ChaCha8Rng::seed_from_u64(13);
+    for round in 0..rounds() {
+        let home = dir.path().join(round.to_string());
+        copy_dir(&base, &home);
+        let path = home.join("store");
+        for _ in 0..random.random_range(1..3) {
+            let mut left = random.random_range(1..12);
+            kill_after(spawn("sync", &path, &vendors, 0), &mut random, |line| {
+                left -= 1;
+                left == 0 || line.ends_with("synced")
+            });
+            drop(Store::open(&path).expect("a store opens after a kill"));
+        }
+        run_to_the_end(&path, &vendors);
+        let store = Store::open(&path).unwrap();
+        assert!(live(&store) == wanted, "round {round}: the same records as undisturbed");
+        assert_history_is_whole(&store);
+        drop(store);
+        std::fs::remove_dir_all(&home).unwrap();
     }
 }
 

@@ -61,6 +61,7 @@ fn page(run: &RunRecord) -> PageBatch {
         cursor: number.to_string(),
         total: None,
         bad: 0,
+        bad_rows: Vec::new(),
         log: vec![line],
         at: at(),
     }

@@ -66,6 +66,7 @@ impl Home {
             cursor: "c".into(),
             total: None,
             bad: 0,
+            bad_rows: Vec::new(),
             log: Vec::new(),
             at: at(1),
         };

@@ -42,6 +42,7 @@ fn filled() -> (PathBuf, TempDir) {
         cursor: "2".into(),
         total: None,
         bad: 0,
+        bad_rows: Vec::new(),
         log: vec![],
         at: at(),
     };

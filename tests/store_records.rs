@@ -49,6 +49,7 @@ fn page(run: &RunRecord, number: u32, records: Vec<Record>) -> PageBatch {
         cursor: format!("after {number}"),
         total: Some(3),
         bad: 0,
+        bad_rows: Vec::new(),
         log: vec![line(&format!("page {number}"))],
         at: at(i64::from(number)),
     }

@@ -83,3 +83,8 @@ fn small_schedules() {
 fn wide_schedules_edited() {
     picture("wide_schedules_edited", (120, 40), "1 t e Ctrl-u h o u r l y Enter");
 }
+
+#[test]
+fn small_record() {
+    picture("small_record", (80, 24), "r p");
+}

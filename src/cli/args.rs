@@ -7,7 +7,7 @@ mod plans;
 pub use care::{ImportArguments, LockKind, RotateArguments, StoreCommand, VaultCommand};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-pub use plans::{PauseArguments, ScheduleArguments};
+pub use plans::{PauseArguments, RecordArguments, RecordCommand, ScheduleArguments};
 use std::path::PathBuf;
 
 /// Syncs RMM, PSA and documentation platforms and matches their companies and devices.
@@ -59,6 +59,17 @@ pub enum Command {
     Pause(PauseArguments),
     /// Let what was paused go on
     Resume(PauseArguments),
+    /// One record: its history, sync it now, switch its sync off or on
+    #[command(subcommand)]
+    Record(RecordCommand),
+    /// Rows that could not be read, as they came, with the reason
+    BadRows {
+        /// INTEGRATION or INTEGRATION/STREAM; everything when left out
+        what: Option<String>,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
     /// What is synced of an integration: show the choices with counts, or change them
     Settings(SettingsArguments),
     /// Where each field of an integration's records comes from
@@ -296,6 +307,9 @@ pub struct SyncArguments {
     /// New listing from the first page, also after a cut run
     #[arg(long)]
     pub full: bool,
+    /// Only say what it would ask of the vendors: requests and time, as far as earlier syncs tell
+    #[arg(long, conflicts_with = "accept_mass_change")]
+    pub dry_run: bool,
     /// First apply what the last sync asked about, exactly as listed by `matchbook cards`
     #[arg(long)]
     pub accept_mass_change: bool,
@@ -431,6 +445,9 @@ pub struct LogArguments {
     /// This level and louder: debug, info, warn, error
     #[arg(long)]
     pub level: Option<String>,
+    /// Only the lines of this run, by its number
+    #[arg(long)]
+    pub run: Option<u64>,
     /// Lines at most
     #[arg(long, default_value_t = 200)]
     pub limit: u32,

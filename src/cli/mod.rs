@@ -21,6 +21,7 @@ mod output;
 mod passphrase;
 mod plans;
 mod queue;
+mod record;
 mod records;
 mod settings;
 mod setup;
@@ -125,6 +126,8 @@ async fn dispatch(command: Option<Command>) -> Result<Outcome, Failure> {
         Some(Command::Schedule(arguments)) => plans::schedule(arguments).await,
         Some(Command::Pause(arguments)) => plans::pause(arguments, true).await,
         Some(Command::Resume(arguments)) => plans::pause(arguments, false).await,
+        Some(Command::Record(command)) => record::run(command).await,
+        Some(Command::BadRows { what, json }) => record::bad_rows(what.as_deref(), json).await,
         Some(Command::Settings(arguments)) => settings::run(arguments).await,
         Some(Command::Mapping { connector, stream, json }) => mapping::run(&connector, stream.as_deref(), json),
         Some(Command::Queue(arguments)) => queue::run(arguments).await,

@@ -46,7 +46,7 @@ pub async fn schedule(arguments: ScheduleArguments) -> Result<Outcome, Failure> 
     };
     let mut sheets = Vec::new();
     for integration in names {
-        if let View::Schedules(mut sheet) = home.query(Query::Schedules { integration }).await? {
+        if let View::Schedules(mut sheet) = home.query(Query::Schedules { integration, full: false }).await? {
             sheet.lines.retain(|line| stream.is_none_or(|wanted| wanted == line.stream));
             sheets.push(sheet);
         }

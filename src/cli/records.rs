@@ -2,7 +2,7 @@
 
 use super::args::LogArguments;
 use super::{Outcome, home, output};
-use crate::domain::{Failure, LogEntry, LogLevel};
+use crate::domain::{Failure, LogEntry, LogLevel, RunId};
 use crate::service::messages::{Event, LogFilter, Message, Query, View};
 
 /// Explains records.
@@ -41,8 +41,12 @@ pub async fn log(arguments: LogArguments) -> Result<Outcome, Failure> {
                 output::usage(format!("there is no level “{name}”"), "levels: debug, info, warn, error")
             })?),
         };
-    let filter =
-        LogFilter { level, integration: arguments.integration.as_deref().map(Into::into), text: String::new() };
+    let filter = LogFilter {
+        level,
+        integration: arguments.integration.as_deref().map(Into::into),
+        run: arguments.run.map(RunId),
+        text: String::new(),
+    };
     let home = home::open(arguments.follow).await?;
     let (_door, mut messages) = home.service.door();
     let query = Query::Log { filter: filter.clone(), before: None, limit: arguments.limit };
@@ -55,7 +59,9 @@ pub async fn log(arguments: LogArguments) -> Result<Outcome, Failure> {
     if arguments.follow {
         let least = level.unwrap_or(LogLevel::Info);
         let wanted = |l: &LogEntry| {
-            l.level >= least && filter.integration.as_ref().is_none_or(|i| l.integration.as_ref() == Some(i))
+            l.level >= least
+                && filter.run.is_none_or(|run| l.run == Some(run))
+                && filter.integration.as_ref().is_none_or(|i| l.integration.as_ref() == Some(i))
         };
         while let Some(message) = tokio::select! {
             message = messages.recv() => message,
@@ -76,6 +82,12 @@ fn print(line: &LogEntry, json: bool) -> Result<(), Failure> {
         return output::json(line);
     }
     let name = line.integration.as_ref().map_or("", |i| i.as_str());
+    let run = line.run.map(|run| format!("  [run {}]", run.0)).unwrap_or_default();
     let times = if line.count > 1 { format!("  (×{})", line.count) } else { String::new() };
-    output::line(&format!("{} {:<5} {name}  {}{times}", output::clock(Some(line.at)), line.level.name(), line.text))
+    output::line(&format!(
+        "{} {:<5} {name}  {}{times}{run}",
+        output::clock(Some(line.at)),
+        line.level.name(),
+        line.text
+    ))
 }

@@ -3,8 +3,8 @@
 use super::args::SyncArguments;
 use super::{Outcome, cards, care, home, output, setup};
 use crate::config::Paths;
-use crate::domain::{Failure, FailureClass, LogLevel, RunState, StreamProgress};
-use crate::service::messages::{Command, Event, Message, Query, Request, View};
+use crate::domain::{Failure, FailureClass, IntegrationId, LogLevel, RunState, Stream, StreamProgress};
+use crate::service::messages::{Command, Event, Message, Query, Request, ScheduleLine, View};
 use serde_json::json;
 
 /// Runs the sync.
@@ -26,6 +26,11 @@ pub async fn run(arguments: SyncArguments) -> Result<Outcome, Failure> {
             "there is nothing to sync: no integration is connected",
             "connect one with `matchbook connect addigy --connector addigy`",
         ));
+    }
+    if arguments.dry_run {
+        let result = dry_run(&home, integration.as_ref(), stream, &arguments).await;
+        home.service.stop().await;
+        return result;
     }
     let (_door, mut messages) = home.service.door();
     let told = tokio::spawn(async move {
@@ -65,6 +70,41 @@ pub async fn run(arguments: SyncArguments) -> Result<Outcome, Failure> {
         output::json(&json!({ "streams": streams, "flows": overview.flows }))?;
     }
     verdict(&streams)
+}
+
+/// Says what the sync would ask of the vendors.
+async fn dry_run(
+    home: &home::Home,
+    integration: Option<&IntegrationId>,
+    stream: Option<Stream>,
+    arguments: &SyncArguments,
+) -> Result<Outcome, Failure> {
+    home.service.settled().await?;
+    let names: Vec<IntegrationId> = match integration {
+        Some(one) => vec![one.clone()],
+        None => home.config.integrations.iter().map(|i| i.name.clone()).collect(),
+    };
+    let mut lines = Vec::new();
+    for name in names {
+        let query = Query::Schedules { integration: name.clone(), full: arguments.full };
+        let View::Schedules(sheet) = home.query(query).await? else { continue };
+        let wanted = |line: &ScheduleLine| match stream {
+            Some(stream) => line.stream == stream,
+            None => line.wanted,
+        };
+        lines.extend(sheet.lines.into_iter().filter(wanted).map(|line| (name.clone(), line)));
+    }
+    let requests: u64 = lines.iter().filter_map(|(_, line)| line.estimate.requests).sum();
+    if arguments.json {
+        let line = |(name, line): &(IntegrationId, ScheduleLine)| json!({ "integration": name, "stream": line.stream, "estimate": line.estimate });
+        output::json(&json!({ "requests": requests, "streams": lines.iter().map(line).collect::<Vec<_>>() }))?;
+        return Ok(Outcome::Done);
+    }
+    for (name, line) in &lines {
+        output::line(&format!("{name}/{}\t{}", line.stream, line.estimate.text()))?;
+    }
+    output::say(&format!("about {requests} requests; nothing was sent"));
+    Ok(Outcome::Done)
 }
 
 /// Waits for the end; Ctrl-C or SIGTERM stops at the end of a page, so that the next sync goes on from there.

@@ -44,7 +44,7 @@ async fn listing(shared: Arc<Shared>, stream: Stream, ask: Ask) -> BoxStream<'st
         Paging::Forward => forward::pages(reader, after),
         Paging::Each(parent) => {
             // All parents, whatever changed of them: what is below may have changed alone.
-            let all = Ask { since: None, after: None, scope: Arc::clone(&ask.scope) };
+            let all = Ask { since: None, after: None, ..ask.clone() };
             match Reader::new(&shared, parent, &all).await.map(Arc::new) {
                 Some(parents) => each::pages(reader, parents, after),
                 None => stream::empty().boxed(),
@@ -80,6 +80,10 @@ impl Connector for Api {
 
     fn budget(&self) -> Option<Budget> {
         self.shared.mapping.limit.is_some().then(|| self.shared.http.budget())
+    }
+
+    fn pace(&self) -> Option<f64> {
+        self.shared.mapping.limit.is_some().then(|| self.shared.http.pacer().pace())
     }
 
     fn held(&self) -> Option<std::time::Duration> {

@@ -5,13 +5,16 @@ use super::csv::CsvFiles;
 use super::fields::BadRow;
 use super::http::{Budget, Tuning};
 use super::mapping::{DialectName, Mapping, OptionPrompt, Region, SecretPrompt};
-use crate::domain::{Failure, IntegrationId, LogLevel, Record, ScopeRule, Stream, SyncScope, Timestamp, VendorSystem};
+use crate::domain::{
+    Failure, IntegrationId, LogLevel, Record, RecordId, ScopeRule, Stream, SyncScope, Timestamp, VendorSystem,
+};
 use crate::secrets::Credentials;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// Everything needed to reach one account of a vendor.
@@ -48,6 +51,8 @@ pub struct HttpNotice {
     pub text: String,
     /// When the call goes on, where it waits.
     pub retry_at: Option<Timestamp>,
+    /// It waits for the vendor's limit: nothing else of the same key goes meanwhile.
+    pub limit: bool,
 }
 
 /// Receives notices.
@@ -142,6 +147,10 @@ pub struct Ask {
     /// What the person chose to sync. A connector leaves out what the vendor can filter cheaply; the sync judges every
     /// record again.
     pub scope: Arc<SyncScope>,
+    /// Only the record of that id. A connector that cannot ask so lists as ever: whoever asks looks for it.
+    pub only: Option<RecordId>,
+    /// A person waits for it: its requests go before those that a schedule started. May change while it runs.
+    pub urgent: Arc<AtomicBool>,
 }
 
 impl Ask {
@@ -181,6 +190,11 @@ pub trait Connector: Send + Sync {
 
     /// Use of the vendor's published limit; `None` where there is none.
     fn budget(&self) -> Option<Budget>;
+
+    /// Requests a second that it sends at most in the long run; `None` where nothing limits it.
+    fn pace(&self) -> Option<f64> {
+        None
+    }
 
     /// How long the vendor takes no request yet, because it said so; `None` when it takes them.
     fn held(&self) -> Option<Duration> {

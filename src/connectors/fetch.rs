@@ -2,11 +2,12 @@
 
 use super::contract::Ask;
 use super::dialect::{At, Listing, Next, Part, Tables, Want, read_ids, read_listing};
-use super::http::{Call, CallError, Received};
+use super::http::{Call, CallError, Lane, Received};
 use super::mapping::{Narrow, StreamMap};
 use super::shared::Shared;
 use crate::domain::scope::same_name;
 use crate::domain::{Failure, FailureClass, Record, ScopeRule, Stream, Timestamp};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Longest span for which a vendor's filter by a span of time is used: it may refuse more than a week.
@@ -17,6 +18,8 @@ pub(super) struct Reader {
     pub(super) shared: Arc<Shared>,
     pub(super) map: Arc<StreamMap>,
     pub(super) want: Want,
+    stream: Stream,
+    urgent: Arc<AtomicBool>,
     tables: Mutex<Tables>,
 }
 
@@ -31,7 +34,13 @@ impl Reader {
     pub(super) async fn new(shared: &Arc<Shared>, stream: Stream, ask: &Ask) -> Option<Self> {
         let map = shared.stream(stream)?;
         let want = want(shared, stream, &map, ask).await;
-        Some(Self { shared: Arc::clone(shared), map, want, tables: Mutex::default() })
+        let (shared, urgent) = (Arc::clone(shared), Arc::clone(&ask.urgent));
+        Some(Self { shared, map, want, stream, urgent, tables: Mutex::default() })
+    }
+
+    /// Its place among the requests of the same key.
+    fn lane(&self) -> Lane {
+        Lane { scheduled: !self.urgent.load(Ordering::Relaxed), stream: Some(self.stream) }
     }
 
     /// True when what is not listed may be there all the same.
@@ -46,7 +55,7 @@ impl Reader {
 
     /// One page.
     pub(super) async fn page(&self, part: &Part<'_>, impatient: bool) -> Result<Listing, CallError> {
-        let call = Call { impatient, ..self.shared.dialect.call(&self.map.route, part) };
+        let call = Call { impatient, lane: self.lane(), ..self.shared.dialect.call(&self.map.route, part) };
         let (dialect, map, tables) = (self.shared.dialect, Arc::clone(&self.map), self.tables());
         let decode = move |received: Received<'_>| {
             let listing = read_listing(dialect, &map, tables.clone(), received)?;
@@ -86,7 +95,7 @@ impl Reader {
 
     /// The ids of one page, and what follows it.
     pub(super) async fn ids(&self, part: &Part<'_>) -> Result<(Vec<String>, Next), CallError> {
-        let call = self.shared.dialect.call(&self.map.route, part);
+        let call = Call { lane: self.lane(), ..self.shared.dialect.call(&self.map.route, part) };
         let (dialect, map) = (self.shared.dialect, Arc::clone(&self.map));
         self.shared.ask(&call, move |received| read_ids(dialect, &map, received)).await
     }
@@ -103,7 +112,13 @@ async fn want(shared: &Shared, stream: Stream, map: &StreamMap, ask: &Ask) -> Wa
     let now = shared.http.now();
     let since = ask.since.filter(|_| map.incremental && map.route.filters_changes());
     let old = ask.scope.tickets_since(now).filter(|_| stream == Stream::Tickets && !map.route.changed.is_empty());
-    let mut want = Want { since, not_before: old, chosen: Vec::new(), near: since.is_some_and(|at| now - at < NEAR) };
+    let mut want = Want {
+        since,
+        not_before: old,
+        chosen: Vec::new(),
+        only: ask.only.as_ref().map(|id| id.as_str().to_owned()),
+        near: since.is_some_and(|at| now - at < NEAR),
+    };
     for rule in ScopeRule::LISTS.into_iter().filter(|rule| rule.stream() == Some(stream)) {
         let names = ask.scope.chosen(rule);
         let Some(narrow) = map.route.narrow.get(rule.key()).filter(|_| !ask.scope.takes_none(rule)) else { continue };

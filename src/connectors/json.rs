@@ -27,6 +27,44 @@ pub(crate) enum Json<'a> {
 }
 
 impl<'a> Json<'a> {
+    /// The row as JSON, for a person to read.
+    pub(crate) fn shown(&self) -> String {
+        let mut out = String::new();
+        self.show(&mut out);
+        out
+    }
+
+    fn show(&self, out: &mut String) {
+        use std::fmt::Write as _;
+        // What is longer is cut anyway.
+        if out.len() > 4 * super::fields::RAW_ROW {
+            return;
+        }
+        let _ = match self {
+            Json::Null => write!(out, "null"),
+            Json::Bool(value) => write!(out, "{value}"),
+            Json::Int(value) => write!(out, "{value}"),
+            Json::Real(value) => write!(out, "{value}"),
+            Json::Text(text) => write!(out, "{}", serde_json::Value::from(&**text)),
+            Json::List(items) => {
+                out.push('[');
+                for (at, item) in items.iter().enumerate() {
+                    out.push_str(if at > 0 { "," } else { "" });
+                    item.show(out);
+                }
+                write!(out, "]")
+            }
+            Json::Object(members) => {
+                out.push('{');
+                for (at, (key, value)) in members.iter().enumerate() {
+                    let _ = write!(out, "{}{}:", if at > 0 { "," } else { "" }, serde_json::Value::from(&**key));
+                    value.show(out);
+                }
+                write!(out, "}}")
+            }
+        };
+    }
+
     /// The member of that name; `-` and `_` are the same, since vendors mix them.
     pub(crate) fn get(&self, key: &str) -> Option<&Json<'a>> {
         match self {

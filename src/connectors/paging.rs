@@ -15,6 +15,7 @@ use rustc_hash::FxHashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument;
 
 /// Pages asked for at once.
 const AHEAD: usize = 4;
@@ -183,12 +184,15 @@ impl Walk {
         while self.inflight.len() < most && (self.inflight.is_empty() || self.pages.is_some_and(|p| self.ask <= p)) {
             let reader = Arc::clone(&self.reader);
             let (number, size) = (self.ask, self.at.size);
-            let task = tokio::spawn(async move {
-                let started = Instant::now();
-                let impatient = smaller(0, size).is_some();
-                let listing = reader.page(&reader.part(At::Number(number), size, false), impatient).await?;
-                Ok(Fetched { listing, took: started.elapsed() })
-            });
+            let task = tokio::spawn(
+                async move {
+                    let started = Instant::now();
+                    let impatient = smaller(0, size).is_some();
+                    let listing = reader.page(&reader.part(At::Number(number), size, false), impatient).await?;
+                    Ok(Fetched { listing, took: started.elapsed() })
+                }
+                .in_current_span(),
+            );
             self.inflight.push_back(AbortOnDropHandle::new(task));
             self.ask += 1;
         }

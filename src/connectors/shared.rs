@@ -61,8 +61,11 @@ impl Shared {
         let values = Values { credentials: from.credentials.clone(), options: from.options.clone() };
         let headers = auth.headers(&values).map_err(|missing| lacks(&mapping, from, &missing))?;
         let identity: Vec<&str> = headers.iter().map(|(_, value)| value.expose_secret()).collect();
-        let pacer =
-            Pacer::shared(configured.authority(), &identity.join("\n"), pacer(mapping.limit, from.requests_per_second));
+        let pacer = Pacer::shared(
+            configured.authority(),
+            &identity.join("\n"),
+            pacer(mapping.limit, from.requests_per_second).clock(Arc::clone(&tuning.clock)),
+        );
         let redactor = Redactor::new(values.credentials.secrets().chain(headers.iter().map(|(_, value)| value)));
         let http = Http::new(Setup {
             vendor: mapping.vendor.clone(),

@@ -128,7 +128,7 @@ mod tests {
 
     fn listing(ids: &[&str]) -> Listing {
         let records = ids.iter().map(|id| Record::Company(Box::new(Company::new(*id, "n")))).collect();
-        Listing { records, bad: vec![BadRow { id: None, reason: "x".into() }], ..Listing::default() }
+        Listing { records, bad: vec![BadRow::new(None, "x")], ..Listing::default() }
     }
 
     fn ids(page: &Page) -> Vec<String> {

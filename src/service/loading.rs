@@ -5,9 +5,13 @@ use super::rules::RuleBook;
 use super::scoping::{Facets, Register};
 use super::tables::{Change, IntegrationTables, Tables};
 use super::world::{self, World};
-use crate::domain::{DecisionKind, Failure, Flow, IntegrationId, JunkList, Stream, SyncScope, Timestamp, VendorSystem};
+use crate::domain::{
+    DecisionKind, Failure, Flow, IntegrationId, JunkList, RecordId, Stream, SyncScope, Timestamp, VendorSystem,
+};
 use crate::store::Store;
+use crate::sync::Task;
 use rustc_hash::FxHashMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -19,6 +23,8 @@ pub struct Loaded {
     pub rules: RuleBook,
     /// Flows with their decided rows.
     pub flows: Vec<FlowState>,
+    /// Records whose sync is switched off.
+    pub off: BTreeMap<Task, BTreeSet<RecordId>>,
 }
 
 /// Records decoded together; bounds the memory between the store's scan and the tables.
@@ -71,7 +77,16 @@ pub fn load(store: &Store, wanted: Wanted) -> Result<Loaded, Failure> {
     for flow in flows {
         world.teach(&rules, &flow.id);
     }
-    Ok(Loaded { world, rules, flows: states })
+    let mut off = BTreeMap::new();
+    for integration in world.tables.keys() {
+        for stream in Stream::ALL {
+            let records = store.records_off(integration, stream)?;
+            if !records.is_empty() {
+                off.insert(Task { integration: integration.clone(), stream }, records);
+            }
+        }
+    }
+    Ok(Loaded { world, rules, flows: states, off })
 }
 
 fn read_tables(

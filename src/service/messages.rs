@@ -5,18 +5,20 @@
 
 use crate::domain::{
     Confidence, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, LogLevel, MatchState, RecordId,
-    RuleId, Stream, StreamProgress, SyncScope, Timestamp,
+    RuleId, RunId, Stream, StreamProgress, SyncScope, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
-pub use super::sync_messages::{CardAbout, CardView, ScheduleLine, ScheduleSheet};
+pub use super::sync_messages::{CardAbout, CardView, EstimateView, ScheduleLine, ScheduleSheet};
 mod compare;
 mod explain;
+mod record;
 mod sync_settings;
 
 pub use super::rules::RuleView;
 pub use compare::{CandidateView, Compare, DecisionView, FieldPair, PickRow, Relation, Targets};
 pub use explain::{Gate, Preview, PreviewRow, WhyRecord};
+pub use record::{BadRowView, RecordLine, RecordSheet};
 pub use sync_settings::{ChoiceList, ChoiceView, MovedRecord, ScopePreview, ScopedStream, StreamMove, SyncSettings};
 
 /// Number that pairs a [`Reply`] with its [`Request`]; chosen by the asker, increasing.
@@ -110,6 +112,26 @@ pub enum Command {
         flow: FlowId,
         /// Pause it.
         pause: bool,
+    },
+    /// Sync one record now.
+    SyncRecord {
+        /// Which integration.
+        integration: IntegrationId,
+        /// Which stream.
+        stream: Stream,
+        /// Which record.
+        record: RecordId,
+    },
+    /// Switch the sync of one record off or on (kept over restarts): while it is off it stays as it is.
+    SwitchRecord {
+        /// Which integration.
+        integration: IntegrationId,
+        /// Which stream.
+        stream: Stream,
+        /// Which record.
+        record: RecordId,
+        /// On.
+        on: bool,
     },
     /// Change when a stream is synced by itself: kept in the configuration, then in effect at once.
     SetSchedule {
@@ -379,10 +401,28 @@ pub enum Query {
     },
     /// What syncs found that a person decides.
     Cards,
+    /// One record and what became of it.
+    Record {
+        /// Which integration.
+        integration: IntegrationId,
+        /// Which stream.
+        stream: Stream,
+        /// Which record.
+        record: RecordId,
+    },
+    /// Rows that could not be read.
+    BadRows {
+        /// Of this integration; `None` for all.
+        integration: Option<IntegrationId>,
+        /// Of this stream; `None` for all.
+        stream: Option<Stream>,
+    },
     /// When the streams of an integration run by themselves.
     Schedules {
         /// Which.
         integration: IntegrationId,
+        /// Estimate full listings.
+        full: bool,
     },
     /// What is synced of an integration, with the choices and their counts.
     SyncSettings {
@@ -410,6 +450,8 @@ pub struct LogFilter {
     pub integration: Option<IntegrationId>,
     /// Only lines containing this text (case ignored).
     pub text: String,
+    /// Only lines of this run.
+    pub run: Option<RunId>,
 }
 
 /// The answer to a query.
@@ -436,6 +478,10 @@ pub enum View {
     Why(Vec<WhyRecord>),
     /// To [`Query::Cards`].
     Cards(Vec<CardView>),
+    /// To [`Query::Record`].
+    Record(Box<RecordSheet>),
+    /// To [`Query::BadRows`].
+    BadRows(Vec<BadRowView>),
     /// To [`Query::Schedules`].
     Schedules(ScheduleSheet),
     /// To [`Query::SyncSettings`].
@@ -526,6 +572,8 @@ pub struct FlowView {
     pub id: FlowId,
     /// `Addigy → IT Glue`.
     pub label: String,
+    /// The source's integration.
+    pub source_id: IntegrationId,
     /// The vendor's name of the source.
     pub source: String,
     /// The vendor's name of the target.

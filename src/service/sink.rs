@@ -82,6 +82,9 @@ impl Notices {
                 count: 1,
             };
             let (store, inbox) = (attached.store.clone(), attached.inbox.clone());
+            if let Some(until) = notice.retry_at.filter(|_| notice.limit) {
+                let _ = inbox.send(CoreMessage::Held(integration.clone(), until));
+            }
             attached.runtime.spawn_blocking(move || {
                 // A full disk shows in the run's own failure; the line is shown all the same.
                 let lines = store.append_log(vec![entry.clone()]).unwrap_or_else(|_| vec![entry]);

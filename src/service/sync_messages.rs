@@ -68,6 +68,8 @@ pub struct ScheduleLine {
     pub schedule: String,
     /// It is the default.
     pub default: bool,
+    /// It is synced without being named: a flow needs it.
+    pub wanted: bool,
     /// Nothing needs it, so that it runs only when it is named; or why else it never runs by itself. Empty when it does.
     pub idle: String,
     /// When it runs next; `None` while it runs, and when it never runs by itself.
@@ -76,4 +78,34 @@ pub struct ScheduleLine {
     /// When it last ran to the end.
     #[serde(with = "time::serde::rfc3339::option")]
     pub last: Option<Timestamp>,
+    /// What its next run would ask of the vendor.
+    #[serde(default)]
+    pub estimate: EstimateView,
+}
+
+/// What a run would ask of a vendor, as far as earlier ones tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EstimateView {
+    /// Requests; `None` before the first run.
+    pub requests: Option<u64>,
+    /// Seconds; `None` likewise.
+    pub seconds: Option<u64>,
+    /// Only what changed since then; `None` for a full listing.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub since: Option<Timestamp>,
+}
+
+impl EstimateView {
+    /// `all records, about 12 requests, 6 s`.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let kind = if self.since.is_some() { "changes" } else { "all records" };
+        match (self.requests, self.seconds) {
+            (Some(requests), Some(seconds)) => {
+                let word = if requests == 1 { "request" } else { "requests" };
+                format!("{kind}, about {requests} {word}, {} s", seconds.max(1))
+            }
+            _ => format!("{kind}, never read before"),
+        }
+    }
 }

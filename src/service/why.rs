@@ -8,14 +8,28 @@ use super::tables::{IntegrationTables, Standing};
 use super::views::{self, Sides};
 use super::world::World;
 use crate::domain::{
-    DecisionKind, IntegrationId, JunkList, MatchState, RecordId, Serial, Stream, StreamProgress, text,
+    DecisionKind, FlowId, IntegrationId, JunkList, MatchState, RecordId, RunState, Serial, Stream, StreamProgress, text,
 };
+use crate::sync::Task;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Records explained at most.
 const LIMIT: usize = 20;
 
+/// What is known of syncs.
+pub struct Known<'a> {
+    /// Where each stream stands.
+    pub states: &'a [StreamProgress],
+    /// Paused integrations.
+    pub paused: &'a BTreeSet<IntegrationId>,
+    /// Paused flows.
+    pub paused_flows: &'a BTreeSet<FlowId>,
+    /// Records whose sync is switched off.
+    pub off: &'a BTreeMap<Task, BTreeSet<RecordId>>,
+}
+
 /// Explains every record whose name, id or serial contains the text, in the flows' sources.
-pub fn why(world: &World, flows: &[FlowState], states: &[StreamProgress], text: &str) -> Vec<WhyRecord> {
+pub fn why(world: &World, flows: &[FlowState], known: &Known<'_>, text: &str) -> Vec<WhyRecord> {
     let needle = Needle::new(text);
     let mut records = Vec::new();
     if needle.is_empty() {
@@ -27,7 +41,7 @@ pub fn why(world: &World, flows: &[FlowState], states: &[StreamProgress], text: 
             if records.len() == LIMIT {
                 return records;
             }
-            records.extend(explain(world, state, states, stream, at));
+            records.extend(explain(world, state, known, stream, at));
         }
     }
     if records.is_empty() {
@@ -48,13 +62,8 @@ fn gate(name: &str, passed: bool, text: impl AsRef<str>) -> Gate {
     Gate { name: name.into(), passed, text: text::clean(text.as_ref()).into_owned() }
 }
 
-fn explain(
-    world: &World,
-    state: &FlowState,
-    states: &[StreamProgress],
-    stream: Stream,
-    at: usize,
-) -> Option<WhyRecord> {
+fn explain(world: &World, state: &FlowState, known: &Known<'_>, stream: Stream, at: usize) -> Option<WhyRecord> {
+    let states = known.states;
     let sides = sides_of(world, &state.flow);
     let row = state.queue(stream)?.rows.get(at)?;
     let id = views::id_at(sides.source, stream, at)?.clone();
@@ -66,6 +75,7 @@ fn explain(
         if orphaned { "no: a complete listing no longer had it (orphaned)" } else { "yes" },
     ));
     gates.push(within_settings(sides.source, stream, &id));
+    gates.extend(goes_on(state, known, stream, &id));
     match stream {
         Stream::Companies => gates.extend(company_gates(state, sides, &id)),
         _ => gates.extend(inside_gates(state, sides, &world.junk, stream, at)),
@@ -73,6 +83,29 @@ fn explain(
     gates.push(target_synced(state, states, stream));
     gates.push(matched(state, sides, stream, row));
     Some(WhyRecord { integration: state.flow.source.clone(), stream, name: name(sides.source, stream, at), id, gates })
+}
+
+/// Whether syncs and the engine still work on it.
+fn goes_on(state: &FlowState, known: &Known<'_>, stream: Stream, id: &RecordId) -> Vec<Gate> {
+    let flow = &state.flow;
+    let paused: Vec<&str> = [&flow.source, &flow.target]
+        .into_iter()
+        .filter(|id| known.paused.contains(*id))
+        .map(IntegrationId::as_str)
+        .collect();
+    let text = match (paused.as_slice(), known.paused_flows.contains(&flow.id)) {
+        ([], false) => "yes".to_owned(),
+        ([], true) => format!("no: the flow {} is paused; nothing is decided in it by itself", flow.id),
+        (names, _) => format!("no: {} is paused", names.join(" and ")),
+    };
+    let task = Task { integration: flow.source.clone(), stream };
+    let off = known.off.get(&task).is_some_and(|off| off.contains(id));
+    let mut gates = vec![gate("not paused?", text == "yes", text)];
+    if off {
+        let text = "no: a person switched its sync off; it stays as it was then";
+        gates.push(gate("its sync is on?", false, text));
+    }
+    gates
 }
 
 fn within_settings(tables: &IntegrationTables, stream: Stream, id: &RecordId) -> Gate {
@@ -86,12 +119,18 @@ fn name(tables: &IntegrationTables, stream: Stream, at: usize) -> String {
 }
 
 fn synced(integration: &IntegrationId, states: &[StreamProgress], stream: Stream) -> Gate {
-    let last = states.iter().find(|s| s.integration == *integration && s.stream == stream).and_then(|s| s.finished);
-    let text = last.map_or_else(
+    let known = states.iter().find(|s| s.integration == *integration && s.stream == stream);
+    let text = known.and_then(|s| s.finished).map_or_else(
         || "stored; its stream was never read to the end".to_owned(),
         |at| format!("yes, last complete listing {}", at.date()),
     );
-    gate("synced?", true, text)
+    match known.map(|s| &s.state) {
+        Some(RunState::Failed { failure }) => gate("synced?", false, format!("{text}; the last run failed: {failure}")),
+        Some(RunState::Asks { .. }) => {
+            gate("synced?", false, format!("{text}; the last run waits for a person (cards)"))
+        }
+        _ => gate("synced?", true, text),
+    }
 }
 
 fn target_synced(state: &FlowState, states: &[StreamProgress], stream: Stream) -> Gate {

@@ -5,7 +5,7 @@ use super::key::{self, Table};
 use super::migrate::STEPS;
 use super::open::{DATA, lock};
 use super::rebuild::{self, RebuildReport};
-use super::{FORMAT, RecordEvent, RunRecord, RunSummary, Store, Watermark, codec, error, records};
+use super::{FORMAT, KeptRow, RecordEvent, RunRecord, RunSummary, Store, Watermark, codec, error, records};
 use crate::domain::{Decision, Failure, HistoryEntry, LogEntry, RowChange, Rule, RuleChange, StreamProgress};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use std::collections::BTreeMap;
@@ -185,6 +185,7 @@ fn readable(key: &[u8], value: &[u8]) -> Result<(), Failure> {
         b'L' => as_a::<RunSummary>(value),
         b'p' => as_a::<StreamProgress>(value),
         b'w' => as_a::<Watermark>(value),
+        b'B' => as_a::<KeptRow>(value),
         // Hashes of eight bytes.
         b's' if value.len().is_multiple_of(8) => Ok(()),
         b'm' if *key == *self::key::format() => Ok(()),
@@ -202,6 +203,7 @@ fn table_name(table: u8) -> &'static str {
         b'r' => "records",
         b'k' => "held changes",
         b'e' => "record events",
+        b'B' => "bad rows",
         b'd' => "decisions",
         b'h' | b'H' | b'Q' => "history",
         b'R' => "rules",

@@ -3,6 +3,7 @@
 use super::key::{self, Table};
 use super::transaction::Transaction;
 use super::{Store, codec};
+use crate::domain::text::clean;
 use crate::domain::{FactChange, Failure, IntegrationId, RecordId, RunId, Stream, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -32,6 +33,29 @@ pub enum Seen {
     Gone,
     /// It was listed again.
     Back,
+    /// A person switched its sync off.
+    Off,
+    /// A person switched its sync on.
+    On,
+}
+
+impl Seen {
+    /// One line for the person.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Changed(changes) => {
+                let known = |value: &str| if value.is_empty() { "–".to_owned() } else { clean(value).into_owned() };
+                let changes: Vec<String> =
+                    changes.iter().map(|c| format!("{} {} → {}", c.fact, known(&c.before), known(&c.after))).collect();
+                changes.join(", ")
+            }
+            Self::Gone => "a complete listing no longer had it".to_owned(),
+            Self::Back => "it was listed again".to_owned(),
+            Self::Off => "its sync was switched off".to_owned(),
+            Self::On => "its sync was switched on".to_owned(),
+        }
+    }
 }
 
 impl Store {

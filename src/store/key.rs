@@ -21,6 +21,10 @@ pub(super) enum Table {
     HistoryChanges = b'H',
     /// Numbers of integrations by name.
     Integration = b'i',
+    /// Rows that could not be read, by integration, stream, run and number.
+    BadRow = b'B',
+    /// Records whose sync is switched off, by integration, stream and id.
+    SyncOff = b'n',
     /// Changes that a run holds back, by integration, stream, run and id.
     Held = b'k',
     /// Log lines by sequence number.

@@ -1,4 +1,4 @@
-//! The sync log: a ring, bounded by number and by age.
+//! The sync log: a ring, bounded by number, length and age.
 
 use super::key::{self, Table};
 use super::transaction::Transaction;
@@ -7,6 +7,9 @@ use crate::domain::{Failure, LogEntry, LogLevel, Timestamp};
 
 /// Most lines kept.
 pub const LOG_CAPACITY: u64 = 100_000;
+
+/// Longest text of a line, in characters: with [`LOG_CAPACITY`] it bounds the room that the log takes.
+pub const LOG_LINE: usize = 500;
 
 /// Lines older than this are dropped, in days.
 pub const LOG_KEEP_DAYS: i64 = 90;
@@ -99,6 +102,10 @@ impl Transaction<'_> {
         let mut kept: Vec<LogEntry> = Vec::with_capacity(lines.len());
         for mut line in lines.drain(..) {
             line.count = line.count.max(1);
+            if let Some((end, _)) = line.text.char_indices().nth(LOG_LINE) {
+                line.text.truncate(end);
+                line.text.push('…');
+            }
             if let Some((earlier, at)) = self.earlier(&line, &kept)? {
                 let count = earlier.count.saturating_add(line.count);
                 line = LogEntry { seq: earlier.seq, at: earlier.at, count, ..line };

@@ -10,6 +10,7 @@
 //! Calls may wait for the disk: run them off the event loop.
 
 mod backup;
+mod bad_rows;
 mod caches;
 mod care;
 mod codec;
@@ -36,6 +37,7 @@ mod kill_tests;
 mod tests;
 
 pub use backup::{BackupReport, last_scheduled, newest_backup};
+pub use bad_rows::{BAD_ROWS_KEPT, KeptRow};
 pub use care::{StoreStats, VerifyReport};
 pub use decisions::{DecisionCounts, inverse_changes};
 pub use events::{RECORD_EVENTS, RecordEvent, Seen};

@@ -6,7 +6,7 @@ use super::key::{self, Table};
 use super::runs::{RunRecord, seen_hash};
 use super::transaction::Transaction;
 use super::watermark::impossible_time;
-use super::{Store, error};
+use super::{KeptRow, Store, error};
 use crate::domain::{Failure, IntegrationId, LogEntry, Record, RecordId, RunCounts, RunId, Stream, Timestamp};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -69,6 +69,8 @@ pub struct PageBatch {
     pub total: Option<u64>,
     /// Rows that could not be read.
     pub bad: u32,
+    /// Those of them that are kept for a person to look at.
+    pub bad_rows: Vec<KeptRow>,
     /// Lines for the sync log.
     pub log: Vec<LogEntry>,
     /// When.
@@ -147,10 +149,19 @@ impl Store {
         let mut run = self.run_for_page(&page)?;
         let mut seen: Vec<u64> = page.seen.iter().map(|id| seen_hash(id, page.run)).collect();
         let records = std::mem::take(&mut page.records);
+        let bad_rows = std::mem::take(&mut page.bad_rows);
+        tx.keep_bad_rows(number, page.stream, run.counts.bad, bad_rows)?;
+        let off = self.off_in(number, page.stream)?;
         let mut merge = Merge::new(self, number, &page);
         for record in records {
             let id = record.id();
             seen.push(seen_hash(&id, page.run));
+            if off.contains(&id) {
+                // It stays as it is stored.
+                merge.counts.read += 1;
+                merge.counts.unchanged += 1;
+                continue;
+            }
             merge.take(record, id)?;
         }
         let Merge { written, held, mut counts, live, events, .. } = merge;
@@ -182,6 +193,51 @@ impl Store {
         let changed = changed.into_iter().map(|(_, record)| record).collect();
         let live = self.live_count(&page.integration, page.stream);
         Ok(PageOutcome { counts, run_counts: run.counts, live, changed, log })
+    }
+
+    /// Stores one record that a person asked for, with what it is known by at once; durable when this returns. False
+    /// when nothing of it differs from what is stored.
+    ///
+    /// # Errors
+    /// When the disk refuses or the stored value is damaged.
+    pub fn put_record(&self, integration: &IntegrationId, record: &Record, at: Timestamp) -> Result<bool, Failure> {
+        let (stream, id) = (record.stream(), record.id());
+        let mut tx = self.transaction();
+        let number = tx.integration(integration)?;
+        let key = key::item(Table::Record, number, stream, id.as_str());
+        let stored = self.tree().get(&key).map_err(|e| error::from_sled(&e, "reading a record"))?;
+        let (hash, now) = (record.without_passing(content_hash)?, millis(at));
+        let known_by = Some(known_hash(record));
+        let fresh = Head { hash, orphaned: None, first_seen: now, changed: now, known_by };
+        let mut events = Events::default();
+        let mut event = |seen| events.add(&id, RecordEvent { at, run: RunId(0), seen });
+        let head = match &stored {
+            None => {
+                tx.change_live(number, stream, 1)?;
+                fresh
+            }
+            Some(value) => {
+                let head = codec::decode_head::<Head>(value)?.0;
+                if head.hash == hash && head.orphaned.is_none() {
+                    return Ok(false);
+                }
+                if head.orphaned.is_some() {
+                    tx.change_live(number, stream, 1)?;
+                    event(Seen::Back);
+                }
+                let changes = record_in(value)?.changes_to(record);
+                if !changes.is_empty() {
+                    event(Seen::Changed(changes));
+                }
+                Head { hash, orphaned: None, changed: now, known_by, ..head }
+            }
+        };
+        events.put(&mut tx, number, stream)?;
+        tx.put_encoded(key, codec::encode_pair(&head, &packed(record)?)?);
+        tx.touches_content();
+        tx.commit()?;
+        self.flush()?;
+        Ok(true)
     }
 
     fn run_for_page(&self, page: &PageBatch) -> Result<RunRecord, Failure> {

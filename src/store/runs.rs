@@ -88,6 +88,9 @@ pub struct RunSummary {
     pub pages: u32,
     /// How often it went on after a cut.
     pub resumed: u32,
+    /// It asked only for what changed since then; `None` for a full listing.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub since: Option<Timestamp>,
 }
 
 /// The end of a run whose every page is stored.
@@ -219,6 +222,9 @@ impl Store {
             tx.remove(key);
         }
         self.drop_held(&mut tx, number, stream)?;
+        if since.is_none() {
+            tx.drop_bad_rows(number, stream)?;
+        }
         tx.counters.run += 1;
         let run = RunRecord {
             run: RunId(tx.counters.run),
@@ -427,11 +433,12 @@ impl Store {
         outside: &dyn Fn(&Record) -> Result<bool, Failure>,
     ) -> Result<Vec<RecordId>, Failure> {
         let mut gone = Vec::new();
+        let off = self.off_in(number, run.stream)?;
         for pair in self.tree().scan_prefix(key::stream(Table::Record, number, run.stream)) {
             let (key, value) = pair.map_err(|e| error::from_sled(&e, "reading the records"))?;
             let id = RecordId::new(String::from_utf8_lossy(&key[key::ITEM_PREFIX..]));
             let is_seen = seen.contains(&seen_hash(&id, run.run));
-            if !is_seen && !is_orphaned(&value)? && !outside(&record_in(&value)?)? {
+            if !is_seen && !off.contains(&id) && !is_orphaned(&value)? && !outside(&record_in(&value)?)? {
                 gone.push(id);
             }
         }
@@ -505,7 +512,15 @@ impl Store {
 }
 
 pub(super) fn summary(run: &RunRecord, at: Timestamp, outcome: RunOutcome) -> RunSummary {
-    RunSummary { run: run.run, started: run.started, at, outcome, pages: run.page, resumed: run.resumed }
+    RunSummary {
+        run: run.run,
+        started: run.started,
+        at,
+        outcome,
+        pages: run.page,
+        resumed: run.resumed,
+        since: run.since,
+    }
 }
 
 /// Eight bytes instead of the id: a run of 500,000 devices keeps 4 MB. Two ids with one hash could only hide that one of

@@ -1,8 +1,9 @@
 //! Small switches that live with the data: which integrations and flows are paused, which cards were put away.
 
+use super::events::{Events, RecordEvent, Seen};
 use super::key::{self, Table};
 use super::{Store, error};
-use crate::domain::{Failure, FlowId, IntegrationId};
+use crate::domain::{Failure, FlowId, IntegrationId, RecordId, RunId, Stream, Timestamp};
 use std::collections::BTreeSet;
 
 impl Store {
@@ -44,6 +45,55 @@ impl Store {
     /// When the disk refuses.
     pub fn paused_flows(&self) -> Result<BTreeSet<FlowId>, Failure> {
         Ok(self.switched(Table::PausedFlow)?.into_iter().map(FlowId::new).collect())
+    }
+
+    /// Switches the sync of one record off or on; durable when this returns. While it is off the record stays as it is:
+    /// no run changes or orphans it.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn set_record_sync(
+        &self,
+        integration: &IntegrationId,
+        stream: Stream,
+        id: &RecordId,
+        on: bool,
+        at: Timestamp,
+    ) -> Result<(), Failure> {
+        let mut tx = self.transaction();
+        let number = tx.integration(integration)?;
+        let key = key::item(Table::SyncOff, number, stream, id.as_str());
+        if on {
+            tx.remove(key);
+            // What changed meanwhile lies before the next question.
+            tx.put_doubt(number, stream)?;
+        } else {
+            tx.put(key, &true)?;
+        }
+        let mut events = Events::default();
+        events.add(id, RecordEvent { at, run: RunId(0), seen: if on { Seen::On } else { Seen::Off } });
+        events.put(&mut tx, number, stream)?;
+        tx.commit()?;
+        self.flush()
+    }
+
+    /// The records of a stream whose sync is switched off.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn records_off(&self, integration: &IntegrationId, stream: Stream) -> Result<BTreeSet<RecordId>, Failure> {
+        let Some(number) = self.integration_number(integration) else { return Ok(BTreeSet::new()) };
+        self.off_in(number, stream)
+    }
+
+    /// The same by the integration's number.
+    pub(super) fn off_in(&self, number: u16, stream: Stream) -> Result<BTreeSet<RecordId>, Failure> {
+        let keys = self.tree().scan_prefix(key::stream(Table::SyncOff, number, stream)).keys();
+        keys.map(|key| {
+            let key = key.map_err(|e| error::from_sled(&e, "reading what is switched off"))?;
+            Ok(RecordId::new(String::from_utf8_lossy(&key[key::ITEM_PREFIX..])))
+        })
+        .collect()
     }
 
     /// Puts a card away for good; durable when this returns.

@@ -2,15 +2,17 @@
 //! once ([`supervisor`]). Decides nothing about matches and knows no screen.
 
 mod answer;
+pub mod estimate;
 mod outside;
 pub mod plan;
 pub mod schedule;
+mod single;
 pub mod supervisor;
 mod worker;
 
 use crate::domain::{IntegrationId, LogEntry, Record, RecordId, Stream, StreamProgress};
 
-pub use supervisor::{Supervisor, Task};
+pub use supervisor::{Estimator, Supervisor, Task};
 
 /// Where a sync reports to. Called from worker threads; must not wait.
 pub trait Sink: Send + Sync {

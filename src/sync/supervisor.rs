@@ -2,15 +2,19 @@
 
 use super::Sink;
 use super::answer::Answer;
+use super::estimate::{self, Estimate, Known};
+use super::plan::{self, Kind};
 use super::schedule::Past;
+use super::single::Single;
 use super::worker::{self, Job};
-use crate::connectors::Connector;
+use crate::connectors::{Connector, StreamInfo};
 use crate::domain::{
-    Clock, Failure, FailureClass, IntegrationId, MassChange, Schedule, Stream, StreamProgress, SyncRules, SyncScope,
-    Timestamp,
+    Clock, Failure, FailureClass, IntegrationId, MassChange, RecordId, Schedule, Stream, StreamProgress, SyncRules,
+    SyncScope, Timestamp,
 };
 use crate::store::Store;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -24,6 +28,12 @@ pub struct Task {
     pub stream: Stream,
 }
 
+impl std::fmt::Display for Task {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.integration, self.stream)
+    }
+}
+
 struct Entry {
     connector: Arc<dyn Connector>,
     schedules: BTreeMap<Stream, Schedule>,
@@ -34,6 +44,14 @@ struct Entry {
     planned: BTreeSet<Stream>,
 }
 
+/// A worker that runs.
+#[derive(Clone, Default)]
+struct Running {
+    cancel: CancellationToken,
+    /// A person waits for it.
+    urgent: Arc<AtomicBool>,
+}
+
 /// Starts, stops and counts the workers.
 pub struct Supervisor {
     runtime: tokio::runtime::Handle,
@@ -42,7 +60,7 @@ pub struct Supervisor {
     clock: Arc<dyn Clock>,
     rules: Arc<SyncRules>,
     entries: BTreeMap<IntegrationId, Entry>,
-    running: Arc<Mutex<BTreeMap<Task, CancellationToken>>>,
+    running: Arc<Mutex<BTreeMap<Task, Running>>>,
     /// When each was last started in this session.
     tried: Mutex<BTreeMap<Task, Timestamp>>,
     tracker: TaskTracker,
@@ -141,9 +159,9 @@ impl Supervisor {
     }
 
     /// Starts one worker per stream that is not running already (the wanted ones when none is named); returns those
-    /// started.
-    /// Each counts as running before this returns.
-    pub fn start(&self, integration: &IntegrationId, streams: &[Stream], full: bool) -> Vec<Task> {
+    /// started. Each counts as running before this returns. A person's (`urgent`) go first at the vendor, also those
+    /// that a schedule had started already.
+    pub fn start(&self, integration: &IntegrationId, streams: &[Stream], full: bool, urgent: bool) -> Vec<Task> {
         let Some(entry) = self.entries.get(integration) else { return Vec::new() };
         let mut started = Vec::new();
         for info in entry.connector.streams() {
@@ -153,7 +171,7 @@ impl Supervisor {
                 continue;
             }
             let task = Task { integration: integration.clone(), stream: info.stream };
-            let Some(cancel) = self.take_place(&task) else { continue };
+            let Some(place) = self.take_place(&task, urgent) else { continue };
             self.tried.lock().unwrap_or_else(PoisonError::into_inner).insert(task.clone(), self.clock.now());
             let job = Job {
                 task: task.clone(),
@@ -162,7 +180,8 @@ impl Supervisor {
                 store: self.store.clone(),
                 sink: Arc::clone(&self.sink),
                 clock: Arc::clone(&self.clock),
-                cancel,
+                cancel: place.cancel,
+                urgent: place.urgent,
                 full,
                 scope: Arc::clone(&entry.scope),
                 incremental: info.incremental,
@@ -175,14 +194,16 @@ impl Supervisor {
     }
 
     /// A stream's only place among those that run; `None` when it is taken.
-    fn take_place(&self, task: &Task) -> Option<CancellationToken> {
+    fn take_place(&self, task: &Task, urgent: bool) -> Option<Running> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if running.contains_key(task) {
+        if let Some(known) = running.get(task) {
+            known.urgent.fetch_or(urgent, Ordering::Relaxed);
             return None;
         }
-        let cancel = CancellationToken::new();
-        running.insert(task.clone(), cancel.clone());
-        Some(cancel)
+        let place = Running::default();
+        place.urgent.store(urgent, Ordering::Relaxed);
+        running.insert(task.clone(), place.clone());
+        Some(place)
     }
 
     /// Carries out a person's answer to a run that asked; no sync of the stream runs meanwhile. `told` hears how it
@@ -195,7 +216,7 @@ impl Supervisor {
         who: String,
         told: impl FnOnce(Result<String, Failure>) + Send + 'static,
     ) {
-        if self.take_place(&task).is_none() {
+        if self.take_place(&task, true).is_none() {
             let what = format!("{}/{} is being synced", task.integration, task.stream);
             return told(Err(Failure::new(FailureClass::Usage, what, "answer when it has ended; it may ask anew")));
         }
@@ -208,6 +229,29 @@ impl Supervisor {
         self.tracker.spawn_blocking_on(
             move || {
                 let result = answer.carry_out();
+                running.lock().unwrap_or_else(PoisonError::into_inner).remove(&task);
+                sink.ended(&task.integration, task.stream);
+                told(result);
+            },
+            &self.runtime,
+        );
+    }
+
+    /// Syncs one record; no run of the stream goes on meanwhile. `told` hears how it ended.
+    pub fn sync_record(&self, task: Task, id: RecordId, told: impl FnOnce(Result<String, Failure>) + Send + 'static) {
+        let Some(connector) = self.connector(&task.integration).map(Arc::clone) else {
+            return told(Err(Failure::new(FailureClass::Usage, "there is no such integration", "")));
+        };
+        if self.take_place(&task, true).is_none() {
+            let what = format!("{}/{} is being synced", task.integration, task.stream);
+            return told(Err(Failure::new(FailureClass::Usage, what, "the record comes with that sync")));
+        }
+        let (running, sink) = (Arc::clone(&self.running), Arc::clone(&self.sink));
+        let (store, clock) = (self.store.clone(), Arc::clone(&self.clock));
+        let single = Single { task: task.clone(), id, connector, store, sink: Arc::clone(&sink), clock };
+        self.tracker.spawn_on(
+            async move {
+                let result = single.run().await;
                 running.lock().unwrap_or_else(PoisonError::into_inner).remove(&task);
                 sink.ended(&task.integration, task.stream);
                 told(result);
@@ -241,9 +285,9 @@ impl Supervisor {
 
     /// Stops the workers of an integration (all when `None`) at the end of their page.
     pub fn cancel(&self, integration: Option<&IntegrationId>) {
-        for (task, token) in self.running.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        for (task, worker) in self.running.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             if integration.is_none_or(|i| *i == task.integration) {
-                token.cancel();
+                worker.cancel.cancel();
             }
         }
     }
@@ -278,10 +322,56 @@ impl Supervisor {
         next
     }
 
+    /// What it takes to estimate a sync of an integration elsewhere: reading the store blocks.
+    #[must_use]
+    pub fn estimator(&self, integration: &IntegrationId) -> Option<Estimator> {
+        let entry = self.entries.get(integration)?;
+        Some(Estimator {
+            integration: integration.clone(),
+            connector: Arc::clone(&entry.connector),
+            scope: Arc::clone(&entry.scope),
+            store: self.store.clone(),
+            rules: Arc::clone(&self.rules),
+            now: self.clock.now(),
+        })
+    }
+
     /// Stops everything and waits until no worker runs.
     pub async fn shut_down(&self) {
         self.cancel(None);
         self.tracker.close();
         self.tracker.wait().await;
+    }
+}
+
+/// Estimates what a sync would cost.
+pub struct Estimator {
+    integration: IntegrationId,
+    connector: Arc<dyn Connector>,
+    scope: Arc<SyncScope>,
+    store: Store,
+    rules: Arc<SyncRules>,
+    now: Timestamp,
+}
+
+impl Estimator {
+    /// What a run of the stream would cost now. Blocks on the disk.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn estimate(&self, info: &StreamInfo, full: bool) -> Result<Estimate, Failure> {
+        let (integration, stream) = (&self.integration, info.stream);
+        let known = self.store.watermark(integration, stream)?;
+        let widened = self.scope.widens(&self.store.listed_scope(integration, stream)?).contains(&stream);
+        let kind = plan::kind(info.incremental, full || widened, known.as_ref(), &self.rules, self.now);
+        let last = self.store.last_run(integration, stream)?;
+        let of_kind = last.as_ref().filter(|run| run.since.is_some() == matches!(kind, Kind::Since(_)));
+        Ok(estimate::estimate(&Known {
+            kind,
+            stored: self.store.live_count(integration, stream),
+            page: info.page_size,
+            last: of_kind,
+            pace: self.connector.pace(),
+        }))
     }
 }

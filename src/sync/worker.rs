@@ -8,11 +8,13 @@ use crate::domain::{
     Clock, Failure, FailureClass, LogEntry, LogLevel, MassChange, RecordId, RunId, RunState, StreamProgress, SyncRules,
     SyncScope, Timestamp,
 };
-use crate::store::{PageBatch, RunFinish, RunFinished, RunRecord, Store};
+use crate::store::{KeptRow, PageBatch, RunFinish, RunFinished, RunRecord, Store};
 use futures::StreamExt;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 /// Bad rows that get a log line of their own per page; the rest are only counted.
 const BAD_ROWS_NAMED: usize = 5;
@@ -33,6 +35,8 @@ pub struct Job {
     pub clock: Arc<dyn Clock>,
     /// Stops the run at the end of a page.
     pub cancel: CancellationToken,
+    /// A person waits for it.
+    pub urgent: Arc<AtomicBool>,
     /// New listing whatever is stored.
     pub full: bool,
     /// What of the integration is synced, as it was when the run started.
@@ -46,7 +50,12 @@ pub struct Job {
 /// Runs to the end, the cut or the failure, and leaves the state in the store.
 pub async fn run(job: Job) {
     let mut progress = starting(&job);
-    let outcome = listing(&job, &mut progress).await;
+    // Of every level, so that a warning in the log file says to which run it belongs.
+    let span = tracing::error_span!("run", id = tracing::field::Empty, of = %job.task);
+    let outcome = listing(&job, &mut progress).instrument(span).await;
+    if let Err(failure) = &outcome {
+        tracing::warn!(run = progress.run.map(|run| run.0), of = %job.task, class = failure.class.name(), %failure, "run failed");
+    }
     let level_and_text = match outcome {
         Ok(Ended::Complete) => {
             progress.state = RunState::Ok;
@@ -145,7 +154,8 @@ async fn pages(
     after: Option<String>,
     progress: &mut StreamProgress,
 ) -> Result<Ended, Failure> {
-    let ask = Ask { since: run.since, scope: Arc::clone(&job.scope), ..Ask::after(after) };
+    let ask =
+        Ask { since: run.since, scope: Arc::clone(&job.scope), urgent: Arc::clone(&job.urgent), ..Ask::after(after) };
     let mut pages = job.connector.pages(job.task.stream, ask);
     let mut meter = Meter::new(job.clock.now());
     let mut whole = false;
@@ -200,6 +210,7 @@ async fn begin(job: &Job, progress: &mut StreamProgress) -> Result<(RunRecord, O
     })
     .await?;
     progress.run = Some(run.run);
+    tracing::Span::current().record("id", run.run.0);
     progress.counts = run.counts;
     progress.done = run.counts.read;
     progress.total = run.total;
@@ -240,6 +251,7 @@ async fn store_page(
         cursor: page.cursor,
         total: page.total,
         bad: u32::try_from(page.bad.len()).unwrap_or(u32::MAX),
+        bad_rows: page.bad.into_iter().map(|bad| kept(run.run, page.number, bad, job.clock.now())).collect(),
         log,
         at: job.clock.now(),
     };
@@ -254,6 +266,11 @@ async fn store_page(
     progress.rate = meter.rate(rows, job.clock.now());
     job.sink.progress(progress.clone());
     Ok(())
+}
+
+fn kept(run: RunId, page: u32, bad: BadRow, at: Timestamp) -> KeptRow {
+    let BadRow { id, reason, raw } = bad;
+    KeptRow { at, run, page, id, reason, raw }
 }
 
 fn page_lines(job: &Job, run: RunId, page: &Page) -> Vec<LogEntry> {

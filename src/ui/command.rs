@@ -64,6 +64,8 @@ pub enum CommandId {
     Filter,
     Sort,
     Why,
+    Record,
+    BadRows,
     Company,
     Undo,
     Redo,
@@ -147,6 +149,8 @@ commands! {
     Sort "queue.sort" ["o"], QUEUE, "sort", 0, no_queue, false, "Choose the order of the rows.";
     Company "queue.company" ["C"], QUEUE, "its records", 0, no_queue, false, "On a company: show only what is in it, on every tab. There: back to all companies.";
     Why "queue.why" ["w"], QUEUE, "why", 10, no_row, false, "Show every gate that the record passes, and the first that it fails.";
+    Record "queue.record" ["r"], QUEUE, "record", 0, no_row, true, "Show what became of the row's record: what syncs saw, what was decided; s syncs it now, p switches its sync off or on.";
+    BadRows "bad-rows" [], ALL, "bad rows", 0, always, false, "List the rows of the last listings that could not be read, as they came.";
     Undo "undo" ["u"], ALL, "undo", 9, always, true, "Take back the last action, also a bulk one, as one step.";
     Redo "redo" ["Ctrl-r"], ALL, "redo", 0, always, true, "Do again what the last undo took back.";
     History "history" ["H"], ALL, "history", 0, always, false, "List the decisions, newest first; one can be taken back from there.";

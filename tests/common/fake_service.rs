@@ -18,10 +18,10 @@ use matchbook::domain::{
     SyncScope, Timestamp,
 };
 use matchbook::service::messages::{
-    BudgetView, CandidateView, CardView, Command, Compare, DecideAction, DecisionView, Done, Event, FieldPair, Filter,
-    FlowView, Gate, IntegrationState, IntegrationView, Overview, PickRow, Preview, PreviewRow, Query, QueueRow,
-    Relation, Reply, Request, RuleView, ScheduleLine, ScheduleSheet, Selection, SortKey, StateCounts, TabView,
-    TargetLabel, Targets, View, ViewSpec, WhyRecord, Window,
+    BadRowView, BudgetView, CandidateView, CardView, Command, Compare, DecideAction, DecisionView, Done, EstimateView,
+    Event, FieldPair, Filter, FlowView, Gate, IntegrationState, IntegrationView, Overview, PickRow, Preview,
+    PreviewRow, Query, QueueRow, RecordLine, RecordSheet, Relation, Reply, Request, RuleView, ScheduleLine,
+    ScheduleSheet, Selection, SortKey, StateCounts, TabView, TargetLabel, Targets, View, ViewSpec, WhyRecord, Window,
 };
 use std::collections::HashMap;
 
@@ -59,6 +59,7 @@ struct Table {
 /// The service.
 pub struct FakeService {
     schedules: HashMap<Stream, String>,
+    record_off: bool,
     tables: HashMap<Stream, Table>,
     history: Vec<(HistoryEntry, Stream, Vec<(usize, QueueRow)>)>,
     overview: Overview,
@@ -156,6 +157,7 @@ impl FakeService {
             refuse: None,
             scope: SyncScope::default(),
             schedules: HashMap::new(),
+            record_off: false,
             more_choices: false,
         };
         service.overview = Overview {
@@ -165,6 +167,7 @@ impl FakeService {
             flows: vec![FlowView {
                 id: flow(),
                 label: "Addigy → IT Glue".to_owned(),
+                source_id: "addigy".into(),
                 source: "Addigy".to_owned(),
                 target: "IT Glue".to_owned(),
                 tabs: service.tabs(),
@@ -356,7 +359,39 @@ impl FakeService {
                 View::Log(lines)
             }
             Query::Cards => View::Cards(self.cards.clone()),
-            Query::Schedules { integration } => self.schedules(&integration),
+            Query::Record { integration, stream, record } => {
+                let line = |minutes: i64, by: &str, text: &str| RecordLine {
+                    at: noon() - time::Duration::minutes(minutes),
+                    by: by.to_owned(),
+                    text: text.to_owned(),
+                };
+                View::Record(Box::new(RecordSheet {
+                    integration,
+                    stream,
+                    name: format!("record {record}"),
+                    id: record,
+                    synced: !self.record_off,
+                    first_seen: noon() - time::Duration::days(40),
+                    changed: noon() - time::Duration::minutes(5),
+                    orphaned: None,
+                    left_out: String::new(),
+                    history: vec![
+                        line(5, "run 812", "name Reception → Front desk, serial – → C02XK0001JG5J"),
+                        line(90, "tester", "matched 1 company"),
+                    ],
+                }))
+            }
+            Query::BadRows { .. } => View::BadRows(vec![BadRowView {
+                integration: "itglue".into(),
+                stream: Stream::Devices,
+                at: noon(),
+                run: 812,
+                page: 3,
+                id: Some("4711".to_owned()),
+                reason: "the row has no name".to_owned(),
+                raw: r#"{"id":"4711","attributes":{"name":null,"serial-number":"C02"}}"#.to_owned(),
+            }]),
+            Query::Schedules { integration, .. } => self.schedules(&integration),
             Query::History { .. } => View::History(self.history.iter().rev().map(|h| h.0.clone()).collect()),
             Query::Why { text } => View::Why(vec![WhyRecord {
                 integration: IntegrationId::from("addigy"),
@@ -587,6 +622,14 @@ impl FakeService {
             Command::CancelSync { .. } => done("syncs stopped"),
             Command::Pause { integration } => self.set_state(&integration, IntegrationState::Paused),
             Command::Resume { integration } => self.set_state(&integration, IntegrationState::Ok),
+            Command::SyncRecord { record, .. } => {
+                let text = format!("{record}: synced, nothing changed");
+                (Reply::Done(Done { rows: 1, text, ..Done::default() }), Vec::new())
+            }
+            Command::SwitchRecord { on, .. } => {
+                self.record_off = !on;
+                (Reply::Done(Done { text: "kept".to_owned(), ..Done::default() }), Vec::new())
+            }
             Command::PauseFlow { pause, .. } => {
                 self.overview.flows[0].paused = pause;
                 let done = Done { text: "flow paused".to_owned(), ..Done::default() };
@@ -615,9 +658,11 @@ impl FakeService {
                 .cloned()
                 .unwrap_or_else(|| Schedule::default_of(s.stream).to_string()),
             default: !self.schedules.contains_key(&s.stream),
+            wanted: true,
             idle: if s.state == RunState::Running { "runs now".to_owned() } else { String::new() },
             next: (s.state != RunState::Running).then(|| noon() + time::Duration::hours(4)),
             last: Some(noon() - time::Duration::minutes(3)),
+            estimate: EstimateView { requests: Some(s.stored / 100), seconds: Some(s.stored / 50), since: None },
         };
         View::Schedules(ScheduleSheet {
             integration: integration.clone(),

@@ -44,6 +44,7 @@ pub struct Setup {
     pub rules: SyncRules,
     pub clock: Arc<dyn Clock>,
     pub tuning: Tuning,
+    pub scheduled: bool,
 }
 
 impl Default for Setup {
@@ -53,6 +54,7 @@ impl Default for Setup {
             rules: SyncRules::default(),
             clock: Arc::new(matchbook::domain::SystemClock),
             tuning: quick(),
+            scheduled: false,
         }
     }
 }
@@ -123,7 +125,7 @@ impl Home {
             junk: JunkList::built_in(),
             rules: setup.rules,
             settings: None,
-            scheduled: false,
+            scheduled: setup.scheduled,
             notices,
         })
         .expect("the service starts");

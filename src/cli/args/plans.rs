@@ -1,6 +1,6 @@
 //! Arguments of the commands about what runs by itself.
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 #[derive(Debug, Args)]
 pub struct ScheduleArguments {
@@ -25,6 +25,29 @@ pub struct PauseArguments {
     /// A flow instead: nothing is synced for it by schedule, and the engine decides nothing in it
     #[arg(long, conflicts_with = "integration")]
     pub flow: Option<String>,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RecordCommand {
+    /// What is known of it and what became of it
+    Show(RecordArguments),
+    /// Sync it now
+    Sync(RecordArguments),
+    /// Leave it as it is: no sync changes or orphans it
+    Off(RecordArguments),
+    /// Sync it again
+    On(RecordArguments),
+}
+
+#[derive(Debug, Args)]
+pub struct RecordArguments {
+    /// INTEGRATION/STREAM
+    pub what: String,
+    /// The vendor's id
+    pub id: String,
     /// One JSON document
     #[arg(long)]
     pub json: bool,

@@ -153,13 +153,13 @@ impl Reader {
             match self.table.reader.read_record(&mut line) {
                 Ok(true) => match self.record(&line) {
                     Ok(record) => records.extend(record),
-                    Err(row) => bad.push(row),
+                    Err(row) => bad.push(row.with_raw(&line.iter().collect::<Vec<_>>().join(","))),
                 },
                 Ok(false) => {
                     self.done = true;
                     break;
                 }
-                Err(error) => bad.push(BadRow { id: None, reason: clean(&error.to_string()).into_owned() }),
+                Err(error) => bad.push(BadRow::new(None, clean(&error.to_string()))),
             }
         }
         self.done |= self.read >= self.table.rows;
@@ -168,7 +168,7 @@ impl Reader {
 
     fn record(&mut self, line: &csv::StringRecord) -> Result<Option<Record>, BadRow> {
         let number = line.position().map_or(0, csv::Position::line);
-        let bad = |id: Option<String>, reason: String| BadRow { id, reason: clean(&reason).into_owned() };
+        let bad = |id: Option<String>, reason: String| BadRow::new(id, clean(&reason));
         let wanted = self.table.headers.len();
         if line.len() < wanted || line.iter().skip(wanted).any(|cell| !cell.trim().is_empty()) {
             return Err(bad(None, format!("line {number} has {} fields, the header has {wanted}", line.len())));

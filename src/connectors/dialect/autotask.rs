@@ -182,6 +182,7 @@ fn filter(route: &Route, part: &Part<'_>, began: Option<&str>) -> Value {
             several => all.push(json!({"op": "or", "items": several.iter().map(later).collect::<Vec<_>>()})),
         }
     }
+    all.extend(part.want.only.iter().map(|id| json!({"op": "eq", "field": "id", "value": typed(id)})));
     all.extend(part.want.chosen.iter().map(|(field, values)| is(field, values)));
     Value::Array(all)
 }

@@ -39,6 +39,7 @@ impl Dialect for ConnectWise {
         if narrow.iter().map(String::len).sum::<usize>() <= LONGEST {
             conditions.extend(narrow);
         }
+        conditions.extend(part.want.only.as_deref().and_then(literal).map(|id| format!("id={id}")));
         let mut add = |key: &str, value: String| call.query.push((key.to_owned(), value));
         match part.at {
             At::Number(number) => add("page", number.to_string()),

@@ -24,6 +24,10 @@ impl Dialect for JsonApi {
             Some(_) if !route.newest_first.is_empty() => sort = &route.newest_first,
             _ => {}
         }
+        if let Some(id) = &part.want.only {
+            // IT Glue documents `filter[id]` for its main lists; one that does not know it lists everything.
+            add("filter[id]", id.clone());
+        }
         if !sort.is_empty() {
             add("sort", sort.to_owned());
         }

@@ -64,6 +64,8 @@ pub(crate) struct Want {
     pub(crate) not_before: Option<Timestamp>,
     /// Fields with the values that were chosen.
     pub(crate) chosen: Vec<(String, Vec<String>)>,
+    /// Only the row of that id, where the vendor can be asked so.
+    pub(crate) only: Option<String>,
     /// `since` is near enough for the vendor's filter by a span of time.
     pub(crate) near: bool,
 }
@@ -269,7 +271,7 @@ pub(crate) fn read_listing(
                     listing.last_id = Some(later(listing.last_id.take(), id));
                 }
                 let id = bad.id.map(|id| clean(&id).into_owned());
-                listing.bad.push(BadRow { id, reason: clean(&bad.reason).into_owned() });
+                listing.bad.push(BadRow::new(id, clean(&bad.reason)).with_raw(&node.shown()));
             }
         }
     }
@@ -333,7 +335,7 @@ fn held(stream: &StreamMap, row: Row<'_, '_>) -> Result<(), BadRow> {
     if holder.is_empty() || matches!(row.node.get(holder), Some(Json::Object(_))) {
         return Ok(());
     }
-    Err(BadRow { id: stream.fields.id(row), reason: format!("the row has no readable {holder}") })
+    Err(BadRow::new(stream.fields.id(row), format!("the row has no readable {holder}")))
 }
 
 /// Parses a body; the fault never repeats its text.

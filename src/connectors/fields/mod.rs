@@ -27,6 +27,24 @@ pub struct BadRow {
     pub id: Option<String>,
     /// Why, in words, cleaned for display; for files with the line's number.
     pub reason: String,
+    /// The row as it came, cleaned and cut to [`RAW_ROW`] characters; empty until the page is read.
+    pub raw: String,
+}
+
+/// Characters of a bad row that are kept.
+pub const RAW_ROW: usize = 2_000;
+
+impl BadRow {
+    /// A row that is bad for that reason.
+    pub(crate) fn new(id: Option<String>, reason: impl Into<String>) -> Self {
+        Self { id, reason: reason.into(), raw: String::new() }
+    }
+
+    /// The same with the row itself.
+    pub(crate) fn with_raw(self, raw: &str) -> Self {
+        let cut: String = crate::domain::text::clean(raw).chars().take(RAW_ROW).collect();
+        Self { raw: cut, ..self }
+    }
 }
 
 /// The sources of a part of a table, with the fields' names (`address.city`).
@@ -107,7 +125,7 @@ macro_rules! record_fields {
 use record_fields;
 
 fn nameless(id: &str) -> BadRow {
-    BadRow { id: Some(id.to_owned()), reason: "the row has no name".into() }
+    BadRow::new(Some(id.to_owned()), "the row has no name")
 }
 
 /// The table of one stream.
@@ -144,9 +162,9 @@ impl Fields {
     /// The record of a row.
     pub(crate) fn record(&self, row: Row<'_, '_>) -> Result<Record, BadRow> {
         if !matches!(row.node, Json::Object(_)) {
-            return Err(BadRow { id: None, reason: "the row is not an object".into() });
+            return Err(BadRow::new(None, "the row is not an object"));
         }
-        let id = self.id(row).ok_or_else(|| BadRow { id: None, reason: "the row has no id".into() })?;
+        let id = self.id(row).ok_or_else(|| BadRow::new(None, "the row has no id"))?;
         self.table().record(id, row)
     }
 

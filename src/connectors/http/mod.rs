@@ -11,6 +11,7 @@ mod header;
 mod retry;
 mod tls;
 mod transport;
+mod turns;
 
 pub(crate) use address::{base_address, is_loopback};
 pub use budget::Budget;
@@ -18,3 +19,4 @@ pub(crate) use budget::Pacer;
 pub(crate) use fault::{BodyFault, CallError, CallErrorKind, ErrorBody, Meaning};
 pub use retry::Tuning;
 pub(crate) use transport::{Call, Http, Received, Setup};
+pub(crate) use turns::Lane;

@@ -5,9 +5,10 @@ use super::address::is_loopback;
 use super::budget::{Budget, Pacer};
 use super::chain::look;
 use super::fault::{BodyFault, CallError, CallErrorKind, ErrorBody, Meaning};
-use super::header::secret_value;
+use super::header::{left, secret_value};
 use super::retry::{Tuning, moment, retry_after};
 use super::tls::{issuer_is_unknown, transport_fault};
+use super::turns::Lane;
 use crate::domain::text::clean;
 use crate::domain::{Failure, FailureClass, LogLevel};
 use crate::secrets::Redactor;
@@ -36,6 +37,8 @@ pub(crate) struct Call {
     pub(crate) open: Option<Url>,
     /// Being slow twice is told instead of tried again: the caller asks for less.
     pub(crate) impatient: bool,
+    /// Whose request it is among those of the same key.
+    pub(crate) lane: Lane,
 }
 
 impl Call {
@@ -49,6 +52,7 @@ impl Call {
             header: None,
             open: None,
             impatient: false,
+            lane: Lane::default(),
         }
     }
 
@@ -218,7 +222,7 @@ impl Http {
             if let Some(wait) = self.setup.pacer.held().filter(|wait| *wait > tuning.longest_wait) {
                 return Err(CallError::last(self.limit_failure(wait)));
             }
-            self.setup.pacer.ready().await;
+            self.setup.pacer.ready(call.lane).await;
             match self.attempt(call, decode.clone()).await {
                 Attempt::Done(value) => return Ok(value),
                 Attempt::Failed(error) => return Err(error),
@@ -229,7 +233,7 @@ impl Http {
                     if limits > tuning.limit_tries || wait > tuning.longest_wait {
                         return Err(CallError::last(self.limit_failure(wait)));
                     }
-                    self.notice("asks to wait (request limit)", wait, "");
+                    self.notice("asks to wait (request limit)", wait, "", true);
                 }
                 Attempt::Again { what, slow } => {
                     faults += 1;
@@ -244,7 +248,7 @@ impl Http {
                         return Err(CallError::last(self.vendor_failure(&what, faults)));
                     }
                     let wait = tuning.fault_wait(faults);
-                    self.notice(&what, wait, &format!(" (attempt {} of {})", faults + 1, tuning.tries));
+                    self.notice(&what, wait, &format!(" (attempt {} of {})", faults + 1, tuning.tries), false);
                     tokio::time::sleep(wait).await;
                 }
             }
@@ -265,6 +269,9 @@ impl Http {
         let status = response.status();
         let elapsed = started.elapsed();
         self.note_clock(response.headers());
+        if let Some(left) = left(response.headers(), self.now()) {
+            self.setup.pacer.left(left);
+        }
         tracing::debug!(vendor = %self.setup.vendor, method = %call.method, path = %call.path, status = status.as_u16(), ?elapsed, "request");
         if !status.is_success() {
             return self.refused(status, response, call).await;
@@ -442,12 +449,12 @@ impl Http {
         Failure::new(FailureClass::Vendor, self.told(&what), "the sync goes on from here next time")
     }
 
-    fn notice(&self, what: &str, wait: Duration, suffix: &str) {
+    fn notice(&self, what: &str, wait: Duration, suffix: &str, limit: bool) {
         let seconds = wait.as_secs_f64();
         let when = if seconds < 0.05 { "at once".to_owned() } else { format!("in {seconds:.1} s") };
         let text = self.told(&format!("{} {what}; trying again {when}{suffix}", self.setup.vendor));
         let retry_at = Some(self.setup.tuning.clock.now() + wait);
-        (self.setup.observer)(HttpNotice { level: LogLevel::Warn, text, retry_at });
+        (self.setup.observer)(HttpNotice { level: LogLevel::Warn, text, retry_at, limit });
     }
 
     /// Holds every request back for a while and says why.
@@ -455,13 +462,13 @@ impl Http {
         self.setup.pacer.hold(wait);
         let text = self.told(&format!("{what}; going on in {:.0} s", wait.as_secs_f64()));
         let retry_at = Some(self.setup.tuning.clock.now() + wait);
-        (self.setup.observer)(HttpNotice { level: LogLevel::Warn, text, retry_at });
+        (self.setup.observer)(HttpNotice { level: LogLevel::Warn, text, retry_at, limit: true });
         tokio::time::sleep(wait).await;
     }
 
     /// Tells the observer something that needs no waiting.
     pub(crate) fn remark(&self, level: LogLevel, text: &str) {
-        (self.setup.observer)(HttpNotice { level, text: self.told(text), retry_at: None });
+        (self.setup.observer)(HttpNotice { level, text: self.told(text), retry_at: None, limit: false });
     }
 
     /// Text for people: without secrets, without what a terminal would obey.

@@ -106,6 +106,7 @@ impl Core {
                 self.world = Arc::new(loaded.world);
                 self.rules = loaded.rules;
                 self.flows = loaded.flows;
+                self.off = loaded.off;
                 self.ready = true;
                 if let Some(front) = self.front.take() {
                     front.into_rows(&mut self.flows, &self.world);

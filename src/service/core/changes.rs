@@ -167,6 +167,7 @@ impl Core {
             self.outbox.notice(LogLevel::Error, text);
         }
         self.expect(&progress);
+        let progress = self.as_held(progress);
         self.notice_question(&progress);
         self.progress.insert((progress.integration.clone(), progress.stream), progress);
         self.outbox.overview();
@@ -191,6 +192,7 @@ impl Core {
             self.pending.push_back(Pending::Scope(integration.clone(), None));
         }
         self.start_again(integration);
+        self.watch_meter(integration);
         // Solved once more after the last page, so that matches can be decided automatically.
         for state in &mut self.flows {
             if state.flow.source == *integration || state.flow.target == *integration {
@@ -218,7 +220,7 @@ impl Core {
         };
         let mut started = 0;
         for id in wanted {
-            let tasks = self.supervisor.start(&id, &streams, full);
+            let tasks = self.supervisor.start(&id, &streams, full, true);
             started += tasks.len();
             self.queued(tasks);
         }

@@ -5,6 +5,8 @@
 mod broadcast;
 mod cards;
 mod changes;
+mod limits;
+mod records;
 mod requests;
 mod rules;
 mod schedules;
@@ -55,6 +57,8 @@ pub enum CoreMessage {
     Progress(Box<StreamProgress>),
     /// Something a person should read.
     Notice(String),
+    /// A vendor takes no request until then.
+    Held(IntegrationId, Timestamp),
     /// New log lines.
     Log(Vec<LogEntry>),
     /// A stream's run ended.
@@ -190,7 +194,13 @@ pub struct Core {
     progress: BTreeMap<(IntegrationId, Stream), StreamProgress>,
     paused: BTreeSet<IntegrationId>,
     paused_flows: BTreeSet<FlowId>,
+    /// Records whose sync is switched off.
+    off: BTreeMap<Task, BTreeSet<RecordId>>,
     next: BTreeMap<Task, Timestamp>,
+    /// Until when vendors take no request.
+    held: BTreeMap<IntegrationId, Timestamp>,
+    /// When the meter of a budget falls by itself and is shown once more.
+    meter: Option<Instant>,
     scheduled: bool,
     ready: bool,
     waiting: Vec<(ReplyTo, Request)>,
@@ -247,7 +257,10 @@ impl Core {
             flows,
             paused,
             paused_flows,
+            off: BTreeMap::new(),
             next: BTreeMap::new(),
+            held: BTreeMap::new(),
+            meter: None,
             scheduled: opened.scheduled,
             ready: false,
             waiting: Vec::new(),
@@ -297,7 +310,10 @@ impl Core {
 
     /// When something is due without a message.
     fn wake_at(&self) -> Option<Instant> {
-        [self.outbox.due(), self.recount_due(), self.solve_due(), self.schedule_due()].into_iter().flatten().min()
+        [self.outbox.due(), self.recount_due(), self.solve_due(), self.schedule_due(), self.held_due(), self.meter]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn handle(&mut self, message: CoreMessage) {
@@ -312,6 +328,7 @@ impl Core {
             }
             CoreMessage::Progress(progress) => self.progressed(*progress),
             CoreMessage::Notice(text) => self.outbox.notice(crate::domain::LogLevel::Warn, text),
+            CoreMessage::Held(integration, until) => self.hold(integration, until),
             CoreMessage::Log(lines) => self.outbox.log(lines),
             CoreMessage::Ended(integration) => self.ended(&integration),
             CoreMessage::Solved(solved) => self.solved(*solved),
@@ -342,6 +359,7 @@ impl Core {
         self.tell_scopes();
         self.decide_more();
         self.run_schedule();
+        self.let_go();
         self.start_solving();
         self.look_for_cards();
         if self.is_settled() {

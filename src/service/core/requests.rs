@@ -98,10 +98,20 @@ impl Core {
             Query::PreviewUndo { entry } => return self.find(reply, writer::Wanted::Undo { entry, preview: true }),
             Query::Why { text } => {
                 let states: Vec<_> = self.progress.values().cloned().collect();
-                Ok(View::Why(why::why(&self.world, &self.flows, &states, &text)))
+                let known = why::Known {
+                    states: &states,
+                    paused: &self.paused,
+                    paused_flows: &self.paused_flows,
+                    off: &self.off,
+                };
+                Ok(View::Why(why::why(&self.world, &self.flows, &known, &text)))
             }
             Query::Cards => return self.cards(reply),
-            Query::Schedules { integration } => self.schedules(&integration),
+            Query::Record { integration, stream, record } => {
+                return self.record_sheet(reply, Task { integration, stream }, record);
+            }
+            Query::BadRows { integration, stream } => return self.bad_rows(reply, integration, stream),
+            Query::Schedules { integration, full } => return self.schedules(reply, &integration, full),
             Query::Rules { flow } => self.list_rules(flow.as_ref()),
             Query::Overview | Query::Log { .. } | Query::History { .. } => return,
         };
@@ -220,6 +230,12 @@ impl Core {
             Command::Pause { integration } => self.pause(reply, &integration, true),
             Command::Resume { integration } => self.pause(reply, &integration, false),
             Command::PauseFlow { flow, pause } => self.pause_flow(reply, flow, pause),
+            Command::SyncRecord { integration, stream, record } => {
+                self.sync_record(reply, Task { integration, stream }, record);
+            }
+            Command::SwitchRecord { integration, stream, record, on } => {
+                self.switch_record(reply, Task { integration, stream }, record, on);
+            }
             Command::SetSchedule { integration, stream, schedule } => {
                 self.set_schedule(reply, Task { integration, stream }, schedule.as_deref());
             }
@@ -395,6 +411,7 @@ fn reversed(change: &RowChange) -> RowChange {
 fn wanted(entry: &LogEntry, filter: &super::super::messages::LogFilter) -> bool {
     let level = filter.level.unwrap_or(crate::domain::LogLevel::Info);
     entry.level >= level
+        && filter.run.is_none_or(|run| entry.run == Some(run))
         && filter.integration.as_ref().is_none_or(|i| entry.integration.as_ref() == Some(i))
         && (filter.text.is_empty() || entry.text.to_lowercase().contains(&filter.text.to_lowercase()))
 }

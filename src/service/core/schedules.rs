@@ -1,13 +1,14 @@
 //! What runs by itself: plans, pauses, and the schedules a person sets.
 
-use super::super::messages::{Done, ScheduleLine, ScheduleSheet, View};
+use super::super::messages::{Done, EstimateView, ScheduleLine, ScheduleSheet, View};
 use super::super::reply::ReplyTo;
 use super::super::writer;
 use super::{Core, CoreMessage};
+use crate::connectors::StreamInfo;
 use crate::domain::{
-    Failure, FailureClass, FlowId, IntegrationId, RunState, Schedule, Stream, StreamProgress, streams_to_sync,
+    Failure, FailureClass, FlowId, IntegrationId, RecordId, RunState, Schedule, Stream, StreamProgress, streams_to_sync,
 };
-use crate::sync::Task;
+use crate::sync::{Estimator, Task};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,8 @@ pub enum Planned {
     Integration(IntegrationId, bool),
     /// A flow is paused, or goes on.
     Flow(FlowId, bool),
+    /// A record is synced no more, or again.
+    Record(Task, RecordId, bool),
     /// A stream has another schedule; `None`: the default.
     Schedule(Task, Option<Schedule>),
 }
@@ -83,7 +86,7 @@ impl Core {
             return;
         }
         for (id, streams) in due {
-            let tasks = self.supervisor.start(&id, &streams, false);
+            let tasks = self.supervisor.start(&id, &streams, false, false);
             self.queued(tasks);
         }
         self.plan_schedule();
@@ -178,6 +181,16 @@ impl Core {
                 self.plan_streams();
                 text
             }
+            Planned::Record(task, record, on) => {
+                let off = self.off.entry(task.clone()).or_default();
+                if on {
+                    off.remove(&record)
+                } else {
+                    off.insert(record.clone())
+                };
+                let state = if on { "on: the next sync lists everything" } else { "off: it stays as it is" };
+                format!("sync of {}/{}/{record} is {state}", task.integration, task.stream)
+            }
             Planned::Schedule(task, schedule) => {
                 let Task { integration, stream } = task;
                 self.supervisor.set_schedule(&integration, stream, schedule);
@@ -190,9 +203,10 @@ impl Core {
     }
 
     /// When the streams of an integration run by themselves.
-    pub(super) fn schedules(&mut self, id: &IntegrationId) -> Result<View, Failure> {
+    pub(super) fn schedules(&mut self, reply: ReplyTo, id: &IntegrationId, full: bool) {
         self.plan_schedule();
-        let known = self.integrations.iter().find(|i| i.id == *id).ok_or_else(|| self.no_integration(id))?;
+        let known = self.integrations.iter().find(|i| i.id == *id).zip(self.supervisor.estimator(id));
+        let Some((known, estimator)) = known else { return reply.failed(self.no_integration(id)) };
         let running: BTreeSet<Task> = self.supervisor.running().into_iter().collect();
         let stopped = self.is_stopped(id);
         let line = |info: crate::connectors::StreamInfo| {
@@ -216,19 +230,38 @@ impl Core {
             ScheduleLine {
                 stream: info.stream,
                 word: info.word_many,
+                wanted: self.supervisor.is_wanted(id, info.stream),
                 default: schedule == Schedule::default_of(info.stream),
                 schedule: schedule.to_string(),
                 idle: idle.to_owned(),
                 next: self.next.get(&task).copied().filter(|_| idle.is_empty()),
                 last: self.progress.get(&(id.clone(), info.stream)).and_then(|p| p.finished),
+                estimate: EstimateView::default(),
             }
         };
-        Ok(View::Schedules(ScheduleSheet {
+        let infos = known.connector.streams();
+        let mut sheet = ScheduleSheet {
             integration: id.clone(),
             vendor: known.connector.vendor().to_owned(),
             zone: self.supervisor.spread().zone.to_string(),
             paused: self.paused.contains(id),
-            lines: known.connector.streams().into_iter().map(line).collect(),
-        }))
+            lines: infos.iter().cloned().map(line).collect(),
+        };
+        self.off_thread(reply, move || {
+            for (line, info) in sheet.lines.iter_mut().zip(&infos) {
+                line.estimate = estimate(&estimator, info, full)?;
+            }
+            Ok(View::Schedules(sheet))
+        });
     }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate, never negative")]
+fn estimate(estimator: &Estimator, info: &StreamInfo, full: bool) -> Result<EstimateView, Failure> {
+    let known = estimator.estimate(info, full)?;
+    Ok(EstimateView {
+        requests: known.requests,
+        seconds: known.seconds.map(|seconds| seconds.ceil() as u64),
+        since: known.since,
+    })
 }

@@ -3,7 +3,7 @@
 use super::super::decide;
 use super::super::rows::Due;
 use super::super::solver::{self, Job, Solved};
-use super::super::writer;
+use super::super::{views, writer};
 use super::{Core, CoreMessage, Entry};
 use crate::domain::{Actor, FlowId, RunState, Stream};
 use crate::matching::News;
@@ -170,6 +170,10 @@ impl Core {
             let flow = self.flows[at].flow.clone();
             let sides = super::super::compare::sides_of(&self.world, &flow);
             let mut rows = decide::auto_rows(&self.flows[at], stream);
+            let task = crate::sync::Task { integration: flow.source.clone(), stream };
+            if let Some(off) = self.off.get(&task).filter(|off| !off.is_empty()) {
+                rows.retain(|at| views::id_at(sides.source, stream, *at).is_none_or(|id| !off.contains(id)));
+            }
             rows.truncate(AUTOMATIC_ROWS);
             let by = decide::By { actor: Actor::Engine, at: self.clock.now() };
             let action = super::super::messages::DecideAction::Accept;

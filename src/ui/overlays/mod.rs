@@ -4,6 +4,7 @@ mod ask;
 pub mod cards;
 mod help;
 mod lists;
+mod records;
 mod rules;
 mod schedules;
 pub mod settings;
@@ -34,6 +35,8 @@ pub fn lines(state: &State) -> Vec<Text> {
     match &state.overlay {
         Some(Overlay::Help { .. }) => help::keys(state),
         Some(Overlay::Why { records, .. }) => help::gates(state, records.as_deref()),
+        Some(Overlay::Record { sheet, .. }) => records::sheet(state, sheet.as_deref()),
+        Some(Overlay::BadRows { rows, .. }) => records::bad_rows(state, rows.as_deref()),
         _ => Vec::new(),
     }
 }
@@ -43,6 +46,8 @@ pub fn draw(state: &State, overlay: &Overlay, canvas: &mut Canvas<'_>) -> Option
     match overlay {
         Overlay::Help { scroll } => help::draw(state, canvas, "Keys", *scroll),
         Overlay::Why { name, scroll, .. } => help::draw(state, canvas, &format!("Why: {name}"), *scroll),
+        Overlay::Record { scroll, .. } => help::draw(state, canvas, "Record", *scroll),
+        Overlay::BadRows { scroll, .. } => help::draw(state, canvas, "Rows that could not be read", *scroll),
         Overlay::Palette { input, cursor, found } => return Some(lists::palette(state, canvas, input, *cursor, found)),
         Overlay::Picker(picker) => return Some(lists::picker(state, canvas, picker)),
         Overlay::Confirm(confirm) => ask::confirm(state, canvas, confirm),

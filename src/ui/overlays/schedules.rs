@@ -50,6 +50,10 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, shown: &Schedules) -> Option
         }
         return Some(at);
     }
+    if let Some(line) = sheet.lines.get(shown.cursor) {
+        let text = format!("next run: {}", line.estimate.text());
+        canvas.put(inner.x, foot, inner.width, &text, theme.dim);
+    }
     let pause = if sheet.paused { " resume all  " } else { " pause all  " };
     let keys = [
         ("e", theme.accent),

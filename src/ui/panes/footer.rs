@@ -76,7 +76,12 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
         Some(Overlay::Schedules(_)) => {
             return fixed(&[("j k", "line"), ("e", "change"), ("x", "default"), ("p", "pause"), ("Esc", "back")]);
         }
-        Some(Overlay::Help { .. } | Overlay::Why { .. }) => return fixed(&[("j k", "scroll"), ("Esc", "back")]),
+        Some(Overlay::Record { .. }) => {
+            return fixed(&[("j k", "scroll"), ("s", "sync it"), ("p", "its sync"), ("Esc", "back")]);
+        }
+        Some(Overlay::Help { .. } | Overlay::Why { .. } | Overlay::BadRows { .. }) => {
+            return fixed(&[("j k", "scroll"), ("Esc", "back")]);
+        }
     }
     let here = context(state);
     let without_queue = state.focus == Pane::Queue && state.tab.is_none();

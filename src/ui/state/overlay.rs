@@ -4,8 +4,8 @@ use super::settings::Settings;
 use super::wizard::Wizard;
 use crate::domain::{Confidence, HistoryEntry, IntegrationId, LogLevel, RecordId};
 use crate::service::messages::{
-    CardView, DecideAction, Filter, Preview, RuleView, ScheduleSheet, Selection, SortKey, TargetLabel, Targets, Ticket,
-    WhyRecord,
+    BadRowView, CardView, DecideAction, Filter, Preview, RecordSheet, RuleView, ScheduleSheet, Selection, SortKey,
+    TargetLabel, Targets, Ticket, WhyRecord,
 };
 use crate::ui::command::CommandId;
 use std::time::Duration;
@@ -83,6 +83,20 @@ pub enum Overlay {
         /// First line on the screen.
         top: usize,
     },
+    /// One record, and what became of it.
+    Record {
+        /// The answer; `None` while it is under way.
+        sheet: Option<Box<RecordSheet>>,
+        /// Lines scrolled down.
+        scroll: usize,
+    },
+    /// Rows that could not be read.
+    BadRows {
+        /// The answer; `None` while it is under way.
+        rows: Option<Vec<BadRowView>>,
+        /// Lines scrolled down.
+        scroll: usize,
+    },
     /// Sync settings of an integration.
     Settings(Box<Settings>),
     /// When the streams of an integration run by themselves.
@@ -138,6 +152,8 @@ impl Overlay {
             Self::Confirm(confirm) => confirm.ticket.is_some(),
             Self::Quick(quick) => quick.ticket.is_some(),
             Self::Why { records, .. } => records.is_none(),
+            Self::Record { sheet, .. } => sheet.is_none(),
+            Self::BadRows { rows, .. } => rows.is_none(),
             Self::Settings(settings) => settings.current.is_none(),
             Self::Schedules(shown) => shown.sheet.is_none() || shown.asked,
             Self::History { entries, .. } => entries.is_none(),

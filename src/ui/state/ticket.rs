@@ -35,6 +35,12 @@ pub enum Purpose {
     RuleChange,
     /// The gates of a record.
     Why,
+    /// A record and what became of it.
+    Record,
+    /// A change of the record that is shown.
+    RecordChange,
+    /// Rows that could not be read.
+    BadRows,
     /// Schedules of an integration.
     Schedules,
     /// A change of a schedule, or a pause.

@@ -1,6 +1,6 @@
 //! From key to action: overlays first, then the pane in focus.
 
-use super::{decide, log, navigate, overlays, picker, requests, rules, schedules, settings, syncs, wizard};
+use super::{decide, log, navigate, overlays, picker, records, requests, rules, schedules, settings, syncs, wizard};
 use crate::domain::LogLevel;
 use crate::ui::command::{CommandId, Context, command};
 use crate::ui::key::{Key, KeyCode};
@@ -96,6 +96,8 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         CommandId::Filter => overlays::open_filter(state),
         CommandId::Sort => overlays::open_sort(state),
         CommandId::Why => overlays::open_why(state),
+        CommandId::Record => records::open(state),
+        CommandId::BadRows => records::open_bad_rows(state),
         CommandId::History => overlays::open_history(state),
         CommandId::Cards => super::cards::open(state),
         CommandId::Rules => rules::open(state),

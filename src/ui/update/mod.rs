@@ -8,6 +8,7 @@ pub mod navigate;
 pub mod overlays;
 pub mod picker;
 pub mod reasons;
+pub mod records;
 pub mod replies;
 pub mod requests;
 pub mod rules;

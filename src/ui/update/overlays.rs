@@ -1,6 +1,6 @@
 //! Opening, steering and closing what lies over the panes.
 
-use super::{SEARCH_AFTER, decide, keys, navigate, picker, requests, rules, schedules, settings};
+use super::{SEARCH_AFTER, decide, keys, navigate, picker, records, requests, rules, schedules, settings};
 use crate::domain::{LogLevel, MatchState, RunState, Stream};
 use crate::service::messages::{Command, Filter, Preview, Query, Request, SortKey, Ticket};
 use crate::ui::command::{COMMANDS, CommandId};
@@ -63,7 +63,8 @@ pub fn key(state: &mut State, key: Key) {
         return state.draw();
     }
     match &state.overlay {
-        Some(Overlay::Help { .. } | Overlay::Why { .. }) => scroll_key(state, key),
+        Some(Overlay::Help { .. } | Overlay::Why { .. } | Overlay::BadRows { .. }) => scroll_key(state, key),
+        Some(Overlay::Record { .. }) => records::key(state, key),
         Some(Overlay::Palette { .. }) => palette_key(state, key),
         Some(Overlay::Picker(_)) => picker::key(state, key),
         Some(Overlay::Confirm(_)) => confirm_key(state, key),
@@ -143,11 +144,20 @@ pub fn open_help(state: &mut State) {
     state.draw();
 }
 
-fn scroll_key(state: &mut State, key: Key) {
+/// Scrolls what is read.
+pub fn scroll_key(state: &mut State, key: Key) {
     let page = list_page(state);
     let lines = crate::ui::overlays::lines(state).len();
     let most = lines.saturating_sub(page);
-    let Some(Overlay::Help { scroll } | Overlay::Why { scroll, .. }) = &mut state.overlay else { return };
+    let Some(
+        Overlay::Help { scroll }
+        | Overlay::Why { scroll, .. }
+        | Overlay::Record { scroll, .. }
+        | Overlay::BadRows { scroll, .. },
+    ) = &mut state.overlay
+    else {
+        return;
+    };
     match (key.code, key.ctrl) {
         (KeyCode::Char('j'), false) | (KeyCode::Down, _) => *scroll = (*scroll + 1).min(most),
         (KeyCode::Char('k'), false) | (KeyCode::Up, _) => *scroll = scroll.saturating_sub(1),

@@ -1,6 +1,6 @@
 //! What the door says.
 
-use super::{overlays, picker, requests, rules, schedules, settings};
+use super::{overlays, picker, records, requests, rules, schedules, settings};
 use crate::domain::{Failure, LogEntry, LogLevel, RecordId};
 use crate::service::messages::{Compare, Done, Event, Message, Overview, Reply, Ticket, View, Window};
 use crate::ui::state::overlay::Overlay;
@@ -99,6 +99,8 @@ fn on_view(state: &mut State, ticket: Ticket, purpose: Purpose, view: View) {
             }
         }
         (Purpose::Rules, View::Rules(list)) => rules::came(state, list),
+        (Purpose::Record, View::Record(sheet)) => records::came(state, sheet),
+        (Purpose::BadRows, View::BadRows(list)) => records::bad_rows_came(state, list),
         (Purpose::Schedules, View::Schedules(sheet)) => schedules::came(state, sheet),
         (Purpose::SyncSettings | Purpose::MoreChoices, View::SyncSettings(current)) => {
             settings::on_settings(state, *current);
@@ -194,6 +196,10 @@ fn on_done(state: &mut State, purpose: Purpose, done: &Done) {
             say_done(state, done);
             rules::changed(state);
         }
+        Purpose::RecordChange => {
+            state.say(LogLevel::Info, done.text.clone());
+            records::ask(state);
+        }
         Purpose::SetSchedule => {
             state.say(LogLevel::Info, done.text.clone());
             schedules::changed(state);
@@ -285,6 +291,8 @@ fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Fai
         | Purpose::History
         | Purpose::Cards
         | Purpose::Rules
+        | Purpose::Record
+        | Purpose::BadRows
         | Purpose::Schedules
         | Purpose::SyncSettings => overlays::close(state),
         _ => {}

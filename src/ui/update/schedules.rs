@@ -37,7 +37,7 @@ fn shown(state: &mut State) -> Option<&mut Schedules> {
 
 fn ask(state: &mut State) {
     let Some(integration) = shown(state).map(|s| s.integration.clone()) else { return };
-    requests::submit(state, Purpose::Schedules, Request::Query(Query::Schedules { integration }));
+    requests::submit(state, Purpose::Schedules, Request::Query(Query::Schedules { integration, full: false }));
 }
 
 /// What is in effect.
