@@ -206,7 +206,7 @@ impl Store {
         let number = tx.integration(integration)?;
         let key = key::item(Table::Record, number, stream, id.as_str());
         let stored = self.tree().get(&key).map_err(|e| error::from_sled(&e, "reading a record"))?;
-        let (hash, now) = (record.without_passing(content_hash)?, millis(at));
+        let (hash, now) = (record.clone().without_passing(content_hash)?, millis(at));
         let known_by = Some(known_hash(record));
         let fresh = Head { hash, orphaned: None, first_seen: now, changed: now, known_by };
         let mut events = Events::default();

@@ -205,6 +205,7 @@ impl FakeService {
             cards: Vec::new(),
             scope: SyncScope::default(),
             schedules: HashMap::new(),
+            record_off: false,
             more_choices: false,
         }
     }
