@@ -206,8 +206,8 @@ impl Alignment<'_> {
             same_whole: left.whole == right.whole,
             ..NameMatch::default()
         };
-        let l = side(self.words, self.left, &self.left_used);
-        let r = side(self.words, self.right, &self.right_used);
+        let l = side(self.left, &self.left_used);
+        let r = side(self.right, &self.right_used);
         found.agreed = 0.5 * (l.agreed + r.agreed);
         (found.left_rest, found.right_rest) = (l.rest, r.rest);
         (found.left_all, found.right_all) = (l.agreed + l.rest + l.soft, r.agreed + r.rest + r.soft);
@@ -237,10 +237,10 @@ struct Side {
     number: bool,
 }
 
-fn side(words: &Vocabulary, tokens: &[Token], used: &Used) -> Side {
+fn side(tokens: &[Token], used: &Used) -> Side {
     let mut sum = Side::default();
     for (token, &quality) in tokens.iter().zip(used) {
-        let bits = words.bits(token.id);
+        let bits = token.bits;
         if quality > 0.0 {
             let weight = if token.class == Class::Joining { 0.1 } else { 1.0 };
             sum.agreed += weight * bits * quality;

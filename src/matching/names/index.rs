@@ -68,7 +68,7 @@ impl NameIndex {
             joined.par_iter().filter_map(|&id| Some((id, cut(words, id, &words.left)?))).collect();
         let right: Vec<&Name> = order.iter().map(|&row| &right[row as usize]).collect();
         let (starts, rows) = postings(&right, words.count(), &cut_right);
-        let totals = right.par_iter().map(|n| n.tokens.iter().map(|t| weight(words, *t)).sum()).collect();
+        let totals = right.par_iter().map(|n| n.tokens.iter().map(|t| weight(*t)).sum()).collect();
         let mut compact: Vec<(u64, u32)> =
             (0u32..).zip(&right).filter(|(_, n)| n.compact != 0).map(|(i, n)| (n.compact, i)).collect();
         compact.par_sort_unstable();
@@ -91,7 +91,7 @@ impl NameIndex {
     pub fn find(&self, name: &Name, words: &Vocabulary, scratch: &mut Scratch) -> Vec<u32> {
         let mut keys: Vec<(u32, f32)> = Vec::with_capacity(16);
         for token in &name.tokens {
-            let bits = weight(words, *token);
+            let bits = weight(*token);
             keys.push((token.id, bits));
             if let Some(more) = self.detours.get(&token.id) {
                 keys.extend(more.iter().map(|&(id, likeness)| (id, bits * likeness)));
@@ -174,14 +174,14 @@ fn add(scratch: &mut Scratch, row: u32, bits: f32) {
     *score += bits;
 }
 
-fn weight(words: &Vocabulary, token: Token) -> f32 {
+fn weight(token: Token) -> f32 {
     let factor = match token.class {
         Class::Word | Class::Number => 1.0,
         Class::Code => 0.5,
         Class::Qualifier => 0.4,
         Class::Joining => 0.02,
     };
-    factor * words.bits(token.id)
+    factor * token.bits
 }
 
 /// Rows by word, one after the other; words that were cut count as their parts as well.
