@@ -178,7 +178,7 @@ fn weight(token: Token) -> f32 {
     let factor = match token.class {
         Class::Word | Class::Number => 1.0,
         Class::Code => 0.5,
-        Class::Qualifier => 0.4,
+        Class::Qualifier | Class::Initials => 0.4,
         Class::Joining => 0.02,
     };
     factor * token.bits

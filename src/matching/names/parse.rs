@@ -21,6 +21,8 @@ pub enum Class {
     Number,
     /// A code before the name (`8983 Acme`).
     Code,
+    /// Initials before a name, as people have them (`E. C. Gaston`).
+    Initials,
     /// In brackets, after a slash, a branch after a dash.
     Qualifier,
     /// Joins others.
@@ -56,6 +58,8 @@ struct Raw {
     after_dash: bool,
     /// The first word after `/`.
     after_slash: bool,
+    /// Single letters, written apart.
+    letters: bool,
 }
 
 /// The text in lower-case ASCII, letters of other scripts transliterated, at most [`LONGEST`] characters of it.
@@ -151,7 +155,8 @@ fn push(out: &mut Vec<Raw>, word: &mut String, qualifies: bool, dash: &mut bool,
         return;
     }
     let text = std::mem::take(word);
-    out.push(Raw { text, qualifies, after_dash: std::mem::take(dash), after_slash: std::mem::take(slash) });
+    let letters = text.len() == 1 && text.as_bytes()[0].is_ascii_alphabetic();
+    out.push(Raw { letters, text, qualifies, after_dash: std::mem::take(dash), after_slash: std::mem::take(slash) });
 }
 
 /// Single letters in a row are one word: `S. A.`, `J M`, `d/b/a`, `G & T`.
@@ -163,9 +168,10 @@ fn join_initials(raw: Vec<Raw>) -> Vec<Raw> {
     for item in raw {
         let open = out.last().is_some_and(|l| single(l) || grown);
         if open && single(&item) && out.last().is_some_and(|l| l.qualifies == item.qualifies) && !item.after_dash {
-            held = None;
+            let and = held.take().is_some();
             if let Some(last) = out.last_mut() {
                 last.text.push_str(&item.text);
+                last.letters &= !and;
                 grown = true;
             }
             continue;
@@ -285,7 +291,13 @@ fn classed(raw: &[Raw], i: usize, qualifies: bool) -> Word {
             written_otherwise: false,
         };
     }
-    let class = if qualifies { Class::Qualifier } else { Class::Word };
+    let class = if qualifies {
+        Class::Qualifier
+    } else if are_initials(raw, i) {
+        Class::Initials
+    } else {
+        Class::Word
+    };
     if let Some(n) = NUMBER_WORDS.iter().position(|pair| pair.contains(&text)) {
         return Word { text: (n + 1).to_string(), class, written_otherwise: false };
     }
@@ -293,6 +305,23 @@ fn classed(raw: &[Raw], i: usize, qualifies: bool) -> Word {
         let full = WORDS.canonical(text);
         Word { written_otherwise: full != text, text: full.into_owned(), class }
     }
+}
+
+/// Up to three single letters at the start, before a word that may be a person's name. Letters of which one is an `and` (`S&P Global`)
+/// and letters before a common word (`AB Foods`) are the name itself.
+fn are_initials(raw: &[Raw], i: usize) -> bool {
+    i == 0
+        && raw[i].letters
+        && raw[i].text.len() <= 3
+        && raw.get(i + 1).is_some_and(|next| {
+            next.text.len() >= 3
+                && !next.letters
+                && !next.after_dash
+                && next.text.bytes().all(|b| b.is_ascii_alphabetic())
+                && !WORDS.is_common(&next.text)
+                && !WORDS.is_joining(&next.text)
+                && !WORDS.phrases.contains_key(next.text.as_str())
+        })
 }
 
 /// Only legal forms, brackets or a slash part follow.

@@ -17,6 +17,8 @@ pub struct Token {
     pub id: u32,
     /// What it tells in this name, in bits: less than elsewhere when the word before it lets one expect it.
     pub bits: f32,
+    /// Its length in letters.
+    pub length: u16,
     /// What it is in this name.
     pub class: Class,
 }
@@ -45,6 +47,8 @@ const MOST_BITS: f32 = 14.0;
 const CHANCE_PAIRS: u32 = 5;
 /// How many names the words' own shares count for against the shares of pairs.
 const SMOOTHING: f32 = 4.0;
+/// Most names of both lists in which two or three letters are taken for a person's.
+const OWN_LETTERS: u32 = 8;
 /// Least that a word can tell, in bits.
 const LEAST_BITS: f32 = 0.3;
 
@@ -96,12 +100,17 @@ impl Vocabulary {
 
     fn name(&mut self, words: &Words, right: bool) -> Name {
         let tokens: Box<[Token]> =
-            words.words.iter().map(|w| Token { id: self.number(&w.text), bits: 0.0, class: w.class }).collect();
+            words.words.iter().map(|w| self.token(w)).collect();
         for token in &tokens {
             let counts = if right { &mut self.right } else { &mut self.left };
             counts[token.id as usize] += 1;
         }
         Name { tokens, legal: words.legal, compact: compact_hash(words), whole: whole_hash(words) }
+    }
+
+    fn token(&mut self, word: &super::parse::Word) -> Token {
+        let length = u16::try_from(word.text.len()).unwrap_or(u16::MAX);
+        Token { id: self.number(&word.text), bits: 0.0, length, class: word.class }
     }
 
     fn number(&mut self, text: &str) -> u32 {
@@ -150,6 +159,11 @@ impl Vocabulary {
             });
             if token.class != Class::Joining {
                 before = Some(token.id);
+            }
+            // Letters that many names begin with are no person's.
+            let names = self.left[token.id as usize] + self.right[token.id as usize];
+            if token.class == Class::Initials && self.text(token.id).len() > 1 && names > OWN_LETTERS {
+                token.class = Class::Word;
             }
         }
     }
@@ -203,7 +217,7 @@ impl Vocabulary {
 pub fn compact_hash(words: &Words) -> u64 {
     let mut hasher = FxHasher::default();
     let mut any = false;
-    for word in words.words.iter().filter(|w| matches!(w.class, Class::Word | Class::Number)) {
+    for word in words.words.iter().filter(|w| matches!(w.class, Class::Word | Class::Number | Class::Initials)) {
         word.text.bytes().for_each(|b| hasher.write_u8(b));
         any = true;
     }
