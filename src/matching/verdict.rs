@@ -6,6 +6,7 @@ use super::companies::{self, Companies};
 use super::devices::{self, DeviceMatch, SerialMatch};
 use super::facts::Problem;
 use super::fields::Likeness;
+use super::model::FieldMatch;
 use crate::domain::{Ties, Verdict};
 
 /// Natural log-odds by which the best company must lead to be no tie.
@@ -72,6 +73,9 @@ pub fn company_verdict(
     if fields.phone.0 == Likeness::Differ && fields.street.0 == Likeness::Differ {
         return said(Verdict::Suggest, "phone and street differ");
     }
+    if is_elsewhere(&fields) && !has_more_than_a_name(companies, l, best.right) {
+        return said(Verdict::Suggest, "name alone, another place");
+    }
     if rival.is_some_and(|r| r.probability > NEAR) {
         return said(Verdict::Suggest, "runner-up too near");
     }
@@ -79,6 +83,13 @@ pub fn company_verdict(
         return said(Verdict::Suggest, "not sure enough");
     }
     CompanyRow { verdict: Verdict::Auto, note: String::new() }
+}
+
+/// What is known of the two places differs, and nothing of them agrees.
+fn is_elsewhere(fields: &FieldMatch) -> bool {
+    let places = [fields.street.0, fields.zip, fields.city, fields.state];
+    places.contains(&Likeness::Differ)
+        && !places[..3].iter().any(|place| matches!(place, Likeness::Same | Likeness::Near))
 }
 
 /// Something besides the name speaks for the pair: devices, a vendor's link, a person's rule, domain, phone or address.

@@ -99,8 +99,7 @@ impl Vocabulary {
     }
 
     fn name(&mut self, words: &Words, right: bool) -> Name {
-        let tokens: Box<[Token]> =
-            words.words.iter().map(|w| self.token(w)).collect();
+        let tokens: Box<[Token]> = words.words.iter().map(|w| self.token(w)).collect();
         for token in &tokens {
             let counts = if right { &mut self.right } else { &mut self.left };
             counts[token.id as usize] += 1;
@@ -221,6 +220,9 @@ pub fn compact_hash(words: &Words) -> u64 {
         word.text.bytes().for_each(|b| hasher.write_u8(b));
         any = true;
     }
+    if !words.again.is_empty() {
+        words.again.hash(&mut hasher);
+    }
     if any { hasher.finish() | 1 } else { 0 }
 }
 
@@ -230,6 +232,6 @@ fn whole_hash(words: &Words) -> u64 {
         word.text.hash(&mut hasher);
         (word.class == Class::Qualifier, word.written_otherwise).hash(&mut hasher);
     }
-    words.legal.hash(&mut hasher);
+    (words.legal, &words.again).hash(&mut hasher);
     hasher.finish()
 }
