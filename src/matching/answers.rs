@@ -1,5 +1,6 @@
 //! What a run says of a row or of any pair, built on demand from what it found out and the facts.
 
+use super::calibrate;
 use super::companies::Companies;
 use super::devices::Devices;
 use super::explain::{company_evidence, device_evidence, guard};
@@ -118,7 +119,7 @@ impl<'a> Answers<'a> {
         }
         Candidate {
             target: self.problem.right_companies[right].id.clone(),
-            confidence: Confidence::new(scored.map_or_else(alone, |s| s.probability)),
+            confidence: Confidence::new(calibrate::company(scored.map_or_else(alone, |s| s.probability))),
             evidence,
         }
     }
@@ -138,7 +139,7 @@ impl<'a> Answers<'a> {
         }
         Candidate {
             target: self.problem.right_devices[right].id.clone(),
-            confidence: Confidence::new(scored.map_or_else(alone, |s| s.probability)),
+            confidence: Confidence::new(calibrate::device(scored.map_or_else(alone, |s| s.probability))),
             evidence,
         }
     }

@@ -213,15 +213,6 @@ pub fn place(text: Option<&str>) -> u32 {
     if kept.is_empty() { 0 } else { hash32(kept.as_str()) }
 }
 
-/// A city, without the word that some write after it (`New York City`).
-#[must_use]
-pub fn city(text: Option<&str>) -> u32 {
-    let Some(text) = text else { return 0 };
-    let folded = fold(text);
-    let bare = folded.trim().strip_suffix(" city").filter(|bare| bare.len() >= 4);
-    place(Some(bare.unwrap_or(&folded)))
-}
-
 /// A postal code: the first five digits of a United States code, else all of it.
 #[must_use]
 pub fn postal_code(text: Option<&str>) -> u32 {

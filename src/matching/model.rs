@@ -109,6 +109,7 @@ impl Default for Model {
         for (feature, weight) in WEIGHTS {
             weights[feature] = weight;
         }
+
         Self { weights, rivalry: 0.3 }
     }
 }
@@ -143,7 +144,8 @@ const WEIGHTS: [(usize, f32); FEATURES] = [
     (STATE_DIFFER, -2.0),
     (DOMAIN_SAME, 5.0),
     (DOMAIN_DIFFER, -0.5),
-    (OWNER_SAME, 4.2),
+    // An owner tells what its rarity says: bits as natural log-odds.
+    (OWNER_SAME, 6.9),
     (OWNER_DIFFER, -4.5),
     (NAMELESS, 2.0),
     (SHORT_NAME, 2.0),
@@ -182,6 +184,8 @@ pub struct FieldMatch {
     pub domain: Likeness,
     /// Probability that the owners are the same; `None` where one has none.
     pub owner: Option<f32>,
+    /// Rarity of the right owner in bits: how many times as many rows the right list has as this owner.
+    pub owner_bits: f32,
     /// A short name or domain spells the other's name.
     pub short_name: bool,
     /// One of the names is empty.
@@ -242,7 +246,7 @@ fn field_features(fields: &FieldMatch, f: &mut Features) {
     f[DOMAIN_SAME] = flag(fields.domain == Likeness::Same);
     f[DOMAIN_DIFFER] = flag(fields.domain == Likeness::Differ);
     if let Some(p) = fields.owner {
-        f[OWNER_SAME] = p;
+        f[OWNER_SAME] = p * fields.owner_bits / 10.0;
         f[OWNER_DIFFER] = 1.0 - p;
     }
     f[SHORT_NAME] = flag(fields.short_name);

@@ -2,7 +2,7 @@
 
 use super::row;
 use crate::matching::facts::CompanyFacts;
-use crate::matching::fields::{Phone, Street, city, domain, place, postal_code};
+use crate::matching::fields::{Phone, Street, domain, place, postal_code};
 use crate::matching::names::parse::{fold, parse};
 use crate::matching::names::vocabulary::{Name, compact_hash};
 use rayon::prelude::*;
@@ -43,7 +43,7 @@ pub(super) fn read_fields(company: &CompanyFacts, owners: &mut FxHashMap<String,
         phone: company.phone.as_deref().map(Phone::parse).unwrap_or_default(),
         street: company.street.as_deref().map(Street::parse).unwrap_or_default(),
         zip: postal_code(company.zip.as_deref()),
-        city: city(company.city.as_deref()),
+        city: place(company.city.as_deref()),
         state: place(company.state.as_deref()),
         domain: place(host.as_deref()),
         label: host.as_deref().and_then(|h| h.split('.').next()).map_or(0, |label| compact_hash(&parse(label))),

@@ -31,6 +31,11 @@ const MOST_PER_KEY: usize = 60;
 /// Rows of an owner that are compared.
 const MOST_PER_OWNER: usize = 400;
 
+/// Sites that the general knowledge of owners counts for, so that a short list does not take an owner for a common one …
+const PRIOR_SITES: f32 = 200.0;
+/// … and how many of them are one owner's.
+const PRIOR_OWNED: f32 = 3.0;
+
 /// A candidate pair with what it scored.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scored {
@@ -418,6 +423,7 @@ impl<'a> Companies<'a> {
             domain: compare_places(l.domain, r.domain),
             owner: (l.owner != 0 && r.owner != 0)
                 .then(|| self.owners.pairs.get(&(l.owner, r.owner)).copied().unwrap_or(0.0)),
+            owner_bits: self.owner_bits(r.owner),
             short_name: ln.compact != rn.compact
                 && (spells(l.short, rn.compact)
                     || spells(r.short, ln.compact)
@@ -425,6 +431,12 @@ impl<'a> Companies<'a> {
                     || spells(r.label, ln.compact)),
             nameless: ln.tokens.is_empty() || rn.tokens.is_empty(),
         }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "counts of records")]
+    fn owner_bits(&self, owner: u32) -> f32 {
+        let rows = self.owners.right_rows.get(&owner).map_or(0, Vec::len);
+        ((self.right.len() as f32 + PRIOR_SITES) / (rows as f32 + PRIOR_OWNED)).log2().clamp(0.0, 10.0)
     }
 
     #[expect(clippy::cast_precision_loss, reason = "counts of records")]

@@ -198,13 +198,12 @@ impl Alignment<'_> {
 
     /// What is left of a likeness when each word also stands in the other list as it is: then the two are more likely two
     /// words than one written in two ways. And no more of a word can agree than its abbreviation's letters tell.
-    #[expect(clippy::cast_precision_loss, reason = "letters of a word")]
     fn doubt(&self, left: Token, right: Token, how: Agreement) -> f32 {
         let both = self.words.right[left.id as usize] > 0 && self.words.left[right.id as usize] > 0;
         match how {
             Agreement::Abbreviated => {
                 let (short, long) = if left.length < right.length { (left, right) } else { (right, left) };
-                let told = BITS_PER_LETTER * short.length as f32 / long.bits.max(0.1);
+                let told = BITS_PER_LETTER * f32::from(short.length) / long.bits.max(0.1);
                 told.min(1.0) * if both { 0.7 } else { 1.0 }
             }
             _ if both => 0.85,
@@ -298,9 +297,8 @@ fn is_text(token: Token) -> bool {
 
 /// How well letters stand for the words whose first letters they are, given what those words tell: no more can agree than
 /// the letters tell, each for itself and all of them as the word that they are in the lists.
-#[expect(clippy::cast_precision_loss, reason = "letters of a word")]
 fn initials_quality(letters: Token, words: f32) -> f32 {
-    let most = (BITS_PER_LETTER * letters.length as f32).min(letters.bits);
+    let most = (BITS_PER_LETTER * f32::from(letters.length)).min(letters.bits);
     (most / words.max(0.1)).min(0.8)
 }
 

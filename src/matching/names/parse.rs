@@ -52,6 +52,7 @@ pub struct Words {
 }
 
 /// A word as it was written.
+#[expect(clippy::struct_excessive_bools, reason = "each is where the word stands, and all combinations occur")]
 struct Raw {
     text: String,
     /// In brackets or in a part that qualifies.
