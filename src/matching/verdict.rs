@@ -121,15 +121,15 @@ pub fn device_verdict(
         return say(Verdict::None, if waits { "its company has no match yet" } else { "nothing like it" });
     };
     if choice != Some(best.right) {
-        return say(Verdict::None, "its candidates are taken");
+        return say(Verdict::None, if found.again { ENROLLED_AGAIN } else { "its candidates are taken" });
     }
     let confidence = calibrate::device(best.probability);
     if found.company == Some(false) {
         let strong = found.is_identified() || found.macs > 0;
         return if strong && confidence > settings.suggest_from {
-            say(Verdict::Conflict, "in another company")
+            say(Verdict::Conflict, MOVED)
         } else {
-            say(Verdict::None, "in another company")
+            say(Verdict::None, MOVED)
         };
     }
     if confidence < settings.suggest_from {
@@ -162,15 +162,20 @@ pub fn device_verdict(
     device_guards(problem, row, found, best, waits)
 }
 
-/// Nothing but the serial speaks for the record.
+/// Nothing but the serial speaks for the record: a host name that several devices have speaks for none of them.
 fn is_serial_alone(found: &DeviceMatch) -> bool {
-    found.macs == 0 && found.uuid != Some(true) && found.host != Some(true)
+    found.macs == 0 && found.uuid != Some(true) && !is_named(found)
 }
 
 /// The record has the device's name, inside the company, and no third one has.
 fn is_named(found: &DeviceMatch) -> bool {
     found.host == Some(true) && found.company != Some(false) && found.host_count <= ONE_EACH
 }
+
+/// A device that stands in another company than its identifiers say.
+const MOVED: &str = "moved? in another company";
+/// A left record of a device that a newer left record reports for.
+const ENROLLED_AGAIN: &str = "older: enrolled again since";
 
 /// A host name that one device of each side has.
 const ONE_EACH: u32 = 2;
@@ -190,6 +195,8 @@ fn device_guards(
         "host name alone"
     } else if !found.is_identified() && found.host != Some(true) {
         "MAC alone"
+    } else if found.again {
+        ENROLLED_AGAIN
     } else if found.older {
         "older duplicate"
     } else if found.retired {
@@ -205,4 +212,19 @@ fn device_guards(
     };
     let verdict = if note.is_empty() { Verdict::Auto } else { Verdict::Suggest };
     (verdict, note.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_name_of_several_devices_does_not_stand_by_a_serial() {
+        let named =
+            DeviceMatch { serial: SerialMatch::Same, host: Some(true), host_count: 2, ..DeviceMatch::default() };
+        assert!(!is_serial_alone(&named));
+        assert!(is_serial_alone(&DeviceMatch { host_count: 3, ..named }));
+        assert!(!is_serial_alone(&DeviceMatch { host_count: 3, macs: 1, ..named }));
+        assert!(is_serial_alone(&DeviceMatch { host: None, ..named }));
+    }
 }

@@ -127,6 +127,7 @@ impl<'a> Devices<'a> {
             retired: rd.archived && !ld.archived,
             stale: is_stale(ld, rd),
             older: self.lefts.duplicates.is_older(left) || self.rights.duplicates.is_older(right),
+            again: self.lefts.duplicates.is_older(left),
             ..DeviceMatch::default()
         };
         let models = [
@@ -207,9 +208,9 @@ impl<'a> Devices<'a> {
         u32::try_from(count).unwrap_or(u32::MAX)
     }
 
-    /// Scores every candidate of a row, best first; probabilities are filled in by [`compete`].
+    /// The right rows that are worth comparing with a device: those with one of its identifiers, and their newest records.
     #[must_use]
-    pub fn score_row(&self, left: u32, map: &CompanyMap) -> Vec<Scored> {
+    pub fn brought_up(&self, left: u32, map: &CompanyMap) -> Vec<u32> {
         let mut rows: Vec<u32> = Vec::new();
         let ids = &self.lefts.ids[left as usize];
         for (_, key) in keys(ids).filter(|(kind, _)| *kind != Kind::Host).chain(self.host_key(left, map)) {
@@ -223,6 +224,13 @@ impl<'a> Devices<'a> {
         }
         rows.sort_unstable();
         rows.dedup();
+        rows
+    }
+
+    /// Scores every candidate of a row, best first; probabilities are filled in by [`compete`].
+    #[must_use]
+    pub fn score_row(&self, left: u32, map: &CompanyMap) -> Vec<Scored> {
+        let rows = self.brought_up(left, map);
         let mut scored: Vec<Scored> = rows
             .into_iter()
             .filter(|&right| !self.refused.holds(left, right))

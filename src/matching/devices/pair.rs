@@ -80,6 +80,8 @@ pub struct DeviceMatch {
     pub stale: bool,
     /// One of the records has a newer duplicate.
     pub older: bool,
+    /// It is the left one: its device was enrolled again and reports from another record now.
+    pub again: bool,
 }
 
 impl DeviceMatch {
