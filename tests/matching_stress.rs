@@ -179,7 +179,8 @@ fn the_devices_compared_grow_with_the_rows_and_not_with_their_square() {
         let one = |i: usize| {
             let mut device = DeviceFacts::new(i.to_string(), "LAPTOP");
             // One serial for all, one dock for all, a serial of its own for every other.
-            device.serial = Some(if i % 2 == 0 { "To be filled".into() } else { format!("R9{i:06}X").as_str().into() });
+            device.serial =
+                Some(if i.is_multiple_of(2) { "To be filled".into() } else { format!("R9{i:06}X").as_str().into() });
             device.macs = dock.into_iter().collect();
             device
         };

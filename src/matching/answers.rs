@@ -111,7 +111,7 @@ impl<'a> Answers<'a> {
             let z = self.companies.log_odds(row(left), row(right)).unwrap_or(-20.0);
             let rivals: f32 = candidates.iter().map(|s| s.log_odds.clamp(-30.0, 30.0).exp()).sum();
             let own = z.clamp(-30.0, 30.0).exp();
-            own / (1.0 + own + rivals)
+            calibrate::company(own / (1.0 + own + rivals), own / (own + rivals))
         };
         let mut evidence = company_evidence(&self.companies, &self.problem.settings.model, row(left), row(right));
         if self.companies.refused().holds(row(left), row(right)) {
@@ -119,7 +119,7 @@ impl<'a> Answers<'a> {
         }
         Candidate {
             target: self.problem.right_companies[right].id.clone(),
-            confidence: Confidence::new(calibrate::company(scored.map_or_else(alone, |s| s.probability))),
+            confidence: Confidence::new(scored.map_or_else(alone, |s| s.confidence)),
             evidence,
         }
     }
@@ -131,7 +131,7 @@ impl<'a> Answers<'a> {
         let alone = || {
             let rivals: f32 = candidates.iter().map(|s| s.bits.clamp(-40.0, 40.0).exp2()).sum();
             let own = found.bits().clamp(-40.0, 40.0).exp2();
-            own / (1.0 + own + rivals)
+            calibrate::device(own / (1.0 + own + rivals), own / (own + rivals))
         };
         let mut evidence = device_evidence(&self.devices, &found, row(left));
         if self.devices.refused.holds(row(left), row(right)) {
@@ -139,7 +139,7 @@ impl<'a> Answers<'a> {
         }
         Candidate {
             target: self.problem.right_devices[right].id.clone(),
-            confidence: Confidence::new(calibrate::device(scored.map_or_else(alone, |s| s.probability))),
+            confidence: Confidence::new(scored.map_or_else(alone, |s| s.confidence)),
             evidence,
         }
     }

@@ -222,7 +222,7 @@ fn weaker_evidence(found: &DeviceMatch) -> Vec<Evidence> {
     }
     if found.older {
         let note = if found.again { "older: enrolled again since" } else { "older duplicate" };
-        list.push(evidence(EvidenceKind::Guard, bits::OLDER, None, note));
+        list.push(evidence(EvidenceKind::Guard, found.older_bits(), None, note));
     }
     if found.stale {
         list.push(evidence(EvidenceKind::Guard, bits::STALE, None, "record over a year old"));

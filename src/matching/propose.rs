@@ -1,6 +1,5 @@
 //! From scored candidates to a proposal with evidence in words.
 
-use super::calibrate;
 use super::companies::{self, Companies};
 use super::devices::{self, CompanyMap, DeviceMatch, Devices};
 use super::explain::{company_evidence, device_evidence, guard, inherited};
@@ -51,7 +50,7 @@ pub fn company_proposal(
             evidence.push(guard(REFUSED_ANOTHER));
         }
         let target = problem.right_companies[s.right as usize].id.clone();
-        Candidate { target, confidence: Confidence::new(calibrate::company(s.probability)), evidence }
+        Candidate { target, confidence: Confidence::new(s.confidence), evidence }
     });
     Proposal { verdict: said.verdict, candidates: candidates.collect(), note: said.note }
 }
@@ -85,7 +84,7 @@ pub fn device_proposal(
             evidence.push(guard(REFUSED_ANOTHER));
         }
         let target = devices.right[s.right as usize].id.clone();
-        Candidate { target, confidence: Confidence::new(calibrate::device(s.probability)), evidence }
+        Candidate { target, confidence: Confidence::new(s.confidence), evidence }
     });
     Proposal { verdict, candidates: candidates.collect(), note }
 }

@@ -2,7 +2,6 @@
 //!
 //! Owns the guards: what keeps a good candidate from being automatic. It never makes a candidate better.
 
-use super::calibrate;
 use super::companies::{self, Companies};
 use super::devices::{self, DeviceMatch, SerialMatch};
 use super::facts::Problem;
@@ -54,8 +53,7 @@ pub fn company_verdict(
             Ties::Block => said(Verdict::Conflict, "another is as good"),
         };
     }
-    let confidence = calibrate::company(best.probability);
-    if confidence < settings.suggest_from {
+    if best.confidence < settings.suggest_from {
         return said(Verdict::None, "none good enough");
     }
     let l = u32::try_from(left).unwrap_or(u32::MAX);
@@ -81,7 +79,7 @@ pub fn company_verdict(
     if rival.is_some_and(|r| r.probability > NEAR) {
         return said(Verdict::Suggest, "runner-up too near");
     }
-    if confidence < settings.auto_from {
+    if best.confidence < settings.auto_from {
         return said(Verdict::Suggest, "not sure enough");
     }
     CompanyRow { verdict: Verdict::Auto, note: String::new() }
@@ -123,16 +121,15 @@ pub fn device_verdict(
     if choice != Some(best.right) {
         return say(Verdict::None, if found.again { ENROLLED_AGAIN } else { "its candidates are taken" });
     }
-    let confidence = calibrate::device(best.probability);
     if found.company == Some(false) {
         let strong = found.is_identified() || found.macs > 0;
-        return if strong && confidence > settings.suggest_from {
+        return if strong && best.confidence > settings.suggest_from {
             say(Verdict::Conflict, MOVED)
         } else {
             say(Verdict::None, MOVED)
         };
     }
-    if confidence < settings.suggest_from {
+    if best.confidence < settings.suggest_from {
         return say(Verdict::None, "none good enough");
     }
     let rival = row.iter().skip(1).map(|s| s.bits).fold(f32::MIN, f32::max);
@@ -205,7 +202,7 @@ fn device_guards(
         "its company has no match yet"
     } else if row.iter().skip(1).any(|s| s.probability > NEAR) {
         "runner-up too near"
-    } else if calibrate::device(best.probability) < problem.settings.auto_from {
+    } else if best.confidence < problem.settings.auto_from {
         "not sure enough"
     } else {
         ""

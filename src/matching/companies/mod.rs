@@ -8,6 +8,7 @@ mod owners;
 mod votes;
 
 use super::alias;
+use super::calibrate;
 use super::devices::{fixed, from_fixed};
 use super::facts::{CompanyFacts, Known, Problem, Settings};
 use super::fields::{Likeness, compare_places};
@@ -48,6 +49,8 @@ pub struct Scored {
     pub log_odds: f32,
     /// Probability after competition.
     pub probability: f32,
+    /// What is said of it, see [`super::calibrate`].
+    pub confidence: f32,
 }
 
 /// What is read of both lists once: names, other fields, owners, rules. Owned, so that an engine can keep it.
@@ -297,7 +300,9 @@ impl<'a> Companies<'a> {
         let mut scored: Vec<Scored> = rows
             .into_iter()
             .filter(|&right| !self.refused.holds(left, right))
-            .filter_map(|right| Some(Scored { right, log_odds: self.log_odds(left, right)?, probability: 0.0 }))
+            .filter_map(|right| {
+                Some(Scored { right, log_odds: self.log_odds(left, right)?, probability: 0.0, confidence: 0.0 })
+            })
             .collect();
         scored.sort_by(|a, b| b.log_odds.total_cmp(&a.log_odds).then_with(|| self.by_id(a.right, b.right)));
         scored.truncate(CONTENDERS);
@@ -492,9 +497,10 @@ pub fn compete(rows: &mut [Vec<Scored>], rights: usize, rivalry: f32) {
             let own = odds(scored.log_odds, 30.0);
             let others = wanted[scored.right as usize] - fixed(odds(scored.log_odds, most));
             let rivals = from_fixed(others) * f64::from(rivalry);
-            #[expect(clippy::cast_possible_truncation, reason = "a probability")]
-            let p = (own / (1.0 + all + rivals)) as f32;
+            #[expect(clippy::cast_possible_truncation, reason = "probabilities")]
+            let (p, share) = ((own / (1.0 + all + rivals)) as f32, (own / (all + rivals)) as f32);
             scored.probability = p;
+            scored.confidence = calibrate::company(p, share);
         }
     }
 }
