@@ -448,4 +448,7 @@ pub struct LinkArguments {
     /// Where the companies' candidates are written
     #[arg(long, requires = "left_companies")]
     pub companies_output: Option<PathBuf>,
+    /// Say of one pair of ids what speaks for and against it, and why it is not proposed
+    #[arg(long, num_args = 2, value_names = ["LEFT_ID", "RIGHT_ID"])]
+    pub explain: Vec<String>,
 }
