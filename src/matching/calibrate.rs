@@ -3,7 +3,7 @@
 //! A monotone, piecewise linear map in log-odds: it never changes which candidate is better, only what is said of it. The
 //! competition errs on the careful side in the middle, where names differ in writing that no list of abbreviations knows, and
 //! is about right where a pair can be automatic. The five points were estimated (penalised likelihood, a pull towards no
-//! change) on labelled lists of several kinds, every kind with the same weight: company registers, power companies, sites,
+//! change; `examples/quality` repeats it with `--calibrate`) on labelled lists of several kinds, every kind with the same weight: company registers, power companies, sites,
 //! restaurants, plants with owners, airports, people. Left out one at a time, each kind gives nearly the same points; lists of
 //! banks, which took no part, are said more rightly with the map than without. Whatever the map says, no candidate gets more
 //! than its share among those that compete with it: of two twins each has one half at most.

@@ -4,7 +4,8 @@
 //! probability then weighs it against every other candidate of the same row, against the other rows that want the same
 //! target, and against "none of them" (a conditional logit, `McFadden` 1974), so that a twin halves the confidence by
 //! itself. The weights were estimated once over several labelled lists of different kinds together, with a penalty on
-//! large weights; no list has weights of its own. `examples/calibrate.rs` repeats the estimation.
+//! large weights; no list has weights of its own. `examples/quality` repeats the
+//! estimation with `--fit`.
 
 use super::fields::Likeness;
 use super::names::compare::NameMatch;
