@@ -147,6 +147,7 @@ async fn judge(home: &home::Home, vendors: &mut Vendors, stream: Stream) -> Resu
         find: String::new(),
         sort: Sort::default(),
         company: None,
+        alike: None,
     };
     let mut offset = 0;
     loop {

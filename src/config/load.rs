@@ -86,7 +86,8 @@ pub(super) fn known_keys(table: &str) -> &'static [&'static str] {
         [""] => &["home_name", "integrations", "flows", "ui", "vault", "backup"],
         ["vault"] => &["passphrase_command"],
         ["backup"] => &["every", "keep", "directory"],
-        ["ui"] => &["theme", "ascii", "mouse", "low_bandwidth", "keys"],
+        ["ui"] => &["theme", "ascii", "mouse", "low_bandwidth", "keys", "views"],
+        ["ui", "views", _] => &["stream", "filter", "find", "sort", "descending", "columns", "grouped"],
         ["integrations", _] => &[
             "connector",
             "label",

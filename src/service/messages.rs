@@ -4,16 +4,22 @@
 //! ([`crate::domain::text::clean`]). Lists are windows: a view holds what fits a screen, never all rows.
 
 use crate::domain::{
-    Confidence, DecisionKind, Evidence, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, LogLevel,
+    Confidence, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, LogLevel,
     MatchState, RecordId, RuleId, Stream, StreamProgress, SyncScope, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 pub use super::sync_messages::{CardAbout, CardView};
+mod alike;
+mod compare;
+mod coverage;
 mod explain;
 mod sync_settings;
 
 pub use super::rules::RuleView;
+pub use alike::{Alike, AlikeGroup, AlikeRows};
+pub use compare::{CandidateView, Compare, DecisionView, FieldPair, PickRow, Relation, Targets};
+pub use coverage::{Coverage, CoverageCell, CoverageRow, CoverageShow, CoverageSort, CoverageSpec, CoverageSum, StreamData};
 pub use explain::{Gate, Preview, PreviewRow, WhyRecord};
 pub use sync_settings::{ChoiceList, ChoiceView, MovedRecord, ScopePreview, ScopedStream, StreamMove, SyncSettings};
 
@@ -111,6 +117,19 @@ pub enum Command {
         action: DecideAction,
         /// On which rows.
         rows: Selection,
+    },
+    /// Decide rows as another one was, one history entry, with or without the rules that this leaves.
+    DecideAlike {
+        /// Which flow.
+        flow: FlowId,
+        /// Which stream.
+        stream: Stream,
+        /// What.
+        action: DecideAction,
+        /// On which rows.
+        rows: Selection,
+        /// Keep the aliases of the names as rules.
+        keep_rules: bool,
     },
     /// Accept every suggestion at or above the threshold.
     QuickMatch {
@@ -212,6 +231,9 @@ pub struct ViewSpec {
     /// Only records of this source company.
     #[serde(default)]
     pub company: Option<RecordId>,
+    /// Only rows that have this in common.
+    #[serde(default)]
+    pub alike: Option<Alike>,
 }
 
 /// Filter by state.
@@ -332,6 +354,29 @@ pub enum Query {
         /// Which entry; the newest when `None`.
         entry: Option<HistoryId>,
     },
+    /// What was decided on a row, and the open rows that are like it.
+    Alike {
+        /// Which flow.
+        flow: FlowId,
+        /// Which stream.
+        stream: Stream,
+        /// The row.
+        source: RecordId,
+    },
+    /// What is stored of an integration, stream by stream.
+    Data {
+        /// Which.
+        integration: IntegrationId,
+    },
+    /// Which company is known where.
+    Coverage {
+        /// Which companies in which order.
+        spec: CoverageSpec,
+        /// First row wanted, from 0.
+        offset: u64,
+        /// How many (at most 500).
+        limit: u32,
+    },
     /// Lines of the sync log, newest last.
     Log {
         /// Which lines.
@@ -410,6 +455,12 @@ pub enum View {
     Rules(Vec<RuleView>),
     /// To [`Query::Why`].
     Why(Vec<WhyRecord>),
+    /// To [`Query::Alike`].
+    Alike(AlikeRows),
+    /// To [`Query::Data`].
+    Data(Vec<StreamData>),
+    /// To [`Query::Coverage`].
+    Coverage(Box<Coverage>),
     /// To [`Query::Cards`].
     Cards(Vec<CardView>),
     /// To [`Query::SyncSettings`].
@@ -504,6 +555,10 @@ pub struct FlowView {
     pub source: String,
     /// The vendor's name of the target.
     pub target: String,
+    /// The source.
+    pub source_id: IntegrationId,
+    /// The target.
+    pub target_id: IntegrationId,
     /// One tab per stream.
     pub tabs: Vec<TabView>,
 }
@@ -650,115 +705,6 @@ pub struct TargetLabel {
     pub name: String,
     /// Other sources that already have it.
     pub taken_by: u32,
-}
-
-/// Both sides of a row.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Compare {
-    /// State of the queue.
-    pub generation: Generation,
-    /// The row.
-    pub row: QueueRow,
-    /// The source vendor's name.
-    pub source: String,
-    /// The target vendor's name.
-    pub target: String,
-    /// The target compared with; `None` when there is none.
-    pub against: Option<TargetLabel>,
-    /// Field by field.
-    pub fields: Vec<FieldPair>,
-    /// Evidence for and against, strongest first.
-    pub evidence: Vec<Evidence>,
-    /// Why it is not automatic, or why there is nothing.
-    pub note: String,
-    /// Candidates, best first; `2`…`9` on the keyboard.
-    pub candidates: Vec<CandidateView>,
-    /// The decision, if there is one, in words.
-    pub decided: Option<DecisionView>,
-    /// What a person should notice before deciding (another company, taken target).
-    pub warnings: Vec<String>,
-}
-
-/// A decision in words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DecisionView {
-    /// What.
-    pub kind: DecisionKind,
-    /// Who.
-    pub who: String,
-    /// When.
-    #[serde(with = "time::serde::rfc3339")]
-    pub at: Timestamp,
-    /// Why.
-    pub why: String,
-}
-
-/// One field of both records.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FieldPair {
-    /// The field (`serial`).
-    pub label: String,
-    /// The source's value; empty where unknown.
-    pub left: String,
-    /// The target's value; empty where unknown.
-    pub right: String,
-    /// How they relate.
-    pub relation: Relation,
-}
-
-/// How two values relate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Relation {
-    /// The same after normalising.
-    Same,
-    /// Alike.
-    Similar,
-    /// Different.
-    Differs,
-    /// At least one side is unknown.
-    Unknown,
-    /// The value identifies nothing (placeholder, shared).
-    Junk,
-}
-
-/// One candidate of a row.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CandidateView {
-    /// The target.
-    pub target: TargetLabel,
-    /// Calibrated probability.
-    pub confidence: Confidence,
-    /// The strongest evidence.
-    pub why: String,
-    /// Type, city, company, device count: what tells equal names apart.
-    pub detail: String,
-}
-
-/// The picker's answer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Targets {
-    /// What it answers.
-    pub pattern: String,
-    /// Best first.
-    pub rows: Vec<PickRow>,
-    /// Targets that fit.
-    pub found: u64,
-    /// Targets searched.
-    pub searched: u64,
-}
-
-/// One line of the picker.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PickRow {
-    /// The target.
-    pub target: TargetLabel,
-    /// Type, city, company, device count.
-    pub detail: String,
-    /// Positions (characters of the name) that fit what was typed.
-    pub hits: Vec<u32>,
-    /// Outside the row's matched company.
-    pub elsewhere: bool,
 }
 
 /// What happens without being asked for. Bursts are coalesced: progress comes at most ten times a second.

@@ -148,6 +148,12 @@ fn flow(parts: &Parts<'_>, state: &FlowState) -> FlowView {
         })
     });
     FlowView {
-        id: state.flow.id.clone(), label: format!("{source} → {target}"), tabs: tabs.collect(), source, target
+        id: state.flow.id.clone(),
+        label: format!("{source} → {target}"),
+        tabs: tabs.collect(),
+        source_id: state.flow.source.clone(),
+        target_id: state.flow.target.clone(),
+        source,
+        target,
     }
 }

@@ -1,6 +1,8 @@
 //! From key to action: overlays first, then the pane in focus.
 
-use super::{decide, log, navigate, overlays, picker, requests, rules, settings, syncs, wizard};
+use super::{
+    alike, coverage, data, decide, log, navigate, overlays, picker, requests, rules, settings, syncs, views, wizard,
+};
 use crate::domain::LogLevel;
 use crate::ui::command::{CommandId, Context, command};
 use crate::ui::key::{Key, KeyCode};
@@ -47,6 +49,9 @@ pub fn run(state: &mut State, id: CommandId, key: Option<Key>) {
     if let Some(reason) = (command(id).disabled)(state) {
         return state.say(LogLevel::Info, format!("{}: {reason}", command(id).label));
     }
+    if state.config.read_only && changes(id) {
+        return state.say(LogLevel::Info, format!("{}: this terminal may only look (--read-only)", command(id).label));
+    }
     match id {
         CommandId::Down
         | CommandId::Up
@@ -81,6 +86,21 @@ pub fn run(state: &mut State, id: CommandId, key: Option<Key>) {
     }
 }
 
+/// Whether an action changes anything outside this screen.
+fn changes(id: CommandId) -> bool {
+    let starts = matches!(
+        id,
+        CommandId::Sync
+            | CommandId::SyncAll
+            | CommandId::FullSync
+            | CommandId::Connect
+            | CommandId::RenewKey
+            | CommandId::NewFlow
+    );
+    // The settings may be looked at.
+    starts || (command(id).destructive && id != CommandId::SyncSettings)
+}
+
 fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
     match id {
         CommandId::Accept => decide::accept(state),
@@ -95,6 +115,14 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         CommandId::Find => overlays::open_find(state),
         CommandId::Filter => overlays::open_filter(state),
         CommandId::Sort => overlays::open_sort(state),
+        CommandId::Columns => views::open_columns(state),
+        CommandId::Group => views::group(state),
+        CommandId::Views => views::open_views(state),
+        CommandId::Alike => alike::open(state),
+        CommandId::Coverage => coverage::open(state),
+        CommandId::Messages => overlays::open_messages(state),
+        CommandId::LogOf => log::of_integration(state),
+        CommandId::Data => data::open(state),
         CommandId::Why => overlays::open_why(state),
         CommandId::History => overlays::open_history(state),
         CommandId::Cards => super::cards::open(state),
