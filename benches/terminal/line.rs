@@ -84,7 +84,10 @@ fn carry(pieces: &Receiver<(Instant, Vec<u8>)>, mut to: impl Write, line: Line) 
         match piece {
             Some((at, bytes)) => {
                 let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-                let passing = length.saturating_mul(1_000_000).checked_div(line.rate).map_or(Duration::ZERO, Duration::from_micros);
+                let passing = length
+                    .saturating_mul(1_000_000)
+                    .checked_div(line.rate)
+                    .map_or(Duration::ZERO, Duration::from_micros);
                 free = free.max(at) + passing;
                 waiting.push_back((free + Duration::from_millis(line.delay_ms), bytes));
             }

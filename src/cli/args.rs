@@ -202,6 +202,9 @@ pub struct World {
 pub struct DemoArguments {
     #[command(flatten)]
     pub world: World,
+    /// Vendors that take part
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "addigy,itglue,connectwise,autotask")]
+    pub vendors: Vec<super::simulated::Simulated>,
     /// Keep the home here, so that `matchbook` can open it later
     #[arg(long)]
     pub home: Option<PathBuf>,

@@ -4,9 +4,7 @@ use super::keeper::Keeper;
 use super::{output, passphrase};
 use crate::config::{self, Config, Editor, Paths};
 use crate::connectors::{self, Connection};
-use crate::domain::{
-    Failure, FailureClass, Flow, IntegrationId, JunkList, Stream, SyncScope, SystemClock, VendorSystem,
-};
+use crate::domain::{Failure, FailureClass, Flow, IntegrationId, JunkList, Stream, SyncScope, SystemClock};
 use crate::secrets::{Credentials, Vault};
 use crate::service::messages::{Query, Reply, Request, View};
 use crate::service::{Connected, Notices, Options, Service, SettingsFile};
@@ -186,7 +184,7 @@ fn connect_all(
         match connectors::connect(connection, observer) {
             Ok(connector) => connected.push(Connected {
                 id: integration.name.clone(),
-                system: system(&integration.connector),
+                system: connector.system(),
                 schedules: schedules(integration)?,
                 scope: integration.sync.clone(),
                 connector,
@@ -219,17 +217,6 @@ pub fn connection(integration: &config::IntegrationConfig, credentials: Credenti
 
 fn schedules(integration: &config::IntegrationConfig) -> Result<BTreeMap<Stream, crate::domain::Schedule>, Failure> {
     Stream::ALL.into_iter().map(|stream| Ok((stream, integration.schedule_of(stream)?))).collect()
-}
-
-/// Which system a connector's records belong to, for the ids that other systems carry of them.
-pub fn system(connector: &str) -> Option<VendorSystem> {
-    match connector {
-        "addigy" => Some(VendorSystem::Addigy),
-        "itglue" => Some(VendorSystem::ItGlue),
-        "connectwise" => Some(VendorSystem::ConnectWise),
-        "autotask" => Some(VendorSystem::Autotask),
-        _ => None,
-    }
 }
 
 /// The built-in list of values that identify nothing, with the person's own `junk.toml` beside the configuration.

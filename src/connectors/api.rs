@@ -8,7 +8,7 @@ use super::http::{Budget, Tuning};
 use super::mapping::{Mapping, Paging};
 use super::shared::Shared;
 use super::{each, forward, paging, whole};
-use crate::domain::{Failure, FailureClass, Stream};
+use crate::domain::{Failure, FailureClass, Stream, VendorSystem};
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
@@ -56,6 +56,10 @@ async fn listing(shared: Arc<Shared>, stream: Stream, ask: Ask) -> BoxStream<'st
 impl Connector for Api {
     fn vendor(&self) -> &str {
         &self.shared.mapping.vendor
+    }
+
+    fn system(&self) -> Option<VendorSystem> {
+        self.shared.mapping.system.clone()
     }
 
     fn streams(&self) -> Vec<StreamInfo> {

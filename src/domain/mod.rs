@@ -16,6 +16,7 @@ pub mod left_out;
 pub mod log;
 pub mod mac;
 pub mod outside;
+mod passing;
 pub mod people;
 pub mod record;
 pub mod rule;

@@ -203,7 +203,8 @@ pub fn data(world: &World, flows: &[Flow], integration: &IntegrationId, state: &
     let tables = world.tables_of(integration);
     let stream = state.stream;
     let known = tables.list(stream).is_some();
-    let standing = |wanted: Standing| (0..tables.count(stream)).filter(|at| tables.standing(stream, *at) == wanted).count();
+    let standing =
+        |wanted: Standing| (0..tables.count(stream)).filter(|at| tables.standing(stream, *at) == wanted).count();
     let mut data = StreamData {
         stream,
         label: state.label.clone(),

@@ -4,8 +4,8 @@
 //! ([`crate::domain::text::clean`]). Lists are windows: a view holds what fits a screen, never all rows.
 
 use crate::domain::{
-    Confidence, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, LogLevel,
-    MatchState, RecordId, RuleId, Stream, StreamProgress, SyncScope, Timestamp,
+    Confidence, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, LogLevel, MatchState, RecordId,
+    RuleId, Stream, StreamProgress, SyncScope, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,9 @@ mod sync_settings;
 pub use super::rules::RuleView;
 pub use alike::{Alike, AlikeGroup, AlikeRows};
 pub use compare::{CandidateView, Compare, DecisionView, FieldPair, PickRow, Relation, Targets};
-pub use coverage::{Coverage, CoverageCell, CoverageRow, CoverageShow, CoverageSort, CoverageSpec, CoverageSum, StreamData};
+pub use coverage::{
+    Coverage, CoverageCell, CoverageRow, CoverageShow, CoverageSort, CoverageSpec, CoverageSum, StreamData,
+};
 pub use explain::{Gate, Preview, PreviewRow, WhyRecord};
 pub use sync_settings::{ChoiceList, ChoiceView, MovedRecord, ScopePreview, ScopedStream, StreamMove, SyncSettings};
 

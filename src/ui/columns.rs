@@ -75,7 +75,7 @@ columns! {
     Target "target" (16, 46), 3, 0, None, any;
     TargetId "target-id" (8, 24), 1, 5, None, any;
     Confidence "confidence" (4, 4), 0, 0, Some(SortKey::Confidence), any;
-    Why "why" (12, 90), 3, 0, None, any;
+    Why "why" (12, 90), 2, 0, None, any;
 }
 
 /// Room that has to be left over before a column that nobody asked for is shown.

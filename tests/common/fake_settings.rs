@@ -3,7 +3,7 @@
 use matchbook::domain::{DayCount, IntegrationId, RecordId, ScopeRule, Stream, SyncScope};
 use matchbook::service::messages::{
     ChoiceList, ChoiceView, Coverage, CoverageCell, CoverageRow, CoverageShow, CoverageSpec, CoverageSum, MovedRecord,
-    ScopePreview, ScopedStream, StreamMove, StreamData, SyncSettings,
+    ScopePreview, ScopedStream, StreamData, StreamMove, SyncSettings,
 };
 
 fn list(rule: ScopeRule, title: &str, choices: &[(&str, u64)], none: u64) -> ChoiceList {

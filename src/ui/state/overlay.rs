@@ -5,7 +5,8 @@ use super::settings::Settings;
 use super::wizard::Wizard;
 use crate::domain::{Confidence, HistoryEntry, HistoryId, IntegrationId, LogLevel, RecordId};
 use crate::service::messages::{
-    CardView, DecideAction, Filter, Preview, RuleView, Selection, SortKey, StreamData, TargetLabel, Targets, Ticket, WhyRecord,
+    CardView, DecideAction, Filter, Preview, RuleView, Selection, SortKey, StreamData, TargetLabel, Targets, Ticket,
+    WhyRecord,
 };
 use crate::ui::columns::ColumnId;
 use crate::ui::command::CommandId;

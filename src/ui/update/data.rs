@@ -60,7 +60,8 @@ fn rows(state: &mut State, filter: Filter) {
     let Some(Overlay::Data(shown)) = &state.overlay else { return };
     let Some(stream) = shown.streams.as_ref().and_then(|s| s.get(shown.cursor)).map(|s| s.stream) else { return };
     let id = shown.integration.clone();
-    let flows = state.tabs().filter(|(flow, tab)| tab.stream == stream && (flow.source_id == id || flow.target_id == id));
+    let flows =
+        state.tabs().filter(|(flow, tab)| tab.stream == stream && (flow.source_id == id || flow.target_id == id));
     let tab = flows.map(|(flow, tab)| (flow.id.clone(), tab.stream)).next();
     let Some(tab) = tab else {
         return state.say(LogLevel::Info, format!("no flow matches its {stream}"));
