@@ -191,7 +191,9 @@ fn told(arguments: &Arguments, name: &str, rows: &[Row]) -> bool {
         let list: serde_json::Value = rows.iter().map(Row::json).collect();
         println!("{:#}", serde_json::json!({ name: list }));
     } else {
-        rows.iter().for_each(|row| println!("  {}", row.line()));
+        for row in rows {
+            println!("  {}", row.line());
+        }
     }
     !(arguments.strict && rows.iter().any(Row::is_over))
 }

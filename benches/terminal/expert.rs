@@ -155,7 +155,7 @@ impl Expert {
                 return Ok(());
             }
             let Some(seen) = self.seen() else { return Ok(()) };
-            let key = self.decide(&seen);
+            let key = Self::decide(&seen);
             self.press(key)?;
         }
         Err(format!("no end\n{}", self.terminal.text()).into())
@@ -173,7 +173,7 @@ impl Expert {
 
     /// One look, one key: takes what is likely, puts off what only a call to the client can settle, and leaves out what
     /// has nothing on the other side.
-    fn decide(&mut self, seen: &Seen) -> &'static str {
+    fn decide(seen: &Seen) -> &'static str {
         match seen.state.as_str() {
             "suggested" if seen.percent.is_some_and(|p| p >= SURE) => "a",
             "suggested" | "conflict" => "d",

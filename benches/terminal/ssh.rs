@@ -23,7 +23,7 @@ const BURST: usize = 200;
 /// Bytes a second of the thin line.
 const THIN: u64 = 20_000;
 /// For what takes moments.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server of this machine's own, with keys of its own, on a free port of loopback.
 struct Server {

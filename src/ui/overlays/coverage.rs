@@ -6,7 +6,7 @@ use crate::service::messages::{Coverage, CoverageRow, CoverageShow, CoverageSort
 use crate::ui::state::State;
 use crate::ui::state::coverage::CoverageState;
 use crate::ui::widgets::canvas::Canvas;
-use crate::ui::widgets::number::{cells, share, thousands};
+use crate::ui::widgets::number::{cells, counted, share, thousands};
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 use std::fmt::Write as _;
@@ -180,11 +180,8 @@ fn paint(grid: &Coverage, row: &CoverageRow, here: bool, canvas: &mut Canvas<'_>
             }
             Some(cell) => {
                 let several = if cell.records > 1 { format!(" ({} records)", cell.records) } else { String::new() };
-                let known = if cell.name == row.name {
-                    format!("{} devices", thousands(cell.devices))
-                } else {
-                    cell.name.clone()
-                };
+                let known =
+                    if cell.name == row.name { counted(cell.devices, "device", "devices") } else { cell.name.clone() };
                 canvas.line(
                     x,
                     line.y,

@@ -71,6 +71,7 @@ pub fn words(state: &State) -> String {
     let chosen = lines.iter().filter(|line| line.choice == Some(state.integration));
     let words = chosen.map(|line| {
         let parts: String = line.parts.iter().map(|(text, _)| text.as_str()).collect();
+        let parts = parts.trim_start_matches(|c: char| !c.is_alphanumeric());
         format!("{} {}", parts.trim(), line.right)
     });
     let said = words.collect::<Vec<_>>().join(", ");

@@ -90,7 +90,7 @@ mod tests {
             pace.decided(Duration::from_secs(at), rows);
         }
         assert_eq!(pace.seconds_each(), None, "two steps and a break");
-        pace.decided(Duration::from_secs(720), 2);
+        pace.decided(Duration::from_mins(12), 2);
         assert_eq!(pace.seconds_each(), Some(10));
     }
 
