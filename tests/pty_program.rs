@@ -275,7 +275,7 @@ fn plain_lines_leave_the_screen_to_the_shell_and_read_only_changes_nothing() {
     shows(&mut terminal, "Queue, Addigy to IT Glue, Companies.");
     shows(&mut terminal, "Syncs have ended.");
     assert!(!terminal.screen().alternate_screen());
-    terminal.send("a").expect("a key");
+    terminal.send("S").expect("a key");
     shows(&mut terminal, "this terminal may only look");
     terminal.send("q").expect("a key");
     assert!(given_back(&mut terminal).success());
