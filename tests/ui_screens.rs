@@ -191,3 +191,13 @@ fn every_size_in_plain_lines() {
     settings.bind(|| insta::assert_snapshot!("plain_wide", said[1]));
     assert_eq!(said[1], said[2]);
 }
+
+#[test]
+fn small_schedules() {
+    picture("small_schedules", (80, 24), "1 t");
+}
+
+#[test]
+fn wide_schedules_edited() {
+    picture("wide_schedules_edited", (120, 40), "1 t e Ctrl-u h o u r l y Enter");
+}

@@ -2,8 +2,8 @@
 
 use super::model::{VIEW_FILTERS, VIEW_SORTS};
 use super::{Config, FlowConfig, IntegrationConfig, SyncConfig, THEMES, ViewConfig};
-use crate::domain::Schedule;
 use crate::domain::{Failure, FailureClass, IntegrationId, ScopeRule, Stream, SyncScope};
+use crate::domain::{Schedule, Zone};
 use std::collections::HashSet;
 use url::{Host, Url};
 
@@ -55,7 +55,11 @@ fn sync(sync: &SyncConfig) -> Result<(), Failure> {
     if !(1..=100).contains(&sync.ask_percent) {
         return Err(wrong("sync.ask_percent must be 1 to 100", "10 asks when a tenth of a stream would change"));
     }
-    Ok(())
+    if sync.spread_minutes > 12 * 60 {
+        return Err(wrong("sync.spread_minutes must be at most 720", "5 keeps streams from starting all at once"));
+    }
+    let zone = Zone::parse(&sync.timezone);
+    zone.map(drop).map_err(|failure| Failure { what: format!("sync.timezone: {}", failure.what), ..failure })
 }
 
 fn integration(integration: &IntegrationConfig) -> Result<(), Failure> {

@@ -9,7 +9,7 @@ use crate::domain::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use super::sync_messages::{CardAbout, CardView};
+pub use super::sync_messages::{CardAbout, CardView, ScheduleLine, ScheduleSheet};
 mod alike;
 mod compare;
 mod coverage;
@@ -108,6 +108,23 @@ pub enum Command {
     Resume {
         /// Which.
         integration: IntegrationId,
+    },
+    /// Pause a flow or resume it (kept over restarts): while it is paused nothing is synced for it by schedule and the
+    /// engine decides nothing in it.
+    PauseFlow {
+        /// Which.
+        flow: FlowId,
+        /// Pause it.
+        pause: bool,
+    },
+    /// Change when a stream is synced by itself: kept in the configuration, then in effect at once.
+    SetSchedule {
+        /// Which integration.
+        integration: IntegrationId,
+        /// Which stream.
+        stream: Stream,
+        /// As [`crate::domain::Schedule::parse`] reads it; `None` for the default.
+        schedule: Option<String>,
     },
     /// Decide rows of a queue; one history entry, one undo.
     Decide {
@@ -407,6 +424,11 @@ pub enum Query {
     },
     /// What syncs found that a person decides.
     Cards,
+    /// When the streams of an integration run by themselves.
+    Schedules {
+        /// Which.
+        integration: IntegrationId,
+    },
     /// What is synced of an integration, with the choices and their counts.
     SyncSettings {
         /// Which.
@@ -465,6 +487,8 @@ pub enum View {
     Coverage(Box<Coverage>),
     /// To [`Query::Cards`].
     Cards(Vec<CardView>),
+    /// To [`Query::Schedules`].
+    Schedules(ScheduleSheet),
     /// To [`Query::SyncSettings`].
     SyncSettings(Box<SyncSettings>),
     /// To [`Query::PreviewSyncSettings`].
@@ -563,6 +587,9 @@ pub struct FlowView {
     pub target_id: IntegrationId,
     /// One tab per stream.
     pub tabs: Vec<TabView>,
+    /// Paused by a person.
+    #[serde(default)]
+    pub paused: bool,
 }
 
 /// One tab of the queue.

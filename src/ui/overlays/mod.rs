@@ -7,6 +7,7 @@ mod data;
 mod help;
 mod lists;
 mod rules;
+mod schedules;
 pub mod settings;
 mod wizard;
 
@@ -63,6 +64,7 @@ pub fn draw(state: &State, overlay: &Overlay, canvas: &mut Canvas<'_>) -> Option
             let inner = frame(state, canvas, title, 1);
             return Some(typing(canvas, inner, "name: ", input));
         }
+        Overlay::Schedules(shown) => return schedules::draw(state, canvas, shown),
         Overlay::Find { .. } => {}
     }
     None

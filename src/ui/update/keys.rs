@@ -1,7 +1,8 @@
 //! From key to action: overlays first, then the pane in focus.
 
 use super::{
-    alike, coverage, data, decide, log, navigate, overlays, picker, requests, rules, settings, syncs, views, wizard,
+    alike, coverage, data, decide, log, navigate, overlays, picker, requests, rules, schedules, settings, syncs, views,
+    wizard,
 };
 use crate::domain::LogLevel;
 use crate::ui::command::{CommandId, Context, command};
@@ -97,8 +98,8 @@ fn changes(id: CommandId) -> bool {
             | CommandId::RenewKey
             | CommandId::NewFlow
     );
-    // The settings may be looked at.
-    starts || (command(id).destructive && id != CommandId::SyncSettings)
+    // Settings and schedules may be looked at.
+    starts || (command(id).destructive && !matches!(id, CommandId::SyncSettings | CommandId::Schedule))
 }
 
 fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
@@ -136,6 +137,7 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         CommandId::SyncAll => syncs::sync_all(state),
         CommandId::CancelSync => syncs::cancel(state),
         CommandId::SyncSettings => settings::open(state),
+        CommandId::Schedule => schedules::open(state),
         CommandId::Pause => syncs::pause(state),
         CommandId::Copy => copy(state),
         CommandId::Connect => wizard::open(state),
