@@ -91,6 +91,7 @@ pub enum CommandId {
     RenewKey,
     NewFlow,
     Copy,
+    CopyLink,
     Palette,
     Help,
     Repaint,
@@ -183,6 +184,7 @@ commands! {
     RenewKey "integration.key" ["e"], INTEGRATIONS, "new key", 2, no_key_here, false, "Enter a new key for the chosen integration; every match stays.";
     NewFlow "flow.add" ["n"], INTEGRATIONS, "new flow", 3, no_pair, false, "Say what is matched with what: from one integration to another.";
     Copy "copy" ["y"], ALL, "copy id", 0, always, false, "Send the id under the cursor, or the log line, to the terminal's clipboard (OSC 52).";
+    CopyLink "copy.link" ["Y"], QUEUE, "copy link", 0, no_compare, false, "Send the page of the record, the target's where the vendor tells it, to the terminal's clipboard (OSC 52).";
     Down "move.down" ["j", "Down"], ALL, "down", 0, always, false, "One row down.";
     Up "move.up" ["k", "Up"], ALL, "up", 0, always, false, "One row up.";
     Top "move.top" ["g", "Home"], ALL, "top", 0, always, false, "First row.";

@@ -462,6 +462,7 @@ impl FakeService {
         let evidence = |kind, bits, rarity, note: &str| Evidence { kind, bits, rarity, note: note.to_owned() };
         Compare {
             generation: table.generation,
+            pages: [String::new(), "https://vendor.test/a/1".to_owned()],
             source: "Addigy".to_owned(),
             target: "IT Glue".to_owned(),
             against: row.target.clone(),

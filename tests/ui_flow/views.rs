@@ -264,6 +264,13 @@ fn what_is_new_is_said_in_lines_and_nothing_twice() {
 }
 
 #[test]
+fn the_page_of_the_target_is_copied() {
+    let mut h = wide();
+    h.keys("Y");
+    assert_eq!(h.copied, ["https://vendor.test/a/1"]);
+}
+
+#[test]
 fn a_queue_says_how_far_it_is_and_how_fast() {
     let mut h = wide();
     h.see("16 of 60 decided");

@@ -29,6 +29,9 @@ pub struct Compare {
     pub decided: Option<DecisionView>,
     /// What a person should notice before deciding (another company, taken target).
     pub warnings: Vec<String>,
+    /// The records' pages at their vendors, source first; empty where the vendor tells none.
+    #[serde(default)]
+    pub pages: [String; 2],
 }
 
 /// A decision in words.

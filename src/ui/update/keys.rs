@@ -140,6 +140,7 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         CommandId::Schedule => schedules::open(state),
         CommandId::Pause => syncs::pause(state),
         CommandId::Copy => copy(state),
+        CommandId::CopyLink => copy_link(state),
         CommandId::Connect => wizard::open(state),
         CommandId::RenewKey => wizard::renew(state),
         CommandId::NewFlow => wizard::open_flow(state),
@@ -160,6 +161,19 @@ fn repaint(state: &mut State) {
     state.effects.push(Effect::Repaint);
     requests::overview(state);
     state.draw();
+}
+
+/// The target's page, else the source's.
+fn copy_link(state: &mut State) {
+    let pages = state.compare.shown.as_ref().map(|(_, compare)| compare.pages.clone()).unwrap_or_default();
+    let [source, target] = pages;
+    match [target, source].into_iter().find(|page| !page.is_empty()) {
+        Some(page) => {
+            state.say(LogLevel::Info, format!("sent to the terminal's clipboard: {page}"));
+            state.effects.push(Effect::Copy(page));
+        }
+        None => state.say(LogLevel::Info, "neither vendor tells a page for this record; y copies its id"),
+    }
 }
 
 fn copy(state: &mut State) {
