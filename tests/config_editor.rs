@@ -191,7 +191,7 @@ fn views_are_kept_replaced_and_removed_beside_what_a_person_wrote() {
     editor.save().unwrap();
     let text = std::fs::read_to_string(&file).unwrap();
     assert!(text.contains("# mine") && text.contains("theme = \"light\" # bright room"), "{text}");
-    assert_eq!(matchbook::config::load(&file).unwrap().config.ui.views, [view.clone()]);
+    assert_eq!(matchbook::config::load(&file).unwrap().config.ui.views, std::slice::from_ref(&view));
     let mut editor = Editor::open(&file).unwrap();
     editor.set_view(&matchbook::config::ViewConfig { sort: "size".into(), ..view }).unwrap();
     assert!(editor.save().is_err(), "an order that does not exist is not written");
