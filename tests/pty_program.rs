@@ -158,6 +158,7 @@ const SHELL_OF: &str = "MATCHBOOK_TEST_SHELL_OF";
 /// What a shell does with a job, and nothing else: a process group in the terminal's foreground, and word of it when
 /// it stops or ends. No real shell: those put the modes of the line right by themselves. Does nothing as a test.
 #[test]
+#[expect(clippy::zombie_processes, reason = "waitpid does it, which also tells of a stop")]
 fn the_shell_of_a_job() {
     let Some(home) = std::env::var_os(SHELL_OF) else { return };
     let job = Command::new(PROGRAM).env("MATCHBOOK_HOME", home).process_group(0).spawn().expect("the program starts");

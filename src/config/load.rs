@@ -99,8 +99,8 @@ fn meant(path: &str) -> Option<String> {
     if let Some(here) = check::closest(&key, known_keys(table), ALIKE) {
         return Some(here.to_owned());
     }
-    let elsewhere = TABLES.into_iter().filter(|other| *other != table);
-    elsewhere.filter_map(|t| Some(format!("{t}.{}", check::closest(&key, known_keys(t), ALIKE_ELSEWHERE)?))).next()
+    let mut elsewhere = TABLES.into_iter().filter(|other| *other != table);
+    elsewhere.find_map(|t| Some(format!("{t}.{}", check::closest(&key, known_keys(t), ALIKE_ELSEWHERE)?)))
 }
 
 /// The keys that a table may have. A test holds the lists against the types.
