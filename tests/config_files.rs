@@ -138,6 +138,7 @@ fn every_key_is_in_the_example_and_offered_for_a_slip() {
             "connector label base_url region paused schedule requests_per_second page_size files sync",
         ),
         ("flows", "f", "source target streams cardinality names ties roll_up needs_devices auto_accept"),
+        ("sync", "", "full_every_days overlap_minutes ask_above ask_percent ask_records timezone spread_minutes"),
         ("vault", "", "passphrase_command"),
         ("backup", "", "every keep directory"),
         ("ui", "", "theme ascii mouse low_bandwidth keys"),
@@ -149,7 +150,7 @@ fn every_key_is_in_the_example_and_offered_for_a_slip() {
             if name.is_empty() { table.iter().map(|(key, _)| key).collect() } else { Vec::new() };
         shown.extend(inner.flat_map(|table| table.iter().map(|(key, _)| key)));
         let base = "[integrations.a]\nconnector = 'csv'\n[integrations.b]\nconnector = 'csv'\n[flows.f]\nsource = 'a'\n\
-                    target = 'b'\n[ui]\n[vault]\n[backup]\n";
+                    target = 'b'\n[sync]\n[ui]\n[vault]\n[backup]\n";
         for key in keys.split_whitespace() {
             assert!(shown.contains(&key), "{key} is not in the example");
             let header = if name.is_empty() { format!("[{group}]\n") } else { format!("[{group}.{name}]\n") };

@@ -75,7 +75,11 @@ fn credentials(draft: &Draft) -> Credentials {
 async fn test(draft: Draft, paths: Paths) -> Result<TestReport, Failure> {
     let settings = settings(&draft, &paths)?;
     let observer = Arc::new(|_: HttpNotice| {});
-    let connector = connectors::connect(home::connection(&settings, credentials(&draft), &paths), observer)?;
+    let connector = connectors::connect_with(
+        home::connection(&settings, credentials(&draft), &paths),
+        observer,
+        super::logging::tuning(&paths)?,
+    )?;
     let report = connector.test().await?;
     Ok(TestReport { account: report.account, permissions: report.permissions, notes: report.notes })
 }

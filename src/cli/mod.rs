@@ -61,6 +61,9 @@ pub fn run() -> ExitCode {
         }
     };
     private_process();
+    if arguments.trace_http {
+        logging::trace_http();
+    }
     if let Some(number) = arguments.passphrase_fd {
         passphrase::from_descriptor(number);
     }

@@ -4,7 +4,7 @@ use super::layout::Layout;
 use super::state::overlay::Overlay;
 use super::state::{Pane, State};
 use super::widgets::canvas::Canvas;
-use super::widgets::number::{clock, thousands};
+use super::widgets::number::{clock, counted, thousands};
 use super::{overlays, panes};
 use crate::domain::{LogLevel, RunState};
 use crate::service::messages::IntegrationState;
@@ -74,7 +74,7 @@ fn header(state: &State, layout: &Layout, canvas: &mut Canvas<'_>) {
     if state.config.read_only {
         at += canvas.put(at, y, room.saturating_sub(at), "read-only  ", theme.warn);
     }
-    for (text, style) in status(state, theme) {
+    for (text, style) in status(state, theme, layout.tabs) {
         let glyph = if style == theme.busy { glyphs.busy } else { glyphs.dot };
         at += canvas.put(at, y, room.saturating_sub(at), &format!("{glyph} {text}  "), style);
     }
@@ -89,8 +89,8 @@ fn right_of_header(state: &State, short: bool) -> String {
     format!("{}  {as_of}  {help} ", state.home)
 }
 
-/// What the header says of the whole: syncs, failures, work left.
-fn status(state: &State, theme: &super::theme::Theme) -> Vec<(String, Style)> {
+/// What the header says of the whole: syncs, failures, work left; `short` where the tabs of the panes stand beside it.
+fn status(state: &State, theme: &super::theme::Theme, short: bool) -> Vec<(String, Style)> {
     let mut parts = Vec::new();
     if !state.known {
         return vec![("opening".to_owned(), theme.busy)];
@@ -118,14 +118,17 @@ fn status(state: &State, theme: &super::theme::Theme) -> Vec<(String, Style)> {
     }
     let open = state.open_counts();
     let mut words: Vec<String> =
-        open.iter().filter(|(_, n)| *n > 0).map(|(s, n)| format!("{} {}", thousands(*n), s.name())).collect();
+        open.iter().filter(|(_, n)| *n > 0).map(|(s, n)| counted(*n, s.one(), s.name())).collect();
     // Two streams by name; the tabs say the rest.
     if words.len() > 3 {
         let rest: u64 = open.iter().filter(|(_, n)| *n > 0).skip(2).map(|(_, n)| n).sum();
         words.truncate(2);
         words.push(format!("{} more", thousands(rest)));
     }
-    if !words.is_empty() {
+    if !words.is_empty() && short {
+        let all: u64 = open.iter().map(|(_, n)| n).sum();
+        parts.push((format!("{} open", thousands(all)), theme.text));
+    } else if !words.is_empty() {
         parts.push((format!("{} to match", words.join(", ")), theme.text));
     } else if state.overview.ready && state.tabs().any(|(_, tab)| tab.counts.total() > 0) {
         parts.push(("everything is decided".to_owned(), theme.ok));

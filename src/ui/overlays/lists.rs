@@ -102,10 +102,11 @@ fn pick_row(canvas: &mut Canvas<'_>, area: Rect, row: &PickRow, here: bool) {
     canvas.put(area.x + 2, area.y, name_room, &row.target.name, style);
     hits(canvas, area, row, name_room);
     let mut notes = row.detail.clone();
-    if !notes.is_empty() {
-        notes.push_str("  ");
+    // Most details end with the id.
+    if !notes.ends_with(row.target.id.as_str()) {
+        notes.push_str(if notes.is_empty() { "" } else { "  " });
+        notes.push_str(row.target.id.as_str());
     }
-    notes.push_str(row.target.id.as_str());
     let x = area.x + name_room + 3;
     let mut used = canvas.put(x, area.y, area.right().saturating_sub(x), &notes, theme.dim);
     for (on, text) in [

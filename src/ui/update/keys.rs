@@ -25,6 +25,12 @@ pub fn key(state: &mut State, key: Key) {
     if key == Key::ctrl('c') {
         return ctrl_c(state);
     }
+    // Where a note takes the footer's place, the next key gives it back; Esc does nothing else then.
+    let note = |state: &State| state.notice.as_ref().is_some_and(|n| n.level <= LogLevel::Info);
+    if key.code != KeyCode::Esc && state.layout().message.is_none() && note(state) {
+        state.notice = None;
+        state.draw();
+    }
     if state.overlay.is_some() {
         return overlays::key(state, key);
     }
