@@ -154,10 +154,11 @@ fn flow(parts: &Parts<'_>, state: &FlowState) -> FlowView {
     });
     FlowView {
         id: state.flow.id.clone(),
-        source_id: state.flow.source.clone(),
         paused: parts.paused_flows.contains(&state.flow.id),
         label: format!("{source} → {target}"),
         tabs: tabs.collect(),
+        source_id: state.flow.source.clone(),
+        target_id: state.flow.target.clone(),
         source,
         target,
     }

@@ -6,6 +6,7 @@ mod broadcast;
 mod cards;
 mod changes;
 mod limits;
+mod looking;
 mod records;
 mod requests;
 mod rules;
@@ -227,6 +228,8 @@ pub struct Core {
     offered: BTreeMap<IntegrationId, settings::Offered>,
     /// Writes of settings under way.
     keeping: u64,
+    /// When the day's count was last written.
+    day_noted: Option<Instant>,
 }
 
 /// Messages handled before the outbox is looked at.
@@ -281,6 +284,7 @@ impl Core {
             again: BTreeMap::new(),
             offered: BTreeMap::new(),
             keeping: 0,
+            day_noted: None,
         }
     }
 
@@ -362,6 +366,7 @@ impl Core {
         self.let_go();
         self.start_solving();
         self.look_for_cards();
+        self.note_day();
         if self.is_settled() {
             for done in self.settle.drain(..) {
                 let _ = done.send(());
