@@ -25,12 +25,14 @@ mod shared;
 mod source;
 mod tables;
 mod whole;
+mod write;
 
 pub use contract::{
-    Ask, Choice, ChoiceList, Connection, ConnectionReport, Connector, ConnectorInfo, HttpNotice, Observer, Page,
-    StreamInfo, available, available_with, connect, connect_with, host_of,
+    Ask, Choice, ChoiceList, Connection, ConnectionReport, Connector, ConnectorInfo, Find, HttpNotice, Observer, Page,
+    StreamInfo, WriteFault, WriteLimits, available, available_with, connect, connect_with, host_of,
 };
 pub use describe::{FieldInfo, StreamFields, field_mappings};
 pub use fields::BadRow;
 pub use http::{Budget, Tuning};
 pub use mapping::{OptionPrompt, Region, SecretPrompt};
+pub use write::Draft;

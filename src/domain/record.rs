@@ -108,6 +108,9 @@ pub struct Company {
     /// Its page at the vendor.
     #[serde(default)]
     pub url: Option<String>,
+    /// Free notes.
+    #[serde(default)]
+    pub notes: Option<String>,
 }
 
 impl Company {
@@ -130,6 +133,7 @@ impl Company {
             created: None,
             updated: None,
             url: None,
+            notes: None,
         }
     }
 }

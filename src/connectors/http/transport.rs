@@ -36,6 +36,8 @@ pub(crate) struct Call {
     pub(crate) open: Option<Url>,
     /// Being slow twice is told instead of tried again: the caller asks for less.
     pub(crate) impatient: bool,
+    /// It changes something: when nobody knows how it ended, that is told instead of tried again.
+    pub(crate) once: bool,
 }
 
 impl Call {
@@ -49,6 +51,7 @@ impl Call {
             header: None,
             open: None,
             impatient: false,
+            once: false,
         }
     }
 
@@ -231,6 +234,13 @@ impl Http {
                     }
                     self.notice("asks to wait (request limit)", wait, "");
                 }
+                Attempt::Again { what, .. } if call.once => {
+                    return Err(CallError {
+                        failure: self.vendor_failure(&what, 1),
+                        kind: CallErrorKind::Unknown,
+                        said: String::new(),
+                    });
+                }
                 Attempt::Again { what, slow } => {
                     faults += 1;
                     slows += u32::from(slow);
@@ -238,6 +248,7 @@ impl Http {
                         return Err(CallError {
                             failure: self.vendor_failure(&what, faults),
                             kind: CallErrorKind::Slow,
+                            said: String::new(),
                         });
                     }
                     if faults >= tuning.tries {
@@ -310,7 +321,7 @@ impl Http {
         let too_large = || {
             let what = format!("{} sent an answer larger than {} MB", self.setup.vendor, cap >> 20);
             let failure = Failure::new(FailureClass::Vendor, what, "set a smaller page_size for this integration");
-            Attempt::Failed(CallError { failure, kind: CallErrorKind::Slow })
+            Attempt::Failed(CallError { failure, kind: CallErrorKind::Slow, said: String::new() })
         };
         let announced = response.content_length().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
         if announced > cap {
@@ -385,7 +396,8 @@ impl Http {
         let vendor = &self.setup.vendor;
         let said = body.map(|body| format!(": {}", self.told(&body.text))).unwrap_or_default();
         let fail = |class, what: String, remedy: &str, kind| {
-            Attempt::Failed(CallError { failure: Failure::new(class, what, remedy), kind })
+            let said = body.map(|body| self.told(&body.text)).unwrap_or_default();
+            Attempt::Failed(CallError { failure: Failure::new(class, what, remedy), kind, said })
         };
         let refused_key = |remedy: &str| {
             let what = format!("{vendor} refuses the key ({status}{said})");
