@@ -5,7 +5,9 @@
 use super::key::{self, Table};
 use super::transaction::Transaction;
 use super::{Store, codec, error};
-use crate::domain::{Failure, FailureClass, IntegrationId, OutboxEntry, Record, Stream, Timestamp, WriteId};
+use crate::domain::{
+    Failure, FailureClass, IntegrationId, OutboxEntry, Record, Stream, Timestamp, WriteId, WriteState,
+};
 
 impl Store {
     /// Adds writes and gives them their numbers; durable when this returns.
@@ -33,6 +35,27 @@ impl Store {
         self.put_writes(&mut tx, entries)?;
         tx.commit()?;
         self.flush()
+    }
+
+    /// Takes back writes that were not sent; returns them as they are now. Those that are on their way stay.
+    ///
+    /// # Errors
+    /// When the disk refuses or a value is damaged.
+    pub fn withdraw_writes(&self, ids: &[WriteId], why: &str, at: Timestamp) -> Result<Vec<OutboxEntry>, Failure> {
+        let mut tx = self.transaction();
+        let mut withdrawn = Vec::new();
+        for id in ids {
+            let Some(mut entry) = self.write(*id)? else { continue };
+            if matches!(entry.state, WriteState::Planned | WriteState::Approved) {
+                entry.state = WriteState::Withdrawn { why: why.to_owned() };
+                entry.changed = at;
+                put(&mut tx, &entry)?;
+                withdrawn.push(entry);
+            }
+        }
+        tx.commit()?;
+        self.flush()?;
+        Ok(withdrawn)
     }
 
     /// Puts writes that are not closed yet.
@@ -142,7 +165,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         Actor, Company, Decision, DecisionKind, FlowId, HistoryEntry, HistoryId, LogEntry, LogLevel, PlannedWrite,
-        RowChange, WriteKind, WriteState,
+        RowChange, WriteKind,
     };
 
     fn entry(source: &str) -> OutboxEntry {
@@ -165,6 +188,7 @@ mod tests {
             planned: Timestamp::UNIX_EPOCH,
             changed: Timestamp::UNIX_EPOCH,
             sent: 0,
+            anyway: false,
         }
     }
 

@@ -183,7 +183,6 @@ pub struct PlannedWrite {
     /// Where it is sent.
     pub target: IntegrationId,
     /// What.
-    #[serde(flatten)]
     pub kind: WriteKind,
     /// The company that the record is made in; `None` for companies and updates.
     #[serde(default)]
@@ -314,10 +313,8 @@ pub struct OutboxEntry {
     /// Its number.
     pub id: WriteId,
     /// What.
-    #[serde(flatten)]
     pub write: PlannedWrite,
     /// How far it is.
-    #[serde(flatten)]
     pub state: WriteState,
     /// Who wanted it.
     pub actor: Actor,
@@ -330,6 +327,9 @@ pub struct OutboxEntry {
     /// How often it was sent.
     #[serde(default)]
     pub sent: u32,
+    /// It is made even where the target has something like it: a person has looked.
+    #[serde(default)]
+    pub anyway: bool,
 }
 
 #[cfg(test)]

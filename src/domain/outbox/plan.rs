@@ -317,6 +317,17 @@ fn is_same(field: WriteField, old: &str, new: &str) -> bool {
     }
 }
 
+/// Whether a record has that value.
+#[must_use]
+pub fn is_value(record: &Record, field: WriteField, value: &str) -> bool {
+    if field == WriteField::Mac {
+        let Record::Device(device) = record else { return false };
+        let wanted = Mac::parse(value);
+        return device.interfaces.iter().any(|i| i.mac.as_deref().and_then(Mac::parse) == wanted);
+    }
+    value_of(record, field).is_some_and(|known| is_same(field, &known, value))
+}
+
 /// A code of a company's name: its letters and digits, 25 at most.
 fn short_name(name: &str) -> Option<String> {
     let code: String = name.chars().filter(char::is_ascii_alphanumeric).take(25).collect();

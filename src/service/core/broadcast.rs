@@ -106,6 +106,9 @@ impl Core {
                 self.world = Arc::new(loaded.world);
                 self.rules = loaded.rules;
                 self.flows = loaded.flows;
+                let awake = self.writes.awake;
+                self.writes = loaded.writes;
+                self.writes.awake = awake;
                 self.ready = true;
                 if let Some(front) = self.front.take() {
                     front.into_rows(&mut self.flows, &self.world);

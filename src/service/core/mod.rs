@@ -12,6 +12,7 @@ mod solving;
 #[cfg(test)]
 mod tests;
 mod undo;
+mod writing;
 
 use super::SettingsFile;
 use super::decide::By;
@@ -26,12 +27,16 @@ use super::solver::Solved;
 use super::tables::Change;
 use super::world::World;
 use super::writer;
+use super::writing::Writes;
+use super::writing::planning::Plan;
+use crate::domain::outbox::plan::WriteTarget;
 use crate::domain::{
-    Actor, Clock, Decision, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, RecordId, RowChange,
-    RuleChange, Stream, StreamProgress, SyncScope, Timestamp,
+    Actor, Clock, Decision, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, OutboxEntry, Record,
+    RecordId, RowChange, RuleChange, Stream, StreamProgress, SyncScope, Timestamp,
 };
 use crate::store::Store;
 use crate::sync::Supervisor;
+use crate::sync::outbox::{Closed, Delivered};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -106,6 +111,51 @@ pub enum CoreMessage {
         /// Who waits.
         reply: ReplyTo,
     },
+    /// What a target takes is known, or not: a plan can be made.
+    WriteTargets {
+        /// What is to be planned.
+        wanted: writing::Wanted,
+        /// By stream.
+        result: Result<BTreeMap<Stream, WriteTarget>, Failure>,
+    },
+    /// A plan is made.
+    Planned {
+        /// What was to be planned.
+        wanted: writing::Wanted,
+        /// The plan.
+        result: Result<Plan, Failure>,
+    },
+    /// The outbox changed on the disk, or did not.
+    WritesKept {
+        /// Writes as they are now.
+        result: Result<Vec<OutboxEntry>, Failure>,
+        /// Who waits.
+        waiting: writer::WritesWaiting,
+    },
+    /// A vendor has what was written, or refused it.
+    WritesClosed {
+        /// Where it was sent.
+        integration: IntegrationId,
+        /// What became of it.
+        closed: Closed,
+        /// Hears when it is kept.
+        done: oneshot::Sender<bool>,
+    },
+    /// What became of writes is kept, or is not.
+    WritesDecided {
+        /// Where it was sent.
+        integration: IntegrationId,
+        /// Decisions with their writes.
+        decided: Vec<(HistoryEntry, Vec<OutboxEntry>)>,
+        /// Other writes.
+        others: Vec<OutboxEntry>,
+        /// Records that were new to the store, or why nothing was kept.
+        result: Result<Vec<Record>, Failure>,
+        /// Hears it.
+        done: oneshot::Sender<bool>,
+    },
+    /// A courier came back.
+    Delivered(IntegrationId, Delivered),
     /// Answer when nothing runs, nothing is to be solved and everything decided is durable.
     Settle(oneshot::Sender<()>),
     /// Save what makes the next start quick, and end.
@@ -206,6 +256,8 @@ pub struct Core {
     offered: BTreeMap<IntegrationId, settings::Offered>,
     /// Writes of settings under way.
     keeping: u64,
+    /// Writes to vendors.
+    writes: Writes,
 }
 
 /// Messages handled before the outbox is looked at.
@@ -255,6 +307,7 @@ impl Core {
             again: BTreeMap::new(),
             offered: BTreeMap::new(),
             keeping: 0,
+            writes: Writes::new(opened.scheduled),
         }
     }
 
@@ -284,7 +337,8 @@ impl Core {
 
     /// When something is due without a message.
     fn wake_at(&self) -> Option<Instant> {
-        [self.outbox.due(), self.recount_due(), self.solve_due(), self.schedule_due()].into_iter().flatten().min()
+        let dues = [self.outbox.due(), self.recount_due(), self.solve_due(), self.schedule_due(), self.writes.due()];
+        dues.into_iter().flatten().min()
     }
 
     fn handle(&mut self, message: CoreMessage) {
@@ -309,6 +363,14 @@ impl Core {
             CoreMessage::ScopeKept { integration, scope, sync, result, reply } => {
                 self.scope_kept(&integration, &scope, sync, result, reply);
             }
+            CoreMessage::WriteTargets { wanted, result } => self.targets_known(wanted, result),
+            CoreMessage::Planned { wanted, result } => self.planned(wanted, result),
+            CoreMessage::WritesKept { result, waiting } => self.writes_kept(result, waiting),
+            CoreMessage::WritesClosed { integration, closed, done } => self.writes_closed(integration, closed, done),
+            CoreMessage::WritesDecided { integration, decided, others, result, done } => {
+                self.writes_decided(&integration, decided, others, result, done);
+            }
+            CoreMessage::Delivered(integration, delivered) => self.delivered(integration, delivered),
             CoreMessage::Settle(done) => self.settle.push(done),
             CoreMessage::Freed | CoreMessage::Stop(_) | CoreMessage::Opened(_) => {}
         }
@@ -330,6 +392,8 @@ impl Core {
         self.run_schedule();
         self.start_solving();
         self.look_for_cards();
+        self.compare_matched();
+        self.deliver();
         if self.is_settled() {
             for done in self.settle.drain(..) {
                 let _ = done.send(());
@@ -347,6 +411,7 @@ impl Core {
             && self.more.is_empty()
             && self.deck.is_settled()
             && self.keeping == 0
+            && self.writes.is_idle()
             && self.again.is_empty()
             && self.told_scope.is_empty()
             && self.supervisor.running().is_empty()
