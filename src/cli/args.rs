@@ -1,11 +1,13 @@
 //! The arguments of every command. Names are fixed: scripts outside the project rely on them.
 
 mod care;
+mod writes;
 
 pub use care::{ImportArguments, LockKind, RotateArguments, StoreCommand, VaultCommand};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
+pub use writes::{ApplyArguments, OutboxArguments, PlanArguments};
 
 /// Syncs RMM, PSA and documentation platforms and matches their companies and devices.
 ///
@@ -68,6 +70,12 @@ pub enum Command {
     Decide(DecideArguments),
     /// Accept every suggestion at or above a threshold
     QuickMatch(QuickMatchArguments),
+    /// Plan what is missing at the target and what differs there; nothing is sent before `apply`
+    Plan(PlanArguments),
+    /// Send what was planned, if it is still what would be planned now; then go on with what was cut
+    Apply(ApplyArguments),
+    /// Writes to vendors: planned, on their way, confirmed, refused
+    Outbox(OutboxArguments),
     /// Decisions, newest first
     History {
         /// One JSON document
@@ -365,6 +373,8 @@ pub enum Action {
     Unmatch,
     /// Put off
     Defer,
+    /// Make the record at the target, unless it has something like it
+    Create,
 }
 
 #[derive(Debug, Args)]
@@ -382,6 +392,9 @@ pub struct DecideArguments {
     /// With match: the target's id
     #[arg(long)]
     pub target: Option<String>,
+    /// With create: also where the target has something like it
+    #[arg(long)]
+    pub anyway: bool,
     /// Only say what it would do
     #[arg(long)]
     pub dry_run: bool,

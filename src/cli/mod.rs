@@ -16,6 +16,7 @@ mod keeper;
 pub mod link;
 mod logging;
 mod mapping;
+mod outbox;
 mod output;
 mod passphrase;
 mod queue;
@@ -124,6 +125,9 @@ async fn dispatch(command: Option<Command>) -> Result<Outcome, Failure> {
         Some(Command::Queue(arguments)) => queue::run(arguments).await,
         Some(Command::Decide(arguments)) => decisions::decide(arguments).await,
         Some(Command::QuickMatch(arguments)) => decisions::quick_match(arguments).await,
+        Some(Command::Plan(arguments)) => outbox::plan(arguments).await,
+        Some(Command::Apply(arguments)) => outbox::apply(arguments).await,
+        Some(Command::Outbox(arguments)) => outbox::list(arguments).await,
         Some(Command::History { json, limit }) => decisions::history(json, limit).await,
         Some(Command::Undo { entry, dry_run, json }) => decisions::undo(entry, dry_run, json).await,
         Some(Command::Alias(command)) => decisions::alias(command).await,

@@ -231,11 +231,7 @@ pub async fn pass(
             request.extensions_mut().insert(Shift);
         }
         Some(
-            Failing::LostAnswer
-            | Failing::Truncated
-            | Failing::Malformed
-            | Failing::Done(_)
-            | Failing::DoneLate(_),
+            Failing::LostAnswer | Failing::Truncated | Failing::Malformed | Failing::Done(_) | Failing::DoneLate(_),
         )
         | None => {}
     }

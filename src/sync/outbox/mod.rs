@@ -261,7 +261,9 @@ impl Courier {
             };
             match self.connector.find(stream, crate::connectors::Find::Ids(left.clone())).await {
                 Ok(found) => {
-                    let there: BTreeSet<RecordId> = found.iter().map(Record::id).collect();
+                    // A record that does not bear the mark any more is another one.
+                    let ours = |record: &&Record| resolve::is_marked(&entry.write, record) != Some(false);
+                    let there: BTreeSet<RecordId> = found.iter().filter(ours).map(Record::id).collect();
                     left.retain(|id| there.contains(id));
                 }
                 Err(_) => continue,

@@ -28,8 +28,8 @@ pub(super) enum Found {
 /// Judges what was found. `made` are ids that the vendor gave to what this process sent.
 pub(super) fn resolve(entry: &OutboxEntry, found: &[Record], made: &BTreeSet<RecordId>) -> Found {
     let write = &entry.write;
-    let marks = write.fields.iter().any(|f| f.field == WriteField::Notes && f.new.contains(&write.mark));
-    let marked = |record: &&Record| value_of(record, WriteField::Notes).is_some_and(|n| n.contains(&write.mark));
+    let marks = has_mark(write);
+    let marked = |record: &&Record| is_marked(write, record) == Some(true);
     let alike: Vec<&Record> = found.iter().filter(|record| is_same(write, record)).collect();
     let mut ours: Vec<&Record> = if marks {
         found.iter().filter(marked).collect()
@@ -52,6 +52,16 @@ pub(super) fn resolve(entry: &OutboxEntry, found: &[Record], made: &BTreeSet<Rec
     let (doubles, doubtful): (Vec<&&Record>, Vec<&&Record>) = rest.iter().partition(at_once);
     let ids = |records: Vec<&&Record>| records.into_iter().map(|record| record.id()).collect();
     Found::Ours { keep: Box::new((*keep).clone()), doubles: ids(doubles), doubtful: ids(doubtful) }
+}
+
+/// The vendor has room for the mark.
+fn has_mark(write: &PlannedWrite) -> bool {
+    write.fields.iter().any(|f| f.field == WriteField::Notes && f.new.contains(&write.mark))
+}
+
+/// Whether a record bears the write's mark; `None` where the vendor has no room for one.
+pub(super) fn is_marked(write: &PlannedWrite, record: &Record) -> Option<bool> {
+    has_mark(write).then(|| value_of(record, WriteField::Notes).is_some_and(|notes| notes.contains(&write.mark)))
 }
 
 /// Vendors number what they make: the lower number is older.
