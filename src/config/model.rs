@@ -181,7 +181,7 @@ pub struct FlowConfig {
     #[serde(default = "yes")]
     pub auto_accept: bool,
     /// What becomes of differences between matched records.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default, skip_serializing_if = "is_off")]
     pub update: UpdatePolicy,
     /// Who is right about a field of matched records.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -191,8 +191,8 @@ pub struct FlowConfig {
     pub create: BTreeMap<Stream, CreateRules>,
 }
 
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
+fn is_off(policy: &UpdatePolicy) -> bool {
+    *policy == UpdatePolicy::Off
 }
 
 impl FlowConfig {

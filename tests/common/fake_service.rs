@@ -11,6 +11,8 @@
 
 #[path = "fake_settings.rs"]
 mod fake_settings;
+#[path = "fake_writes.rs"]
+mod fake_writes;
 
 use matchbook::domain::{
     Actor, Confidence, DecisionKind, Evidence, EvidenceKind, Failure, FailureClass, FlowId, HistoryEntry, HistoryId,
@@ -351,6 +353,7 @@ impl FakeService {
                 lines.reverse();
                 View::Log(lines)
             }
+            Query::Writes(query) => fake_writes::view(&query, flow(), noon()),
             Query::Cards => View::Cards(self.cards.clone()),
             Query::History { .. } => View::History(self.history.iter().rev().map(|h| h.0.clone()).collect()),
             Query::Why { text } => View::Why(vec![WhyRecord {
@@ -579,6 +582,7 @@ impl FakeService {
                 self.scope = scope;
                 done(&format!("sync settings of {integration} are saved"))
             }
+            Command::Writes(command) => done(&format!("{command:?}")),
             Command::CancelSync { .. } => done("syncs stopped"),
             Command::Pause { integration } => self.set_state(&integration, IntegrationState::Paused),
             Command::Resume { integration } => self.set_state(&integration, IntegrationState::Ok),

@@ -4,6 +4,7 @@ mod ask;
 pub mod cards;
 mod help;
 mod lists;
+pub mod outbox;
 mod rules;
 pub mod settings;
 mod wizard;
@@ -50,6 +51,8 @@ pub fn draw(state: &State, overlay: &Overlay, canvas: &mut Canvas<'_>) -> Option
         Overlay::History { entries, cursor, top } => lists::history(state, canvas, entries.as_deref(), *cursor, *top),
         Overlay::Wizard(at) => return wizard::draw(state, canvas, at),
         Overlay::Cards(shown) => cards::draw(state, canvas, shown),
+        Overlay::Making(making) => outbox::making(state, canvas, making),
+        Overlay::Outbox(list) => outbox::outbox(state, canvas, list),
         Overlay::Rules { rules, cursor, top } => rules::draw(state, canvas, rules.as_deref(), *cursor, *top),
         Overlay::Settings(shown) => settings::draw(state, canvas, shown),
         Overlay::Find { .. } => {}

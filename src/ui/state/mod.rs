@@ -3,6 +3,7 @@
 pub mod compare;
 pub mod log;
 pub mod marks;
+pub mod outbox;
 pub mod overlay;
 pub mod queue;
 pub mod settings;

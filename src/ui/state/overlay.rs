@@ -1,5 +1,6 @@
 //! What can lie over the panes; one at a time.
 
+use super::outbox::{Making, OutboxList};
 use super::settings::Settings;
 use super::wizard::Wizard;
 use crate::domain::{Confidence, HistoryEntry, IntegrationId, LogLevel, RecordId};
@@ -86,6 +87,10 @@ pub enum Overlay {
     Settings(Box<Settings>),
     /// What syncs found that a person decides.
     Cards(Cards),
+    /// Records that would be made.
+    Making(Box<Making>),
+    /// Writes to vendors.
+    Outbox(Box<OutboxList>),
 }
 
 /// Cards that wait.
@@ -121,6 +126,8 @@ impl Overlay {
             Self::Settings(settings) => settings.current.is_none(),
             Self::History { entries, .. } => entries.is_none(),
             Self::Cards(shown) => shown.list.is_none(),
+            Self::Making(making) => making.plan.is_none(),
+            Self::Outbox(list) => list.is_waiting(),
             Self::Rules { rules, .. } => rules.is_none(),
             _ => false,
         }

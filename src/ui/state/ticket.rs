@@ -43,6 +43,12 @@ pub enum Purpose {
     ScopePreview,
     /// A change of sync settings.
     SetSyncSettings,
+    /// What would be made.
+    Plan,
+    /// The outbox.
+    Outbox,
+    /// A change of the outbox.
+    WriteChange,
     /// The cards.
     Cards,
     /// An answer to a card.

@@ -5,6 +5,7 @@ pub mod decide;
 pub mod keys;
 pub mod log;
 pub mod navigate;
+mod outbox;
 pub mod overlays;
 pub mod picker;
 pub mod reasons;
