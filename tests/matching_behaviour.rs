@@ -193,11 +193,11 @@ fn people_are_followed() {
 #[test]
 fn a_vendor_link_is_a_strong_hint() {
     let mut left = company("1", "Site 14");
-    left.links.push(VendorLink { system: VendorSystem::ItGlue, id: "3".into() });
+    left.links.push(VendorLink { system: VendorSystem::new("it-glue"), id: "3".into() });
     let lists = Lists {
         left_companies: vec![left],
         right_companies: vec![company("2", "Site 15"), company("3", "Road Runner Traps")],
-        settings: Settings { target_system: Some(VendorSystem::ItGlue), ..Settings::default() },
+        settings: Settings { target_system: Some(VendorSystem::new("it-glue")), ..Settings::default() },
         ..Lists::default()
     };
     let solution = lists.solve();

@@ -3,9 +3,12 @@
 mod care;
 mod writes;
 
+mod plans;
+
 pub use care::{ImportArguments, LockKind, RotateArguments, StoreCommand, VaultCommand};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+pub use plans::{PauseArguments, ScheduleArguments};
 use std::path::PathBuf;
 pub use writes::{ApplyArguments, OutboxArguments, PlanArguments};
 
@@ -52,6 +55,12 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// When streams are synced by themselves: show it with the next runs, or change it
+    Schedule(ScheduleArguments),
+    /// Pause an integration's syncs, or a flow
+    Pause(PauseArguments),
+    /// Let what was paused go on
+    Resume(PauseArguments),
     /// What is synced of an integration: show the choices with counts, or change them
     Settings(SettingsArguments),
     /// Where each field of an integration's records comes from
@@ -204,6 +213,9 @@ pub struct World {
 pub struct DemoArguments {
     #[command(flatten)]
     pub world: World,
+    /// Vendors that take part
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "addigy,itglue,connectwise,autotask")]
+    pub vendors: Vec<super::simulated::Simulated>,
     /// Keep the home here, so that `matchbook` can open it later
     #[arg(long)]
     pub home: Option<PathBuf>,

@@ -11,7 +11,7 @@ use super::shared::Shared;
 use super::write::Draft;
 use super::{each, forward, paging, whole};
 use crate::domain::outbox::plan::WriteTarget;
-use crate::domain::{Failure, FailureClass, Record, RecordId, Stream, WriteField};
+use crate::domain::{Failure, FailureClass, Record, RecordId, Stream, VendorSystem, WriteField};
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
@@ -66,6 +66,10 @@ impl Connector for Api {
         &self.shared.mapping.vendor
     }
 
+    fn system(&self) -> Option<VendorSystem> {
+        self.shared.mapping.system.clone()
+    }
+
     fn streams(&self) -> Vec<StreamInfo> {
         stream_infos(&self.shared.mapping)
     }
@@ -117,6 +121,10 @@ impl Connector for Api {
 
     fn budget(&self) -> Option<Budget> {
         self.shared.mapping.limit.is_some().then(|| self.shared.http.budget())
+    }
+
+    fn held(&self) -> Option<std::time::Duration> {
+        self.shared.http.pacer().held()
     }
 
     fn requests(&self) -> u64 {

@@ -114,7 +114,7 @@ impl World {
             names: flow.names,
             ties: flow.ties,
             name_alone_may_auto: false,
-            target_system: self.systems.get(&flow.target).copied(),
+            target_system: self.systems.get(&flow.target).cloned(),
             junk: Arc::clone(&self.junk),
             ..Settings::default()
         }

@@ -5,6 +5,7 @@ mod answer;
 pub mod outbox;
 mod outside;
 pub mod plan;
+pub mod schedule;
 pub mod supervisor;
 mod worker;
 

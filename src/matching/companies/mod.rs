@@ -201,7 +201,7 @@ impl CompanyState {
     }
 
     fn read_known(&mut self, (left, right): Lists<'_>, known: &Known, settings: &Settings) {
-        let target = settings.target_system;
+        let target = settings.target_system.as_ref();
         if known.refused_companies.is_empty() && known.aliases.is_empty() && target.is_none() {
             return;
         }
@@ -209,7 +209,7 @@ impl CompanyState {
         let refused = known.refused_companies.iter();
         self.refused = refused.filter_map(|(l, r)| Some((*lefts.get(l.as_str())?, *rights.get(r.as_str())?))).collect();
         for (i, company) in left.iter().enumerate() {
-            let link = company.links.iter().find(|l| Some(l.system) == target);
+            let link = company.links.iter().find(|l| Some(&l.system) == target);
             if let Some(&r) = link.and_then(|l| rights.get(l.id.as_str())) {
                 self.links.insert(row(i), r);
             }

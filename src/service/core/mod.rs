@@ -7,6 +7,7 @@ mod cards;
 mod changes;
 mod requests;
 mod rules;
+mod schedules;
 mod settings;
 mod solving;
 #[cfg(test)]
@@ -35,8 +36,8 @@ use crate::domain::{
     RecordId, RowChange, RuleChange, Stream, StreamProgress, SyncScope, Timestamp,
 };
 use crate::store::Store;
-use crate::sync::Supervisor;
 use crate::sync::outbox::{Closed, Delivered};
+use crate::sync::{Supervisor, Task};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -119,7 +120,7 @@ pub enum CoreMessage {
         result: Result<BTreeMap<Stream, WriteTarget>, Failure>,
     },
     /// A plan is made.
-    Planned {
+    WritesPlanned {
         /// What was to be planned.
         wanted: writing::Wanted,
         /// The plan.
@@ -156,6 +157,15 @@ pub enum CoreMessage {
     },
     /// A courier came back.
     Delivered(IntegrationId, Delivered),
+    /// What runs by itself is durably another, or not.
+    Planned {
+        /// What changes.
+        change: schedules::Planned,
+        /// Kept, or why not.
+        result: Result<(), Failure>,
+        /// Who waits.
+        reply: ReplyTo,
+    },
     /// Answer when nothing runs, nothing is to be solved and everything decided is durable.
     Settle(oneshot::Sender<()>),
     /// Save what makes the next start quick, and end.
@@ -229,7 +239,8 @@ pub struct Core {
     flows: Vec<FlowState>,
     progress: BTreeMap<(IntegrationId, Stream), StreamProgress>,
     paused: BTreeSet<IntegrationId>,
-    next: BTreeMap<IntegrationId, Timestamp>,
+    paused_flows: BTreeSet<FlowId>,
+    next: BTreeMap<Task, Timestamp>,
     scheduled: bool,
     ready: bool,
     waiting: Vec<(ReplyTo, Request)>,
@@ -268,6 +279,7 @@ impl Core {
     pub(super) fn new(opened: Opened, inbox: Sender<CoreMessage>, front: Option<Front>) -> Self {
         let Opened { home, actor, store, clock, runtime, supervisor, integrations, writer, flows, .. } = opened;
         let paused = store.paused().unwrap_or_default();
+        let paused_flows = store.paused_flows().unwrap_or_default();
         let deck = cards::Deck::of(&store);
         let progress = store.stream_states().unwrap_or_default().into_iter().map(changes::at_start);
         Self {
@@ -286,6 +298,7 @@ impl Core {
             rules: RuleBook::default(),
             flows,
             paused,
+            paused_flows,
             next: BTreeMap::new(),
             scheduled: opened.scheduled,
             ready: false,
@@ -364,13 +377,14 @@ impl Core {
                 self.scope_kept(&integration, &scope, sync, result, reply);
             }
             CoreMessage::WriteTargets { wanted, result } => self.targets_known(wanted, result),
-            CoreMessage::Planned { wanted, result } => self.planned(wanted, result),
+            CoreMessage::WritesPlanned { wanted, result } => self.writes_planned(wanted, result),
             CoreMessage::WritesKept { result, waiting } => self.writes_kept(result, waiting),
             CoreMessage::WritesClosed { integration, closed, done } => self.writes_closed(integration, closed, done),
             CoreMessage::WritesDecided { integration, decided, others, result, done } => {
                 self.writes_decided(&integration, decided, others, result, done);
             }
             CoreMessage::Delivered(integration, delivered) => self.delivered(integration, delivered),
+            CoreMessage::Planned { change, result, reply } => self.planned(change, result, reply),
             CoreMessage::Settle(done) => self.settle.push(done),
             CoreMessage::Freed | CoreMessage::Stop(_) | CoreMessage::Opened(_) => {}
         }

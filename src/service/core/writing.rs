@@ -152,7 +152,7 @@ impl Core {
         let inbox = self.inbox.clone();
         self.runtime.spawn_blocking(move || {
             let result = planning::plan(job);
-            let _ = inbox.send(CoreMessage::Planned { wanted, result });
+            let _ = inbox.send(CoreMessage::WritesPlanned { wanted, result });
         });
     }
 
@@ -248,7 +248,7 @@ impl Core {
     }
 
     /// A plan is made: it is shown, kept or compared.
-    pub(super) fn planned(&mut self, wanted: Wanted, result: Result<Plan, Failure>) {
+    pub(super) fn writes_planned(&mut self, wanted: Wanted, result: Result<Plan, Failure>) {
         let plan = match result {
             Ok(plan) => plan,
             Err(failure) => return self.not_planned(wanted.then, failure),

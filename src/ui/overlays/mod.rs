@@ -6,6 +6,7 @@ mod help;
 mod lists;
 pub mod outbox;
 mod rules;
+mod schedules;
 pub mod settings;
 mod wizard;
 
@@ -55,6 +56,7 @@ pub fn draw(state: &State, overlay: &Overlay, canvas: &mut Canvas<'_>) -> Option
         Overlay::Outbox(list) => outbox::outbox(state, canvas, list),
         Overlay::Rules { rules, cursor, top } => rules::draw(state, canvas, rules.as_deref(), *cursor, *top),
         Overlay::Settings(shown) => settings::draw(state, canvas, shown),
+        Overlay::Schedules(shown) => return schedules::draw(state, canvas, shown),
         Overlay::Find { .. } => {}
     }
     None
