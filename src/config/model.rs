@@ -191,6 +191,7 @@ pub struct FlowConfig {
     pub create: BTreeMap<Stream, CreateRules>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 fn is_off(policy: &UpdatePolicy) -> bool {
     *policy == UpdatePolicy::Off
 }

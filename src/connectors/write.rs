@@ -94,7 +94,7 @@ impl Api {
                 Err(error) => return Err(self.shared().explained(error, &map).await),
             };
             let rows = listing.rows();
-            after = listing.last_id.clone();
+            after.clone_from(&listing.last_id);
             let more =
                 if by_number { listing.pages.is_some_and(|pages| number < pages) } else { rows >= size as usize };
             found.extend(listing.records);

@@ -54,7 +54,7 @@ impl Faults {
             // Other users of the account use up its limit too.
             Self::Limits => (number % 7 == 5).then_some(Failing::Limited { retry_after: 1 }),
             Self::Unsure => match derived_below(seed ^ 0x0B5E, number, 1000) {
-                0..50 => Some(Failing::Done(if number % 2 == 0 { 500 } else { 504 })),
+                0..50 => Some(Failing::Done(if number.is_multiple_of(2) { 500 } else { 504 })),
                 50..90 => Some(Failing::LostAnswer),
                 90..110 => Some(Failing::Truncated),
                 110..140 => Some(Failing::Status(503)),

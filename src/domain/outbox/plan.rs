@@ -74,7 +74,7 @@ impl Planner<'_> {
         for field in WriteField::ALL.into_iter().filter(|field| self.target.fields.contains(field)) {
             match self.new_value(source, field) {
                 Ok(Some(value)) => {
-                    fields.push(FieldWrite { field, old: None, new: self.cut(field, value, &mut notes) })
+                    fields.push(FieldWrite { field, old: None, new: self.cut(field, value, &mut notes) });
                 }
                 Ok(None) if self.target.required.contains(&field) => return Err(self.missing(stream, field)),
                 Ok(None) => {}
@@ -183,8 +183,9 @@ impl Planner<'_> {
                 return wanted.map(|wanted| self.chosen(field, wanted)).transpose();
             }
             // Two interfaces are sent as such; one is the record's own address.
-            WriteField::Mac if self.target.interfaces && self.interfaces(source).len() > 1 => return Ok(None),
-            WriteField::Ip if self.target.interfaces && self.interfaces(source).len() > 1 => return Ok(None),
+            WriteField::Mac | WriteField::Ip if self.target.interfaces && self.interfaces(source).len() > 1 => {
+                return Ok(None);
+            }
             _ => {}
         }
         let own = if field == WriteField::Mac {
@@ -374,8 +375,7 @@ fn device_value(device: &Device, field: WriteField) -> Option<String> {
         WriteField::Ip => device.details.lan_ip.clone().or_else(|| first(|i| i.ip.as_ref())),
         WriteField::HostName => device.host_name.clone(),
         WriteField::Manufacturer => device.manufacturer.clone(),
-        WriteField::Model => device.model.clone(),
-        WriteField::Product => device.model.clone(),
+        WriteField::Model | WriteField::Product => device.model.clone(),
         WriteField::Os => device.details.system.os.clone(),
         WriteField::AssetTag => device.asset_tag.clone(),
         WriteField::Notes => device.details.notes.clone(),

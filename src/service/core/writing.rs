@@ -34,6 +34,9 @@ pub struct Wanted {
     then: Then,
 }
 
+/// Changes of rows with the writes that led to them.
+type Matched = (Vec<RowChange>, Vec<OutboxEntry>);
+
 enum What {
     Create { stream: Stream, rows: Selection, anyway: bool },
     Update { by_policy: bool },
@@ -447,7 +450,7 @@ impl Core {
                 self.pending.push_back(Pending::Change(integration.clone(), change));
             }
         }
-        let mut groups: BTreeMap<(FlowId, Stream, String), (Vec<RowChange>, Vec<OutboxEntry>)> = BTreeMap::new();
+        let mut groups: BTreeMap<(FlowId, Stream, String), Matched> = BTreeMap::new();
         let mut others = Vec::new();
         for entry in closed.entries {
             match self.match_made(&entry) {

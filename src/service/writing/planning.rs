@@ -108,6 +108,7 @@ pub struct Plan {
 ///
 /// # Errors
 /// The store's; a stream that the target does not take.
+#[expect(clippy::needless_pass_by_value, reason = "the facts that it shares are let go of before the answer is sent")]
 pub fn plan(job: Job) -> Result<Plan, Failure> {
     let rules = match &job.settings {
         Some(file) => file.write_rules(&job.flow.id)?,

@@ -16,7 +16,7 @@ pub fn plan(plan: Plan, limit: usize) -> PlanView {
     let verb = if creates { "makes" } else { "changes" };
     let what = format!("{verb} {writes} of {} on {}", plan.rows.len(), plan.vendor);
     let mut rows = plan.rows;
-    rows.sort_by_key(|row| if !row.near.is_empty() { 0 } else { 1 + u8::from(row.left.is_empty()) });
+    rows.sort_by_key(|row| if row.near.is_empty() { 1 + u8::from(row.left.is_empty()) } else { 0 });
     let rows = rows.into_iter().take(limit).map(row).collect();
     PlanView { what, writes, left: left.into_iter().collect(), warnings: plan.warnings, rows }
 }
@@ -29,7 +29,7 @@ fn row(proposal: Proposal) -> PlanRow {
         stream,
         name: text::clean(&name).into_owned(),
         target: written.and_then(target),
-        fields: written.map(|write| fields(write)).unwrap_or_default(),
+        fields: written.map(fields).unwrap_or_default(),
         interfaces: written.map(|write| interfaces(&write.interfaces)).unwrap_or_default(),
         notes: notes.iter().map(|note| text::clean(note).into_owned()).collect(),
         near,

@@ -110,7 +110,7 @@ impl Courier {
 
     /// One wave; false when there is nothing to send.
     async fn wave(&self) -> Result<bool, Stop> {
-        let all = self.with_store(|store| store.open_writes()).await?;
+        let all = self.with_store(Store::open_writes).await?;
         // A company that is still to be made is waited for, also while it waits for a yes.
         let coming: BTreeSet<_> = all
             .iter()
@@ -366,7 +366,9 @@ impl Courier {
             return Ok(());
         }
         let now = self.clock.now();
-        entries.iter_mut().for_each(|entry| entry.changed = now);
+        for entry in &mut entries {
+            entry.changed = now;
+        }
         if self.sink.closed(&self.integration, Closed { entries, records }).await {
             return Ok(());
         }

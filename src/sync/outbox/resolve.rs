@@ -39,7 +39,7 @@ pub(super) fn resolve(entry: &OutboxEntry, found: &[Record], made: &BTreeSet<Rec
     } else {
         Vec::new()
     };
-    ours.sort_by(|a, b| order(&a.id()).cmp(&order(&b.id())));
+    ours.sort_by_key(|record| order(&record.id()));
     ours.dedup_by_key(|record| record.id());
     let Some((keep, rest)) = ours.split_first() else {
         let others = alike.first().filter(|_| !entry.anyway);
