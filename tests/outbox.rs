@@ -4,19 +4,16 @@
 //! Rounds: `MATCHBOOK_OUTBOX_ROUNDS` (default 2); size: `MATCHBOOK_OUTBOX_SIZE` as `COMPANIESxDEVICES` (default 8x120).
 //! The child is this test binary itself, in a role named by an environment variable.
 
-use matchbook::connectors::{self, Connection};
-use matchbook::domain::outbox::CreateRules;
-use matchbook::domain::{
-    Cardinality, DecisionKind, Failure, Flow, FlowId, IntegrationId, JunkList, MatchState, NameMode, RecordId, Stream,
-    SyncRules, SyncScope, SystemClock, Ties, WriteField, WriteRules,
-};
-use matchbook::secrets::Credentials;
-use matchbook::service::messages::{
-    Command, Done, Filter, Message, OutboxView, PlanView, Query, QueueRow, Reply, Request, Selection, Sort, View,
-    ViewSpec, WriteCommand, WriteQuery,
-};
-use matchbook::service::{Connected, Notices, Options, Service, SettingsFile};
-use matchbook::simulator::{self, Faults, Limit, Simulator, Vendor};
+#[path = "outbox_support/psas.rs"]
+mod psas;
+#[path = "outbox_support/mod.rs"]
+mod support;
+
+use matchbook::domain::outbox::FieldPolicy;
+use matchbook::domain::{DecisionKind, MatchState, RecordId, Stream, UpdatePolicy, WriteField, WriteRules};
+use matchbook::service::Service;
+use matchbook::service::messages::{Message, OutboxView, QueueRow, Selection, WriteCommand, WriteView};
+use matchbook::simulator::{self, Faults, Simulator};
 use matchbook::store::Store;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -24,192 +21,14 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Stdio};
-use std::sync::Arc;
-use std::time::Duration;
+use support::{
+    create, everything, flow, made, outbox, plan, rounds, rows, rules, size, start_service, sync, undocumented,
+    vendors_of, write,
+};
 
 const ROLE: &str = "MATCHBOOK_OUTBOX_ROLE";
 const HOME: &str = "MATCHBOOK_OUTBOX_HOME";
 const VENDORS: &str = "MATCHBOOK_OUTBOX_VENDORS";
-
-fn rounds() -> u64 {
-    std::env::var("MATCHBOOK_OUTBOX_ROUNDS").ok().and_then(|r| r.parse().ok()).unwrap_or(2)
-}
-
-fn size() -> (usize, usize) {
-    let text = std::env::var("MATCHBOOK_OUTBOX_SIZE").unwrap_or_default();
-    text.split_once('x').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?))).unwrap_or((8, 120))
-}
-
-fn flow() -> Flow {
-    Flow {
-        id: FlowId::new("addigy-itglue"),
-        source: "addigy".into(),
-        target: "itglue".into(),
-        streams: vec![Stream::Companies, Stream::Devices],
-        cardinality: Cardinality::default(),
-        names: NameMode::default(),
-        ties: Ties::default(),
-        roll_up: true,
-        needs_devices: true,
-        auto_accept: true,
-    }
-}
-
-/// What the flow lets matchbook write.
-struct Rules(WriteRules);
-
-impl SettingsFile for Rules {
-    fn save_scope(&self, _: &IntegrationId, _: &SyncScope) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    fn write_rules(&self, _: &FlowId) -> Result<WriteRules, Failure> {
-        Ok(self.0.clone())
-    }
-}
-
-fn rules() -> WriteRules {
-    let values = |pairs: &[(WriteField, &str)]| CreateRules {
-        values: pairs.iter().map(|(field, value)| (*field, (*value).to_owned())).collect(),
-        types: BTreeMap::new(),
-    };
-    let companies = values(&[(WriteField::Type, "Customer"), (WriteField::Status, "Active")]);
-    let devices = values(&[(WriteField::Type, "Laptop"), (WriteField::Status, "Active")]);
-    WriteRules { create: [(Stream::Companies, companies), (Stream::Devices, devices)].into(), ..WriteRules::default() }
-}
-
-/// `name base_url key` a line.
-fn start_service(home: &Path, vendors: &str, rules: WriteRules) -> (Service, Store) {
-    let store = Store::open(home).expect("the store opens");
-    let notices = Notices::default();
-    let tuning = connectors::Tuning {
-        base_delay: Duration::from_millis(1),
-        max_delay: Duration::from_millis(20),
-        tries: 12,
-        limit_tries: 50,
-        ..connectors::Tuning::default()
-    };
-    let mut integrations = Vec::new();
-    for line in vendors.lines() {
-        let mut words = line.split_whitespace();
-        let (name, base_url, key) = (words.next().unwrap(), words.next().unwrap(), words.next().unwrap());
-        let connection = Connection {
-            integration: name.into(),
-            connector: name.into(),
-            base_url: Some(base_url.into()),
-            region: None,
-            options: BTreeMap::new(),
-            credentials: Credentials::from_pairs([("api_key", key.to_owned().into())]),
-            requests_per_second: Some(5_000.0),
-            page_size: None,
-            files: BTreeMap::new(),
-            mapping_override_dir: None,
-        };
-        let id: IntegrationId = name.into();
-        let observer = notices.observer(&id);
-        let connector = connectors::connect_with(connection, observer, tuning.clone()).expect("a connector");
-        integrations.push(Connected {
-            id,
-            connector,
-            system: None,
-            schedules: BTreeMap::new(),
-            scope: SyncScope::default(),
-        });
-    }
-    let service = Service::start(Options {
-        home: "outbox".into(),
-        actor: "tester".into(),
-        store: store.clone(),
-        clock: Arc::new(SystemClock),
-        integrations,
-        flows: vec![flow()],
-        junk: JunkList::built_in(),
-        rules: SyncRules::default(),
-        scheduled: false,
-        notices,
-        settings: Some(Arc::new(Rules(rules))),
-    })
-    .expect("the service starts");
-    (service, store)
-}
-
-fn vendors_of(simulator: &Simulator) -> String {
-    let ends = simulator.endpoints();
-    format!(
-        "addigy {} {}\nitglue {} {}",
-        ends.addigy.base_url, ends.addigy.api_key, ends.itglue.base_url, ends.itglue.api_key
-    )
-}
-
-async fn command(service: &Service, command: Command) -> Result<Done, Failure> {
-    match service.ask(Request::Command(command)).await? {
-        Reply::Done(done) => Ok(done),
-        other => panic!("no done: {other:?}"),
-    }
-}
-
-async fn write(service: &Service, write: WriteCommand) -> Result<Done, Failure> {
-    let done = command(service, Command::Writes(write)).await;
-    service.settled().await?;
-    done
-}
-
-async fn query(service: &Service, query: WriteQuery) -> View {
-    match service.ask(Request::Query(Query::Writes(query))).await.expect("an answer") {
-        Reply::View(view) => view,
-        other => panic!("no view: {other:?}"),
-    }
-}
-
-async fn outbox(service: &Service) -> OutboxView {
-    match query(service, WriteQuery::Outbox { flow: None, live: false, before: None, limit: 1_000 }).await {
-        View::Outbox(view) => *view,
-        other => panic!("no outbox: {other:?}"),
-    }
-}
-
-fn all(stream: Stream) -> ViewSpec {
-    let (find, sort) = (String::new(), Sort::default());
-    ViewSpec { flow: flow().id, stream, filter: Filter::All, find, sort, company: None }
-}
-
-fn everything(stream: Stream) -> Selection {
-    Selection::Shown { view: Box::new(all(stream)), except: Vec::new() }
-}
-
-fn create(stream: Stream, rows: Selection, hold: bool) -> WriteCommand {
-    WriteCommand::Create { flow: flow().id, stream, rows, anyway: false, hold }
-}
-
-async fn plan(service: &Service, stream: Stream, rows: Selection) -> PlanView {
-    let query_create = WriteQuery::Create { flow: flow().id, stream, rows, anyway: false, limit: 10_000 };
-    match query(service, query_create).await {
-        View::Plan(plan) => *plan,
-        other => panic!("no plan: {other:?}"),
-    }
-}
-
-async fn rows(service: &Service, stream: Stream) -> Vec<QueueRow> {
-    let (mut all_rows, mut offset) = (Vec::new(), 0);
-    loop {
-        let query = Query::Window { view: all(stream), offset, limit: 500, anchor: None };
-        let Ok(Reply::View(View::Window(window))) = service.ask(Request::Query(query)).await else {
-            panic!("no window")
-        };
-        let got = window.rows.len() as u64;
-        all_rows.extend(window.rows);
-        offset += got;
-        if got == 0 || offset >= window.total {
-            return all_rows;
-        }
-    }
-}
-
-async fn sync(service: &Service) {
-    let everything = Command::Sync { integration: None, stream: None, full: true };
-    command(service, everything).await.expect("a sync starts");
-    service.settled().await.expect("it settles");
-}
 
 fn say(line: &str) {
     let mut out = std::io::stdout().lock();
@@ -312,36 +131,6 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The simulated vendors with nothing documented at IT Glue, and a home that has read both.
-async fn undocumented(faults: Faults, seed: u64, home: &Path) -> (Simulator, String) {
-    let (companies, devices) = size();
-    let simulator = simulator::start(simulator::Options { companies, devices, seed, faults, ..Default::default() });
-    let simulator = simulator.await.unwrap();
-    let control = simulator.control();
-    control.itglue().clear();
-    for vendor in [Vendor::Addigy, Vendor::ItGlue] {
-        control.set_limit(vendor, Limit { requests: 1_000_000, per: Duration::from_secs(1) });
-    }
-    let vendors = vendors_of(&simulator);
-    let (service, store) = start_service(home, &vendors, rules());
-    sync(&service).await;
-    service.stop().await;
-    let closing = store.closing();
-    drop((service, store));
-    assert!(closing.wait(Duration::from_secs(20)), "the store is closed");
-    (simulator, vendors)
-}
-
-/// The sources that the target's records say they were made of, each with its records.
-fn made(simulator: &Simulator) -> BTreeMap<String, Vec<String>> {
-    let mut made: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (id, notes) in simulator.control().itglue().notes().into_iter().flatten() {
-        let mark = notes.split_once("[matchbook ").map(|(_, rest)| rest.trim_end_matches(']').to_owned());
-        made.entry(mark.unwrap_or_else(|| format!("{id} has no mark"))).or_default().push(id);
-    }
-    made
-}
-
 /// Every decision of a home leads to the one record of its source; returns how many there are.
 fn check_home(store: &Store, made: &BTreeMap<String, Vec<String>>, round: u64) -> usize {
     let mut matched = 0;
@@ -434,5 +223,147 @@ async fn a_dry_run_is_what_is_then_done_with_few_requests() {
     // Again: nothing is left to do.
     let again = write(&service, create(Stream::Devices, everything(Stream::Devices), false)).await.unwrap();
     assert_eq!(again.rows, 0);
+    service.stop().await;
+}
+
+/// A home that has read a documented world, with its matches.
+async fn documented(rules: WriteRules) -> (tempfile::TempDir, Simulator, Service, Store) {
+    let dir = tempfile::tempdir().unwrap();
+    let options = simulator::Options { companies: 8, devices: 120, seed: 5, ..Default::default() };
+    let simulator = simulator::start(options).await.unwrap();
+    let (service, store) = start_service(&dir.path().join("store"), &vendors_of(&simulator), rules);
+    sync(&service).await;
+    (dir, simulator, service, store)
+}
+
+/// Host names, which the simulated technicians rarely write down, follow the source.
+fn in_step(update: UpdatePolicy) -> WriteRules {
+    let fields = WriteField::ALL.into_iter().map(|field| {
+        let policy = if field == WriteField::HostName { FieldPolicy::Source } else { FieldPolicy::Target };
+        (field, policy)
+    });
+    WriteRules { update, fields: fields.collect(), ..rules() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn differences_of_matched_records_wait_for_a_yes_and_are_then_in_step() {
+    let (_dir, _simulator, service, _store) = documented(in_step(UpdatePolicy::Ask)).await;
+    let planned = outbox(&service).await;
+    assert!(planned.planned > 20, "{} differences", planned.planned);
+    assert_eq!(planned.moving, 0, "nothing is sent before a yes");
+    let only = |w: &WriteView| w.row.fields.iter().all(|f| f.field == WriteField::HostName) && w.state == "planned";
+    assert!(planned.writes.iter().all(only), "field by field");
+    sync(&service).await;
+    assert_eq!(outbox(&service).await.planned, planned.planned, "planned once, not at every sync");
+    let done = write(&service, WriteCommand::Apply { ids: Vec::new(), flow: Some(flow().id) }).await.unwrap();
+    assert_eq!(done.rows, planned.planned);
+    let after = outbox(&service).await;
+    assert!(
+        after.writes.iter().all(|w| w.state == "confirmed"),
+        "{:?}",
+        after.writes.iter().find(|w| w.state != "confirmed")
+    );
+    sync(&service).await;
+    assert_eq!((outbox(&service).await.planned, outbox(&service).await.moving), (0, 0), "in step");
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_written_to_matched_records_unless_the_flow_says_so() {
+    let (_dir, _simulator, service, _store) = documented(in_step(UpdatePolicy::Off)).await;
+    assert_eq!(outbox(&service).await, OutboxView::default());
+    service.stop().await;
+    let (_dir, _simulator, service, _store) = documented(in_step(UpdatePolicy::Automatic)).await;
+    let view = outbox(&service).await;
+    assert!(view.writes.len() > 20 && view.writes.iter().all(|w| w.state == "confirmed" && w.who == "matchbook"));
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_write_comes_back_to_its_row_with_the_vendors_words() {
+    let (_dir, simulator, service, _store) = documented(in_step(UpdatePolicy::Ask)).await;
+    let planned = outbox(&service).await;
+    let victim = planned.writes[3].clone();
+    // A PSA takes the record over after the plan: the vendor refuses the whole bulk, and then that record alone.
+    assert!(simulator.control().itglue().set_synced(victim.row.target.as_ref().unwrap().as_str(), true));
+    write(&service, WriteCommand::Apply { ids: Vec::new(), flow: None }).await.unwrap();
+    let after = outbox(&service).await;
+    let refused: Vec<_> = after.writes.iter().filter(|w| w.state == "refused").collect();
+    assert_eq!(refused.iter().map(|w| w.id).collect::<Vec<_>>(), [victim.id]);
+    assert!(refused[0].said.contains("synced with an external system"), "{}", refused[0].said);
+    assert_eq!(after.writes.iter().filter(|w| w.state == "confirmed").count(), planned.writes.len() - 1);
+    let row = rows(&service, Stream::Devices).await.into_iter().find(|row| row.id == victim.row.source).unwrap();
+    assert!(row.why.contains("IT Glue refuses it") && row.why.contains("external system"), "{}", row.why);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn apply_refuses_when_the_world_moved_and_says_where() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path().join("store");
+    let (simulator, vendors) = undocumented(Faults::None, 4, &home).await;
+    let (service, _store) = start_service(&home, &vendors, rules());
+    service.settled().await.unwrap();
+    for stream in [Stream::Companies, Stream::Devices] {
+        write(&service, create(stream, everything(stream), true)).await.unwrap();
+    }
+    let planned = outbox(&service).await;
+    assert!(planned.planned > 100 && planned.moving == 0);
+    let device = planned.writes.iter().find(|w| w.row.stream == Stream::Devices).unwrap();
+    let name = device.row.name.clone();
+    assert!(simulator.control().addigy().rename_device(device.row.source.as_str(), "renamed-since"));
+    sync(&service).await;
+    let apply = WriteCommand::Apply { ids: Vec::new(), flow: Some(flow().id) };
+    let failure = write(&service, apply.clone()).await.unwrap_err();
+    assert!(failure.what.contains("the world moved"), "{failure}");
+    assert!(failure.what.contains(&format!("{name}: name was “{name}”, is “renamed-since”")), "{failure}");
+    assert_eq!(made(&simulator).len(), 0, "nothing was sent");
+    // Planned anew, it is what would be done.
+    let ids = planned.writes.iter().filter(|w| w.row.source == device.row.source).map(|w| w.id).collect();
+    write(&service, WriteCommand::Withdraw { ids }).await.unwrap();
+    write(&service, create(Stream::Devices, everything(Stream::Devices), true)).await.unwrap();
+    let done = write(&service, apply).await.unwrap();
+    assert_eq!(done.rows, planned.planned);
+    assert_eq!(made(&simulator).len() as u64, planned.planned);
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_target_has_in_any_company_is_shown_before_a_create() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path().join("store");
+    let (simulator, vendors) = undocumented(Faults::None, 6, &home).await;
+    let (service, _store) = start_service(&home, &vendors, rules());
+    service.settled().await.unwrap();
+    write(&service, create(Stream::Companies, everything(Stream::Companies), false)).await.unwrap();
+    let with_serial = |row: &&QueueRow| row.serial.len() > 8;
+    let all_rows = rows(&service, Stream::Devices).await;
+    let mut shown = all_rows.iter().filter(with_serial);
+    let (known, later) = (shown.next().unwrap().clone(), shown.next().unwrap().clone());
+    // Another organization has the one already; the other appears there after the plan.
+    let elsewhere = simulator.control().itglue().add_organization("Somebody else");
+    let add = |serial: &str| simulator.control().itglue().add_configuration(&elsewhere, "X", Some(serial), None);
+    let there = add(&known.serial.to_lowercase()).unwrap();
+    sync(&service).await;
+    let planned = plan(&service, Stream::Devices, Selection::Rows(vec![known.id.clone()])).await;
+    assert_eq!(planned.writes, 0, "{planned:?}");
+    let hit = &planned.rows[0].near[0];
+    assert_eq!((hit.id.as_str(), hit.company.as_str()), (there.as_str(), "Somebody else"));
+    assert!(hit.why.contains("serial"), "{}", hit.why);
+    add(&later.serial).unwrap();
+    write(&service, create(Stream::Devices, Selection::Rows(vec![later.id.clone()]), false)).await.unwrap();
+    let sent = &outbox(&service).await.writes[0];
+    assert_eq!(sent.state, "refused");
+    assert!(sent.why.contains("it is there already"), "{}", sent.why);
+    // A person has looked.
+    let anyway = WriteCommand::Create {
+        flow: flow().id,
+        stream: Stream::Devices,
+        rows: Selection::Rows(vec![known.id.clone()]),
+        anyway: true,
+        hold: false,
+    };
+    write(&service, anyway).await.unwrap();
+    assert_eq!(outbox(&service).await.writes[0].state, "confirmed");
     service.stop().await;
 }

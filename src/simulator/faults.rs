@@ -60,6 +60,8 @@ impl Faults {
                 110..140 => Some(Failing::Status(503)),
                 140..160 => Some(Failing::Reset),
                 160..180 => Some(Failing::Limited { retry_after: 0 }),
+                // Longer than an impatient client waits.
+                180..184 => Some(Failing::DoneLate(Duration::from_millis(1_500))),
                 _ => None,
             },
             Self::Flaky => {
