@@ -61,6 +61,17 @@ pub enum Delivered {
     Stopped(Failure, bool),
 }
 
+/// What a wave has learnt from the vendor so far.
+#[derive(Default)]
+struct Learnt {
+    /// Ids that the vendor gave to what was sent.
+    made: BTreeSet<RecordId>,
+    /// Rows of a request at most, of writes whose larger request was refused.
+    most: HashMap<WriteId, usize>,
+    /// Why a write was refused, and the vendor's words.
+    refused: HashMap<WriteId, (String, String)>,
+}
+
 /// Why a wave ends early.
 enum Stop {
     /// The outbox changed under it: it is read anew.
@@ -178,15 +189,14 @@ impl Courier {
         };
         let company: HashMap<WriteId, Option<RecordId>> = wanted.iter().map(|(e, c)| (e.id, c.clone())).collect();
         let mut open: Vec<OutboxEntry> = wanted.into_iter().map(|(entry, _)| entry).collect();
-        let mut made = BTreeSet::new();
-        let mut most: HashMap<WriteId, usize> = HashMap::new();
+        let mut learnt = Learnt::default();
         for _ in 0..ROUNDS {
             let found = self.look(stream, &open, &company, &limits).await?;
-            let missing = self.settle(stream, open, &found, &made, &limits).await?;
+            let missing = self.settle(stream, open, &found, &learnt, &limits).await?;
             if missing.is_empty() {
                 return Ok(());
             }
-            open = self.send(stream, missing, &company, &limits, (&mut made, &mut most)).await?;
+            open = self.send(stream, missing, &company, &limits, &mut learnt).await?;
             if open.is_empty() {
                 return Ok(());
             }
@@ -201,12 +211,16 @@ impl Courier {
         stream: Stream,
         open: Vec<OutboxEntry>,
         found: &[Record],
-        made: &BTreeSet<RecordId>,
+        learnt: &Learnt,
         limits: &WriteLimits,
     ) -> Result<Vec<OutboxEntry>, Stop> {
         let (mut missing, mut closed, mut records) = (Vec::new(), Vec::new(), Vec::new());
         for mut entry in open {
-            match resolve(&entry, found, made) {
+            match resolve(&entry, found, &learnt.made) {
+                Found::Nothing if learnt.refused.contains_key(&entry.id) => {
+                    let (reason, said) = &learnt.refused[&entry.id];
+                    closed.push(refused(entry, reason.clone(), said));
+                }
                 Found::Nothing if entry.sent >= TRIES => {
                     let why =
                         if let WriteState::Unconfirmed { why } = &entry.state { why.clone() } else { String::new() };
@@ -286,7 +300,7 @@ impl Courier {
         missing: Vec<OutboxEntry>,
         company: &HashMap<WriteId, Option<RecordId>>,
         limits: &WriteLimits,
-        (made, most): (&mut BTreeSet<RecordId>, &mut HashMap<WriteId, usize>),
+        learnt: &mut Learnt,
     ) -> Result<Vec<OutboxEntry>, Stop> {
         // Written down before it goes: from here on nobody but the vendor knows.
         let mut sending = missing;
@@ -300,11 +314,11 @@ impl Courier {
         for entry in sending {
             groups.entry(company.get(&entry.id).cloned().flatten()).or_default().push(entry);
         }
-        let (mut open, mut closed, mut stopped) = (Vec::new(), Vec::new(), None);
+        let (mut open, mut stopped) = (Vec::new(), None);
         for (company, group) in groups {
             let mut rest = group.into_iter().peekable();
             while let Some(first) = rest.peek() {
-                let size = most.get(&first.id).copied().unwrap_or(limits.create).clamp(1, limits.create);
+                let size = learnt.most.get(&first.id).copied().unwrap_or(limits.create).clamp(1, limits.create);
                 let mut part: Vec<OutboxEntry> = rest.by_ref().take(size).collect();
                 if stopped.is_some() {
                     part.iter_mut().for_each(unsent);
@@ -314,20 +328,22 @@ impl Courier {
                 let drafts = part.iter().map(draft).collect();
                 match self.connector.create(stream, company.clone(), drafts).await {
                     Ok(ids) => {
-                        made.extend(ids);
+                        learnt.made.extend(ids);
                         open.extend(part);
                     }
                     Err(WriteFault::Refused { .. }) if part.len() > 1 => {
                         // One of them is not accepted: halves find out which. Nothing was done, but that is looked at.
                         let half = part.len() / 2;
                         for mut entry in part {
-                            most.insert(entry.id, half);
+                            learnt.most.insert(entry.id, half);
                             entry.sent = entry.sent.saturating_sub(1);
                             open.push(entry);
                         }
                     }
                     Err(WriteFault::Refused { reason, said }) => {
-                        closed.extend(part.into_iter().map(|entry| refused(entry, reason.clone(), &said)));
+                        // Because somebody made it just now, or for good: the next search tells.
+                        learnt.refused.extend(part.iter().map(|entry| (entry.id, (reason.clone(), said.clone()))));
+                        open.extend(part);
                     }
                     Err(WriteFault::Unknown(failure)) => {
                         for entry in &mut part {
@@ -343,7 +359,6 @@ impl Courier {
                 }
             }
         }
-        self.close(closed, Vec::new()).await?;
         if let Some(failure) = stopped {
             self.keep(open).await?;
             let again = failure.class == FailureClass::Limit;
