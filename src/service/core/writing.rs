@@ -34,6 +34,19 @@ pub struct Wanted {
     then: Then,
 }
 
+/// How a plan is kept.
+#[derive(Clone, Copy)]
+struct Keeping {
+    /// It waits for a yes.
+    hold: bool,
+    /// A person has looked at what is alike.
+    anyway: bool,
+    /// Nobody asked for it: the flow's policy did.
+    by_policy: bool,
+    /// Every matched record of the flow was compared: what does not differ any more is not sent.
+    compared: bool,
+}
+
 /// Changes of rows with the writes that led to them.
 type Matched = (Vec<RowChange>, Vec<OutboxEntry>);
 
@@ -265,7 +278,9 @@ impl Core {
                 let anyway = matches!(what, What::Create { anyway: true, .. });
                 let by_policy = matches!(what, What::Update { by_policy: true });
                 let hold = if by_policy { plan.policy != UpdatePolicy::Automatic } else { hold };
-                self.keep_plan(&wanted.flow, reply, plan, hold, anyway, by_policy);
+                let off = by_policy && plan.policy == UpdatePolicy::Off;
+                let compared = matches!(what, What::Update { .. }) && !off;
+                self.keep_plan(&wanted.flow, reply, plan, Keeping { hold, anyway, by_policy, compared });
             }
             (Then::Apply { reply }, What::Again { ids }) => self.compare_plans(reply, &ids, &plan),
             (Then::Apply { reply }, _) => {
@@ -275,21 +290,13 @@ impl Core {
         }
     }
 
-    fn keep_plan(
-        &mut self,
-        flow: &FlowId,
-        reply: Option<ReplyTo>,
-        plan: Plan,
-        hold: bool,
-        anyway: bool,
-        by_policy: bool,
-    ) {
+    fn keep_plan(&mut self, flow: &FlowId, reply: Option<ReplyTo>, plan: Plan, keeping: Keeping) {
+        let Keeping { hold, anyway, by_policy, compared } = keeping;
         let actor = if by_policy { Actor::Engine } else { Actor::Person(self.actor.clone()) };
         let now = self.clock.now();
         let mut skipped: BTreeMap<String, u64> = BTreeMap::new();
         let (mut entries, mut instead) = (Vec::new(), Vec::new());
         let mut differing: BTreeSet<RowKey> = BTreeSet::new();
-        let compared = plan.rows.iter().all(|row| row.write.as_ref().is_none_or(|write| !write.is_create()));
         for row in plan.rows {
             let key = (flow.clone(), row.stream, row.source.clone());
             differing.insert(key.clone());
@@ -319,7 +326,7 @@ impl Core {
             };
             entries.push(entry);
         }
-        if by_policy || compared {
+        if compared {
             // Differences that are gone are not sent any more.
             let gone = self.writes.live().filter(|entry| {
                 entry.write.flow == *flow
