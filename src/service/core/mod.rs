@@ -8,6 +8,7 @@ mod changes;
 mod requests;
 mod rules;
 mod schedules;
+mod sending;
 mod settings;
 mod solving;
 #[cfg(test)]
