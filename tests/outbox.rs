@@ -4,6 +4,8 @@
 //! Rounds: `MATCHBOOK_OUTBOX_ROUNDS` (default 2); size: `MATCHBOOK_OUTBOX_SIZE` as `COMPANIESxDEVICES` (default 8x120).
 //! The child is this test binary itself, in a role named by an environment variable.
 
+#[path = "outbox_support/commands.rs"]
+mod commands;
 #[path = "outbox_support/psas.rs"]
 mod psas;
 #[path = "outbox_support/mod.rs"]
