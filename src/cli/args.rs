@@ -21,9 +21,18 @@ pub use writes::{ApplyArguments, OutboxArguments, PlanArguments};
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// Write every HTTP exchange, without keys, to a file beside the logs
+    #[arg(long, global = true)]
+    pub trace_http: bool,
     /// Read the vault's passphrase from this file descriptor
     #[arg(long, global = true, value_name = "N")]
     pub passphrase_fd: Option<u32>,
+    /// The interface may only look: nothing is decided, changed or synced
+    #[arg(long, global = true)]
+    pub read_only: bool,
+    /// The interface as lines of text, for screen readers
+    #[arg(long, global = true)]
+    pub plain: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -473,4 +482,7 @@ pub struct LinkArguments {
     /// Where the companies' candidates are written
     #[arg(long, requires = "left_companies")]
     pub companies_output: Option<PathBuf>,
+    /// Say of one pair of ids what speaks for and against it, and why it is not proposed
+    #[arg(long, num_args = 2, value_names = ["LEFT_ID", "RIGHT_ID"])]
+    pub explain: Vec<String>,
 }

@@ -5,6 +5,7 @@
 mod broadcast;
 mod cards;
 mod changes;
+mod looking;
 mod requests;
 mod rules;
 mod schedules;
@@ -270,6 +271,8 @@ pub struct Core {
     keeping: u64,
     /// Writes to vendors.
     writes: Writes,
+    /// When the day's count was last written.
+    day_noted: Option<Instant>,
 }
 
 /// Messages handled before the outbox is looked at.
@@ -322,6 +325,7 @@ impl Core {
             offered: BTreeMap::new(),
             keeping: 0,
             writes: Writes::new(opened.scheduled),
+            day_noted: None,
         }
     }
 
@@ -409,6 +413,7 @@ impl Core {
         self.look_for_cards();
         self.compare_matched();
         self.deliver();
+        self.note_day();
         if self.is_settled() {
             for done in self.settle.drain(..) {
                 let _ = done.send(());
