@@ -65,7 +65,7 @@ pub async fn plan(arguments: PlanArguments) -> Result<Outcome, Failure> {
 fn open_rows(flow: &FlowId, stream: Stream) -> ViewSpec {
     let state = crate::domain::MatchState::Unmatched;
     let (find, sort) = (String::new(), Sort::default());
-    ViewSpec { flow: flow.clone(), stream, filter: Filter::State(state), find, sort, company: None }
+    ViewSpec { flow: flow.clone(), stream, filter: Filter::State(state), find, sort, company: None, alike: None }
 }
 
 async fn plan_all(home: &Home, commands: Vec<WriteCommand>, flow: &FlowId, json: bool) -> Result<Outcome, Failure> {

@@ -160,7 +160,7 @@ pub async fn outbox(service: &Service) -> OutboxView {
 
 pub fn all(stream: Stream) -> ViewSpec {
     let (find, sort) = (String::new(), Sort::default());
-    ViewSpec { flow: flow().id, stream, filter: Filter::All, find, sort, company: None }
+    ViewSpec { flow: flow().id, stream, filter: Filter::All, find, sort, company: None, alike: None }
 }
 
 pub fn everything(stream: Stream) -> Selection {
