@@ -37,7 +37,7 @@ async fn made_at(connector: Arc<dyn Connector>, target: &str) {
     let planned = planner(&companies).create(&Record::Company(Box::new(source)), None).unwrap();
     let company = connector.create(Stream::Companies, None, vec![draft(&planned)]).await.unwrap().remove(0);
     let found = connector.find(Stream::Companies, Find::Names(vec!["Quarry Lane Dental".into()])).await.unwrap();
-    assert_eq!(found.iter().map(Record::id).collect::<Vec<_>>(), [company.clone()], "{target}");
+    assert_eq!(found.iter().map(Record::id).collect::<Vec<_>>(), std::slice::from_ref(&company), "{target}");
     let mut device = Device::new("d1", "QLD-1");
     device.serial = Some("00123456".into());
     let inside = WriteInside::There { target: company.clone() };
@@ -47,7 +47,7 @@ async fn made_at(connector: Arc<dyn Connector>, target: &str) {
     let by_serial = connector.find(Stream::Devices, Find::Serials(vec!["00123456".into()])).await.unwrap();
     let inside = connector.find(Stream::Devices, Find::Inside(company)).await.unwrap();
     for found in [by_serial, inside] {
-        assert_eq!(found.iter().map(Record::id).collect::<Vec<_>>(), [id.clone()], "{target}");
+        assert_eq!(found.iter().map(Record::id).collect::<Vec<_>>(), std::slice::from_ref(&id), "{target}");
         assert!(value_of(&found[0], WriteField::Notes).unwrap().contains(&planned.write.mark), "{target}");
     }
     let change = vec![(id.clone(), vec![(WriteField::Name, "QLD-2".to_owned())])];
