@@ -24,8 +24,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Stdio};
 use support::{
-    create, everything, flow, made, outbox, plan, rounds, rows, rules, size, start_service, sync, undocumented,
-    vendors_of, write,
+    create, everything, flow, made, outbox, plan, reopened, rounds, rows, rules, size, start_service, sync,
+    undocumented, vendors_of, write,
 };
 
 const ROLE: &str = "MATCHBOOK_OUTBOX_ROLE";
@@ -170,7 +170,7 @@ fn whatever_happens_each_source_has_exactly_one_record() {
             assert_eq!(ids.len(), 1, "round {round}: {mark} has {ids:?}");
         }
         for home in [&ours, &theirs] {
-            let matched = check_home(&Store::open(home).unwrap(), &made, round);
+            let matched = check_home(&reopened(home), &made, round);
             assert_eq!(matched, made.len(), "round {round}: everything that was made is matched");
         }
         assert!(made.len() > size().1 * 3 / 4, "round {round}: {} were made", made.len());

@@ -138,12 +138,15 @@ async fn listed(home: &Home, arguments: OutboxArguments) -> Result<Outcome, Fail
 
 /// Carries out a command that sends, waits for the vendor, and says what became of it.
 async fn send(home: &Home, command: WriteCommand, flow: Option<FlowId>, json: bool) -> Result<Outcome, Failure> {
+    let newest = outbox_view(home, None, false, 1).await?.writes.first().map(|write| write.id);
+    let open = outbox_view(home, flow.clone(), true, LISTED).await?.writes;
     let done = ask(home, command).await?;
     home.service.settled().await?;
-    let limit = u32::try_from(done.rows).unwrap_or(LISTED).clamp(1, LISTED);
-    let view = outbox_view(home, flow, false, limit).await?;
-    let mut writes = view.writes;
-    writes.truncate(usize::try_from(done.rows).unwrap_or(usize::MAX));
+    let view = outbox_view(home, flow, false, LISTED).await?;
+    let sent = |write: &WriteView| {
+        Some(write.id) > newest || (write.state != "planned" && open.iter().any(|before| before.id == write.id))
+    };
+    let writes: Vec<WriteView> = view.writes.into_iter().filter(|write| sent(write)).collect();
     let confirmed = writes.iter().filter(|write| write.state == "confirmed").count() as u64;
     if json {
         output::json(&serde_json::json!({"sent": done.rows, "left": done.skipped, "writes": writes}))?;

@@ -166,7 +166,7 @@ commands! {
     Undo "undo" ["u"], ALL, "undo", 9, always, true, "Take back the last action, also a bulk one, as one step.";
     Redo "redo" ["Ctrl-r"], ALL, "redo", 0, always, true, "Do again what the last undo took back.";
     History "history" ["H"], ALL, "history", 0, always, false, "List the decisions, newest first; one can be taken back from there.";
-    Outbox "outbox" ["O"], ALL, "outbox", 0, always, false, "List writes to vendors: planned, on their way, confirmed, refused; send or take back what is planned.";
+    Outbox "outbox" ["W"], ALL, "outbox", 0, always, false, "List writes to vendors: planned, on their way, confirmed, refused; send or take back what is planned.";
     Cards "cards" ["!"], ALL, "what waits", 0, always, false, "List what syncs found that you decide: mass changes, records enrolled anew or merged.";
     Coverage "coverage" ["%"], ALL, "coverage", 0, no_integration, false, "Which company is known where, how many of its devices are matched, and the trend.";
     Messages "messages" ["M"], ALL, "messages", 0, always, false, "What you were told, newest first; warnings wait here until they were seen.";

@@ -67,9 +67,20 @@ pub fn rules() -> WriteRules {
     WriteRules { create: [(Stream::Companies, companies), (Stream::Devices, devices)].into(), ..WriteRules::default() }
 }
 
+/// Opens a store whose last holder may still be letting go of it.
+pub fn reopened(home: &Path) -> Store {
+    for _ in 0..1_000_000 {
+        match Store::open(home) {
+            Err(failure) if failure.what.contains("in use") => std::thread::yield_now(),
+            opened => return opened.expect("the store opens"),
+        }
+    }
+    panic!("the store stays in use")
+}
+
 /// `name base_url key` a line.
 pub fn start_service(home: &Path, vendors: &str, rules: WriteRules) -> (Service, Store) {
-    let store = Store::open(home).expect("the store opens");
+    let store = reopened(home);
     let notices = Notices::default();
     let tuning = connectors::Tuning {
         base_delay: Duration::from_millis(1),

@@ -98,8 +98,12 @@ pub fn plan_lines(state: &State) -> Vec<Text> {
 }
 
 fn row_lines(row: &PlanRow, theme: &Theme, width: usize) -> Vec<Text> {
-    let mut lines: Vec<Text> =
-        row.near.iter().map(|near| vec![("  ? ".into(), theme.warn), (hit(near), theme.text)]).collect();
+    let mut lines: Vec<Text> = Vec::new();
+    for near in &row.near {
+        for (at, part) in wrap(&hit(near), width.saturating_sub(4)).into_iter().enumerate() {
+            lines.push(vec![(if at == 0 { "  ? " } else { "    " }.into(), theme.warn), (part, theme.text)]);
+        }
+    }
     for field in &row.fields {
         let word = format!("  {:<VALUE$}", field.field.word());
         let old = field.old.as_ref().map(|old| format!("{old} → ")).unwrap_or_default();

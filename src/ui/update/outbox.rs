@@ -176,7 +176,7 @@ pub fn key(state: &mut State, key: Key) {
             requests::submit(state, Purpose::WriteChange, Request::Command(command));
             return;
         }
-        KeyCode::Char('q' | 'O') => return close(state),
+        KeyCode::Char('q' | 'W') => return close(state),
         _ => return,
     }
     if outbox.cursor != before {
