@@ -35,19 +35,24 @@ pub fn init() -> Result<Outcome, Failure> {
 ///
 /// # Errors
 /// Unknown integrations or streams, a configuration that cannot be read or written.
-pub fn flow(command: FlowCommand) -> Result<Outcome, Failure> {
+pub async fn flow(command: FlowCommand) -> Result<Outcome, Failure> {
     let paths = Paths::discover(None)?;
     match command {
         FlowCommand::Add { source, target, name, streams } => {
             let name = name.unwrap_or_else(|| format!("{source}-{target}"));
             let mut flow = FlowConfig::new(name.as_str(), source.as_str(), target.as_str());
-            flow.streams = streams.iter().map(|s| stream(s)).collect::<Result<_, _>>()?;
+            if !streams.is_empty() {
+                flow.streams = streams.iter().map(|s| stream(s)).collect::<Result<_, _>>()?;
+            }
             // Groups of devices, and nothing but devices to tell what a group is: that is how an RMM is made. Companies
             // of the others stand for themselves.
             let connector = config::load(&paths.config)?.config.integration(&flow.source).map(|i| i.connector.clone());
             let system = connector.as_deref().and_then(home::system);
             let stands = system.is_some_and(|system| system != VendorSystem::Addigy);
             (flow.roll_up, flow.needs_devices) = (!stands, !stands);
+            if flow.target.is_inventory() {
+                flow = flow.into_inventory(system == Some(VendorSystem::ItGlue) && streams.is_empty());
+            }
             paths.create()?;
             let mut editor = Editor::open(&paths.config)?;
             editor.set_flow(&flow)?;
@@ -64,6 +69,7 @@ pub fn flow(command: FlowCommand) -> Result<Outcome, Failure> {
                 output::line(&format!("{}\t{} → {}\t{}", flow.id, flow.source, flow.target, streams.join(",")))?;
             }
         }
+        FlowCommand::Deactivate { name, yes, json } => return super::import::deactivate(&name, yes, json).await,
         FlowCommand::Remove { name } => {
             let mut editor = Editor::open(&paths.config)?;
             if !editor.remove_flow(&name.as_str().into()) {

@@ -5,16 +5,20 @@
 
 use crate::domain::{
     Confidence, DecisionKind, Evidence, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, LogLevel,
-    MatchState, RecordId, RuleId, Stream, StreamProgress, SyncScope, Timestamp,
+    MatchState, Record, RecordId, RuleId, Stream, StreamProgress, SyncScope, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 pub use super::sync_messages::{CardAbout, CardView};
 mod explain;
+mod import;
 mod sync_settings;
 
 pub use super::rules::RuleView;
 pub use explain::{Gate, Preview, PreviewRow, WhyRecord};
+pub use import::{
+    Detail, Given, ImportPlan, ImportRow, ImportRows, ImportView, InventoryList, InventoryRow, Origin, Staged,
+};
 pub use sync_settings::{ChoiceList, ChoiceView, MovedRecord, ScopePreview, ScopedStream, StreamMove, SyncSettings};
 
 /// Number that pairs a [`Reply`] with its [`Request`]; chosen by the asker, increasing.
@@ -135,6 +139,50 @@ pub enum Command {
         /// Carry it out.
         yes: bool,
     },
+    /// Make records of the inventory from source records and match them, in one undoable step. In a flow into the
+    /// inventory: companies, device types or devices.
+    Import {
+        /// Which flow.
+        flow: FlowId,
+        /// Which stream.
+        stream: Stream,
+        /// Which rows.
+        rows: ImportRows,
+        /// Also rows whose record may be there already.
+        anyway: bool,
+        /// Of a single company, what a person says of it.
+        given: Given,
+    },
+    /// Put a record into the inventory that was entered by hand.
+    AddRecord {
+        /// The record; its id is given by the inventory.
+        record: Box<Record>,
+    },
+    /// New devices of a type import by themselves after each sync, or no longer.
+    AutoSync {
+        /// Which flow.
+        flow: FlowId,
+        /// Which source types.
+        types: Vec<RecordId>,
+        /// By themselves.
+        on: bool,
+    },
+    /// Nothing of these companies follows their source for now, or does again.
+    PauseRows {
+        /// Which flow.
+        flow: FlowId,
+        /// Which companies.
+        rows: Selection,
+        /// Pause, else resume.
+        on: bool,
+    },
+    /// Ask the source for these companies now; their names follow.
+    RefreshRows {
+        /// Which flow.
+        flow: FlowId,
+        /// Which companies.
+        rows: Selection,
+    },
     /// Take a rule away that a decision left.
     RemoveRule {
         /// Which.
@@ -229,6 +277,8 @@ pub enum Filter {
     Orphaned,
     /// Decided rows that the sync settings leave out.
     LeftOut,
+    /// Rows without a counterpart, whatever is in their way.
+    Unimported,
 }
 
 /// Sort key and direction.
@@ -360,6 +410,48 @@ pub enum Query {
     },
     /// What syncs found that a person decides.
     Cards,
+    /// What an import would do, row by row.
+    ImportPlan {
+        /// Which flow.
+        flow: FlowId,
+        /// Which stream.
+        stream: Stream,
+        /// Which rows.
+        rows: ImportRows,
+        /// Also rows whose record may be there already.
+        anyway: bool,
+        /// First row wanted, from 0.
+        offset: u64,
+        /// How many (at most 500).
+        limit: u32,
+    },
+    /// What a company of the source offers for its import.
+    Origin {
+        /// Which flow.
+        flow: FlowId,
+        /// The company.
+        source: RecordId,
+    },
+    /// Everything that is known of a record.
+    Detail {
+        /// Where it is kept.
+        integration: IntegrationId,
+        /// Its stream.
+        stream: Stream,
+        /// Its id.
+        id: RecordId,
+    },
+    /// Records of the inventory.
+    Inventory {
+        /// Which stream.
+        stream: Stream,
+        /// Text that name, serial or id must contain; empty for all.
+        find: String,
+        /// First record wanted, from 0.
+        offset: u64,
+        /// How many (at most 500).
+        limit: u32,
+    },
     /// What is synced of an integration, with the choices and their counts.
     SyncSettings {
         /// Which.
@@ -412,6 +504,14 @@ pub enum View {
     Why(Vec<WhyRecord>),
     /// To [`Query::Cards`].
     Cards(Vec<CardView>),
+    /// To [`Query::ImportPlan`].
+    ImportPlan(ImportPlan),
+    /// To [`Query::Origin`].
+    Origin(Origin),
+    /// To [`Query::Detail`].
+    Detail(Detail),
+    /// To [`Query::Inventory`].
+    Inventory(InventoryList),
     /// To [`Query::SyncSettings`].
     SyncSettings(Box<SyncSettings>),
     /// To [`Query::PreviewSyncSettings`].
@@ -506,6 +606,9 @@ pub struct FlowView {
     pub target: String,
     /// One tab per stream.
     pub tabs: Vec<TabView>,
+    /// How far the import is, in a flow into the inventory.
+    #[serde(default)]
+    pub import: Option<ImportView>,
 }
 
 /// One tab of the queue.
@@ -639,6 +742,9 @@ pub struct QueueRow {
     /// Why the sync settings leave it out; empty when they do not.
     #[serde(default)]
     pub left_out: String,
+    /// In a flow into the inventory, what its import needs.
+    #[serde(default)]
+    pub staged: Option<Box<Staged>>,
 }
 
 /// How a target is named so that equal names can be told apart.

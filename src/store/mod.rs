@@ -16,6 +16,7 @@ mod codec;
 mod decisions;
 mod error;
 mod events;
+mod inventory;
 mod key;
 mod log;
 mod marker;

@@ -116,6 +116,7 @@ fn row(i: usize, stream: Stream) -> QueueRow {
         waits: state == MatchState::Unmatched && !companies,
         orphaned: false,
         left_out: String::new(),
+        staged: None,
     }
 }
 
@@ -162,6 +163,7 @@ impl FakeService {
             integrations: integrations(companies as u64, devices as u64),
             flows: vec![FlowView {
                 id: flow(),
+                import: None,
                 label: "Addigy → IT Glue".to_owned(),
                 source: "Addigy".to_owned(),
                 target: "IT Glue".to_owned(),
@@ -337,6 +339,10 @@ impl FakeService {
                 let at = self.sure(stream, threshold);
                 View::Preview(self.preview(stream, &at, "accepts"))
             }
+            Query::ImportPlan { .. } => View::ImportPlan(Default::default()),
+            Query::Origin { .. } => View::Origin(Default::default()),
+            Query::Detail { .. } => View::Detail(Default::default()),
+            Query::Inventory { .. } => View::Inventory(Default::default()),
             Query::Rules { .. } => View::Rules(self.rules.clone()),
             Query::PreviewUndo { .. } => View::Preview(Preview::default()),
             Query::Log { filter, before, limit } => {
@@ -384,6 +390,7 @@ impl FakeService {
                     Filter::State(state) => r.state == state,
                     Filter::Orphaned => r.orphaned,
                     Filter::LeftOut => !r.left_out.is_empty(),
+                    Filter::Unimported => r.state != MatchState::Matched,
                 }) && (needle.is_empty()
                     || [&r.name, &r.serial, &r.company, &r.id.to_string()]
                         .iter()
@@ -581,6 +588,11 @@ impl FakeService {
             }
             Command::CancelSync { .. } => done("syncs stopped"),
             Command::Pause { integration } => self.set_state(&integration, IntegrationState::Paused),
+            Command::Import { .. }
+            | Command::AddRecord { .. }
+            | Command::AutoSync { .. }
+            | Command::PauseRows { .. }
+            | Command::RefreshRows { .. } => (Reply::Done(Done::default()), Vec::new()),
             Command::Resume { integration } => self.set_state(&integration, IntegrationState::Ok),
         }
     }
@@ -626,6 +638,7 @@ impl FakeService {
             changes: Vec::new(),
             rows,
             rules: Vec::new(),
+            records: Vec::new(),
             undoes: None,
             undone_by: None,
         };

@@ -98,6 +98,12 @@ impl Core {
                 let states: Vec<_> = self.progress.values().cloned().collect();
                 Ok(View::Why(why::why(&self.world, &self.flows, &states, &text)))
             }
+            Query::ImportPlan { flow, stream, rows, anyway, offset, limit } => {
+                self.import_plan((&flow, stream), &rows, anyway, (offset, limit))
+            }
+            Query::Origin { flow, source } => return self.origin(reply, &flow, source),
+            Query::Detail { integration, stream, id } => return self.detail(reply, integration, stream, id),
+            Query::Inventory { stream, find, offset, limit } => Ok(self.inventory(stream, &find, offset, limit)),
             Query::Cards => return self.cards(reply),
             Query::Rules { flow } => self.list_rules(flow.as_ref()),
             Query::Overview | Query::Log { .. } | Query::History { .. } => return,
@@ -216,8 +222,16 @@ impl Core {
             Command::Sync { integration, stream, full } => self.sync(reply, integration.as_ref(), stream, full),
             Command::Pause { integration } => self.pause(reply, &integration, true),
             Command::Resume { integration } => self.pause(reply, &integration, false),
+            Command::Import { flow, stream, rows, anyway, given } => {
+                self.import(reply, (&flow, stream), &rows, anyway, given);
+            }
+            Command::AddRecord { record } => self.add_record(reply, *record),
+            Command::AutoSync { flow, types, on } => self.auto_sync(reply, &flow, &types, on),
+            Command::RefreshRows { flow, rows } => self.refresh_rows(reply, &flow, &rows),
+            Command::PauseRows { flow, rows, on } => self.pause_rows(reply, &flow, &rows, on),
             Command::Decide { flow, stream, action, rows } => {
                 let at = match self.queue_at(&flow, stream) {
+                    Ok(at) if self.flows[at].importing.is_some() => return reply.failed(super::import::busy()),
                     Ok(at) => at,
                     Err(failure) => return reply.failed(failure),
                 };
@@ -228,6 +242,7 @@ impl Core {
             }
             Command::QuickMatch { flow, stream, threshold } => {
                 let at = match self.queue_at(&flow, stream) {
+                    Ok(at) if self.flows[at].importing.is_some() => return reply.failed(super::import::busy()),
                     Ok(at) => at,
                     Err(failure) => return reply.failed(failure),
                 };
@@ -314,13 +329,13 @@ impl Core {
             what = format!("{what}; {described}");
         }
         let entry = Entry { rules, ..Entry::new(stream, changes, what) };
-        self.commit(at, entry, by, writer::Waiting { reply: Some(reply), skipped });
+        self.commit(at, entry, by, writer::Waiting { reply: Some(reply), skipped, later: false });
     }
 
     /// Applies changes in memory and hands them to the writer.
     pub(super) fn commit(&mut self, at: usize, entry: Entry, by: By, waiting: writer::Waiting) {
         let flow = self.flows[at].flow.id.clone();
-        let Entry { stream, changes, rules, what, undoes } = entry;
+        let Entry { stream, changes, rules, records, what, undoes } = entry;
         self.put(at, stream, &changes);
         self.put_rules(&rules);
         // What the engine decides, it has reckoned with already.
@@ -335,6 +350,7 @@ impl Core {
             rows: changes.len() as u64,
             changes,
             rules,
+            records,
             undoes,
             undone_by: None,
         };
@@ -362,6 +378,9 @@ impl Core {
         waiting: writer::Waiting,
     ) {
         self.writing -= 1;
+        if waiting.later {
+            return self.import_written(entry, result, waiting);
+        }
         match result {
             Ok(stored) => {
                 if stored.actor == Actor::Engine {
