@@ -7,7 +7,9 @@ use crate::config::{self, Editor, Paths};
 use crate::domain::{
     Actor, DecisionKind, Failure, FlowId, HistoryEntry, HistoryId, RowChange, RuleChange, Stream, Timestamp,
 };
-use crate::service::messages::{Command, Given, ImportPlan, ImportRow, ImportRows, Query, Selection, View};
+use crate::service::messages::{
+    Command, Given, ImportPlan, ImportRow, ImportRows, InventoryCommand, InventoryQuery, Query, Selection, View,
+};
 use crate::store::Store;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -33,7 +35,7 @@ pub async fn import(arguments: ImportIntoArguments) -> Result<Outcome, Failure> 
     let home = home::open(false).await?;
     home.service.settled().await?;
     let result = if arguments.dry_run {
-        let query = |offset| Query::ImportPlan {
+        let query = |offset| InventoryQuery::Plan {
             flow: flow.clone(),
             stream,
             rows: rows.clone(),
@@ -44,18 +46,20 @@ pub async fn import(arguments: ImportIntoArguments) -> Result<Outcome, Failure> 
         plan(&home, &query, arguments.json).await
     } else {
         let given = Given { name: arguments.name.clone(), domain: arguments.domain.clone() };
-        let command = Command::Import { flow, stream, rows, anyway: arguments.anyway, given };
+        let command = InventoryCommand::Import { flow, stream, rows, anyway: arguments.anyway, given };
         let asked = Some(arguments.source_ids.len() as u64).filter(|asked| *asked > 0);
-        carry_out(&home, command, arguments.json, asked).await
+        carry_out(&home, Command::Inventory(command), arguments.json, asked).await
     };
     home.service.stop().await;
     result
 }
 
-async fn plan(home: &home::Home, query: &dyn Fn(u64) -> Query, json: bool) -> Result<Outcome, Failure> {
+async fn plan(home: &home::Home, query: &dyn Fn(u64) -> InventoryQuery, json: bool) -> Result<Outcome, Failure> {
     let mut offset = 0;
     loop {
-        let View::ImportPlan(plan) = home.query(query(offset)).await? else { return Ok(Outcome::Done) };
+        let View::ImportPlan(plan) = home.query(Query::Inventory(query(offset))).await? else {
+            return Ok(Outcome::Done);
+        };
         for row in &plan.rows {
             if json {
                 output::json(row)?;
@@ -95,8 +99,8 @@ pub async fn auto_sync(arguments: AutoSyncArguments) -> Result<Outcome, Failure>
     let home = home::open(false).await?;
     home.service.settled().await?;
     let types: Vec<_> = arguments.types.iter().map(|id| id.as_str().into()).collect();
-    let command = Command::AutoSync { flow: arguments.flow.as_str().into(), types, on: !arguments.off };
-    let result = carry_out(&home, command, arguments.json, None).await;
+    let command = InventoryCommand::AutoSync { flow: arguments.flow.as_str().into(), types, on: !arguments.off };
+    let result = carry_out(&home, Command::Inventory(command), arguments.json, None).await;
     home.service.stop().await;
     result
 }
@@ -111,11 +115,11 @@ pub async fn follow(arguments: FollowArguments) -> Result<Outcome, Failure> {
     let flow: FlowId = arguments.flow.as_str().into();
     let ids = arguments.source_ids.iter().map(|id| id.as_str().into()).collect();
     let command = match arguments.action {
-        FollowAction::Pause => Command::PauseRows { flow, rows: Selection::Rows(ids), on: true },
-        FollowAction::Resume => Command::PauseRows { flow, rows: Selection::Rows(ids), on: false },
-        FollowAction::Refresh => Command::RefreshRows { flow, rows: Selection::Rows(ids) },
+        FollowAction::Pause => InventoryCommand::PauseRows { flow, rows: Selection::Rows(ids), on: true },
+        FollowAction::Resume => InventoryCommand::PauseRows { flow, rows: Selection::Rows(ids), on: false },
+        FollowAction::Refresh => InventoryCommand::RefreshRows { flow, rows: Selection::Rows(ids) },
     };
-    let result = carry_out(&home, command, arguments.json, None).await;
+    let result = carry_out(&home, Command::Inventory(command), arguments.json, None).await;
     home.service.stop().await;
     result
 }

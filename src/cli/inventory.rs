@@ -4,7 +4,7 @@ use super::args::InventoryCommand;
 use super::decisions::carry_out;
 use super::{Outcome, home, output, setup};
 use crate::domain::{Company, Device, DeviceType, Failure, IntegrationId, Named, Record, RecordId, Stream};
-use crate::service::messages::{Command, Detail, Query, View};
+use crate::service::messages::{Command, Detail, InventoryCommand as Change, InventoryQuery, Query, View};
 
 /// Records asked for at once.
 const WINDOW: u32 = 500;
@@ -45,14 +45,14 @@ pub async fn run(command: InventoryCommand) -> Result<Outcome, Failure> {
 }
 
 async fn add(home: &home::Home, record: Record, json: bool) -> Result<Outcome, Failure> {
-    carry_out(home, Command::AddRecord { record: Box::new(record) }, json, None).await
+    carry_out(home, Command::Inventory(Change::AddRecord { record: Box::new(record) }), json, None).await
 }
 
 async fn list(home: &home::Home, stream: Stream, find: String, json: bool) -> Result<Outcome, Failure> {
     let mut offset = 0;
     loop {
-        let query = Query::Inventory { stream, find: find.clone(), offset, limit: WINDOW };
-        let View::Inventory(list) = home.query(query).await? else { return Ok(Outcome::Done) };
+        let query = InventoryQuery::List { stream, find: find.clone(), offset, limit: WINDOW };
+        let View::Inventory(list) = home.query(Query::Inventory(query)).await? else { return Ok(Outcome::Done) };
         for row in &list.rows {
             if json {
                 output::json(row)?;
@@ -76,8 +76,8 @@ async fn show(home: &home::Home, id: RecordId, json: bool) -> Result<Outcome, Fa
         Some(("t", _)) => Stream::DeviceTypes,
         _ => Stream::Devices,
     };
-    let query = Query::Detail { integration: IntegrationId::inventory(), stream, id };
-    let View::Detail(detail) = home.query(query).await? else { return Ok(Outcome::Done) };
+    let query = InventoryQuery::Detail { integration: IntegrationId::inventory(), stream, id };
+    let View::Detail(detail) = home.query(Query::Inventory(query)).await? else { return Ok(Outcome::Done) };
     if json {
         output::json(&detail)?;
         return Ok(Outcome::Done);

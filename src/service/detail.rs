@@ -14,10 +14,8 @@ type Group = (String, Vec<(String, Option<String>)>);
 /// # Errors
 /// The store's; there is no such company.
 pub fn origin(store: &Store, source: &IntegrationId, id: RecordId) -> Result<Origin, Failure> {
-    let company = match store.record(source, Stream::Companies, &id)?.map(|stored| stored.record) {
-        Some(Record::Company(company)) => company,
-        _ => return Err(gone(&id)),
-    };
+    let stored = store.record(source, Stream::Companies, &id)?.map(|stored| stored.record);
+    let Some(Record::Company(company)) = stored else { return Err(gone(&id)) };
     let mut domains: Vec<String> = company.domain.clone().into_iter().collect();
     each_domain(store, source, &mut |company, name| {
         if company == id && !domains.contains(&name) {

@@ -4,20 +4,23 @@
 //! ([`crate::domain::text::clean`]). Lists are windows: a view holds what fits a screen, never all rows.
 
 use crate::domain::{
-    Confidence, DecisionKind, Evidence, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, LogLevel,
-    MatchState, Record, RecordId, RuleId, Stream, StreamProgress, SyncScope, Timestamp,
+    Confidence, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, LogLevel, MatchState, RecordId,
+    RuleId, Stream, StreamProgress, SyncScope, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 pub use super::sync_messages::{CardAbout, CardView};
+mod compare;
 mod explain;
 mod import;
 mod sync_settings;
 
 pub use super::rules::RuleView;
+pub use compare::{CandidateView, Compare, DecisionView, FieldPair, PickRow, Relation, Targets};
 pub use explain::{Gate, Preview, PreviewRow, WhyRecord};
 pub use import::{
-    Detail, Given, ImportPlan, ImportRow, ImportRows, ImportView, InventoryList, InventoryRow, Origin, Staged,
+    Detail, Given, ImportPlan, ImportRow, ImportRows, ImportView, InventoryCommand, InventoryList, InventoryQuery,
+    InventoryRow, Origin, Staged,
 };
 pub use sync_settings::{ChoiceList, ChoiceView, MovedRecord, ScopePreview, ScopedStream, StreamMove, SyncSettings};
 
@@ -139,50 +142,8 @@ pub enum Command {
         /// Carry it out.
         yes: bool,
     },
-    /// Make records of the inventory from source records and match them, in one undoable step. In a flow into the
-    /// inventory: companies, device types or devices.
-    Import {
-        /// Which flow.
-        flow: FlowId,
-        /// Which stream.
-        stream: Stream,
-        /// Which rows.
-        rows: ImportRows,
-        /// Also rows whose record may be there already.
-        anyway: bool,
-        /// Of a single company, what a person says of it.
-        given: Given,
-    },
-    /// Put a record into the inventory that was entered by hand.
-    AddRecord {
-        /// The record; its id is given by the inventory.
-        record: Box<Record>,
-    },
-    /// New devices of a type import by themselves after each sync, or no longer.
-    AutoSync {
-        /// Which flow.
-        flow: FlowId,
-        /// Which source types.
-        types: Vec<RecordId>,
-        /// By themselves.
-        on: bool,
-    },
-    /// Nothing of these companies follows their source for now, or does again.
-    PauseRows {
-        /// Which flow.
-        flow: FlowId,
-        /// Which companies.
-        rows: Selection,
-        /// Pause, else resume.
-        on: bool,
-    },
-    /// Ask the source for these companies now; their names follow.
-    RefreshRows {
-        /// Which flow.
-        flow: FlowId,
-        /// Which companies.
-        rows: Selection,
-    },
+    /// Something with the inventory.
+    Inventory(InventoryCommand),
     /// Take a rule away that a decision left.
     RemoveRule {
         /// Which.
@@ -410,48 +371,8 @@ pub enum Query {
     },
     /// What syncs found that a person decides.
     Cards,
-    /// What an import would do, row by row.
-    ImportPlan {
-        /// Which flow.
-        flow: FlowId,
-        /// Which stream.
-        stream: Stream,
-        /// Which rows.
-        rows: ImportRows,
-        /// Also rows whose record may be there already.
-        anyway: bool,
-        /// First row wanted, from 0.
-        offset: u64,
-        /// How many (at most 500).
-        limit: u32,
-    },
-    /// What a company of the source offers for its import.
-    Origin {
-        /// Which flow.
-        flow: FlowId,
-        /// The company.
-        source: RecordId,
-    },
-    /// Everything that is known of a record.
-    Detail {
-        /// Where it is kept.
-        integration: IntegrationId,
-        /// Its stream.
-        stream: Stream,
-        /// Its id.
-        id: RecordId,
-    },
-    /// Records of the inventory.
-    Inventory {
-        /// Which stream.
-        stream: Stream,
-        /// Text that name, serial or id must contain; empty for all.
-        find: String,
-        /// First record wanted, from 0.
-        offset: u64,
-        /// How many (at most 500).
-        limit: u32,
-    },
+    /// Something about the inventory.
+    Inventory(InventoryQuery),
     /// What is synced of an integration, with the choices and their counts.
     SyncSettings {
         /// Which.
@@ -504,11 +425,11 @@ pub enum View {
     Why(Vec<WhyRecord>),
     /// To [`Query::Cards`].
     Cards(Vec<CardView>),
-    /// To [`Query::ImportPlan`].
+    /// To [`InventoryQuery::Plan`].
     ImportPlan(ImportPlan),
-    /// To [`Query::Origin`].
+    /// To [`InventoryQuery::Origin`].
     Origin(Origin),
-    /// To [`Query::Detail`].
+    /// To [`InventoryQuery::Detail`].
     Detail(Detail),
     /// To [`Query::Inventory`].
     Inventory(InventoryList),
@@ -756,115 +677,6 @@ pub struct TargetLabel {
     pub name: String,
     /// Other sources that already have it.
     pub taken_by: u32,
-}
-
-/// Both sides of a row.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Compare {
-    /// State of the queue.
-    pub generation: Generation,
-    /// The row.
-    pub row: QueueRow,
-    /// The source vendor's name.
-    pub source: String,
-    /// The target vendor's name.
-    pub target: String,
-    /// The target compared with; `None` when there is none.
-    pub against: Option<TargetLabel>,
-    /// Field by field.
-    pub fields: Vec<FieldPair>,
-    /// Evidence for and against, strongest first.
-    pub evidence: Vec<Evidence>,
-    /// Why it is not automatic, or why there is nothing.
-    pub note: String,
-    /// Candidates, best first; `2`…`9` on the keyboard.
-    pub candidates: Vec<CandidateView>,
-    /// The decision, if there is one, in words.
-    pub decided: Option<DecisionView>,
-    /// What a person should notice before deciding (another company, taken target).
-    pub warnings: Vec<String>,
-}
-
-/// A decision in words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DecisionView {
-    /// What.
-    pub kind: DecisionKind,
-    /// Who.
-    pub who: String,
-    /// When.
-    #[serde(with = "time::serde::rfc3339")]
-    pub at: Timestamp,
-    /// Why.
-    pub why: String,
-}
-
-/// One field of both records.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FieldPair {
-    /// The field (`serial`).
-    pub label: String,
-    /// The source's value; empty where unknown.
-    pub left: String,
-    /// The target's value; empty where unknown.
-    pub right: String,
-    /// How they relate.
-    pub relation: Relation,
-}
-
-/// How two values relate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Relation {
-    /// The same after normalising.
-    Same,
-    /// Alike.
-    Similar,
-    /// Different.
-    Differs,
-    /// At least one side is unknown.
-    Unknown,
-    /// The value identifies nothing (placeholder, shared).
-    Junk,
-}
-
-/// One candidate of a row.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CandidateView {
-    /// The target.
-    pub target: TargetLabel,
-    /// Calibrated probability.
-    pub confidence: Confidence,
-    /// The strongest evidence.
-    pub why: String,
-    /// Type, city, company, device count: what tells equal names apart.
-    pub detail: String,
-}
-
-/// The picker's answer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Targets {
-    /// What it answers.
-    pub pattern: String,
-    /// Best first.
-    pub rows: Vec<PickRow>,
-    /// Targets that fit.
-    pub found: u64,
-    /// Targets searched.
-    pub searched: u64,
-}
-
-/// One line of the picker.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PickRow {
-    /// The target.
-    pub target: TargetLabel,
-    /// Type, city, company, device count.
-    pub detail: String,
-    /// Positions (characters of the name) that fit what was typed.
-    pub hits: Vec<u32>,
-    /// Outside the row's matched company.
-    pub elsewhere: bool,
 }
 
 /// What happens without being asked for. Bursts are coalesced: progress comes at most ten times a second.

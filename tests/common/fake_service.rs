@@ -19,9 +19,9 @@ use matchbook::domain::{
 };
 use matchbook::service::messages::{
     BudgetView, CandidateView, CardView, Command, Compare, DecideAction, DecisionView, Done, Event, FieldPair, Filter,
-    FlowView, Gate, IntegrationState, IntegrationView, Overview, PickRow, Preview, PreviewRow, Query, QueueRow,
-    Relation, Reply, Request, RuleView, Selection, SortKey, StateCounts, TabView, TargetLabel, Targets, View, ViewSpec,
-    WhyRecord, Window,
+    FlowView, Gate, IntegrationState, IntegrationView, InventoryQuery, Overview, PickRow, Preview, PreviewRow, Query,
+    QueueRow, Relation, Reply, Request, RuleView, Selection, SortKey, StateCounts, TabView, TargetLabel, Targets, View,
+    ViewSpec, WhyRecord, Window,
 };
 use std::collections::HashMap;
 
@@ -339,10 +339,10 @@ impl FakeService {
                 let at = self.sure(stream, threshold);
                 View::Preview(self.preview(stream, &at, "accepts"))
             }
-            Query::ImportPlan { .. } => View::ImportPlan(Default::default()),
-            Query::Origin { .. } => View::Origin(Default::default()),
-            Query::Detail { .. } => View::Detail(Default::default()),
-            Query::Inventory { .. } => View::Inventory(Default::default()),
+            Query::Inventory(InventoryQuery::Plan { .. }) => View::ImportPlan(Default::default()),
+            Query::Inventory(InventoryQuery::Origin { .. }) => View::Origin(Default::default()),
+            Query::Inventory(InventoryQuery::Detail { .. }) => View::Detail(Default::default()),
+            Query::Inventory(InventoryQuery::List { .. }) => View::Inventory(Default::default()),
             Query::Rules { .. } => View::Rules(self.rules.clone()),
             Query::PreviewUndo { .. } => View::Preview(Preview::default()),
             Query::Log { filter, before, limit } => {
@@ -588,11 +588,7 @@ impl FakeService {
             }
             Command::CancelSync { .. } => done("syncs stopped"),
             Command::Pause { integration } => self.set_state(&integration, IntegrationState::Paused),
-            Command::Import { .. }
-            | Command::AddRecord { .. }
-            | Command::AutoSync { .. }
-            | Command::PauseRows { .. }
-            | Command::RefreshRows { .. } => (Reply::Done(Done::default()), Vec::new()),
+            Command::Inventory(_) => (Reply::Done(Done::default()), Vec::new()),
             Command::Resume { integration } => self.set_state(&integration, IntegrationState::Ok),
         }
     }

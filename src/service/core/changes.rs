@@ -78,7 +78,7 @@ impl Core {
                     };
                     let moved = world::apply(tables, change, now);
                     for state in &mut self.flows {
-                        note_behind(state, &integration, &change_of);
+                        note_behind(state, &integration, change_of.as_ref());
                         let (source, target) = (state.flow.source == integration, state.flow.target == integration);
                         state.due.changed |= (source || target) && is_frame(stream);
                         if let Some(touch) = touch.as_ref().filter(|_| source || target) {
@@ -380,7 +380,7 @@ fn mirror(state: &mut super::super::rows::FlowState, moved: Moved) {
 fn note_behind(
     state: &mut super::super::rows::FlowState,
     integration: &IntegrationId,
-    changed: &Option<(RecordId, usize)>,
+    changed: Option<&(RecordId, usize)>,
 ) {
     let Some((id, at)) = changed else { return };
     let ours = state.flow.is_import() && state.flow.source == *integration;

@@ -7,6 +7,7 @@ mod cards;
 mod changes;
 mod follow;
 mod import;
+mod inventory;
 mod requests;
 mod rules;
 mod settings;

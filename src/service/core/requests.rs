@@ -98,12 +98,7 @@ impl Core {
                 let states: Vec<_> = self.progress.values().cloned().collect();
                 Ok(View::Why(why::why(&self.world, &self.flows, &states, &text)))
             }
-            Query::ImportPlan { flow, stream, rows, anyway, offset, limit } => {
-                self.import_plan((&flow, stream), &rows, anyway, (offset, limit))
-            }
-            Query::Origin { flow, source } => return self.origin(reply, &flow, source),
-            Query::Detail { integration, stream, id } => return self.detail(reply, integration, stream, id),
-            Query::Inventory { stream, find, offset, limit } => Ok(self.inventory(stream, &find, offset, limit)),
+            Query::Inventory(query) => return self.ask_inventory(reply, query),
             Query::Cards => return self.cards(reply),
             Query::Rules { flow } => self.list_rules(flow.as_ref()),
             Query::Overview | Query::Log { .. } | Query::History { .. } => return,
@@ -222,13 +217,7 @@ impl Core {
             Command::Sync { integration, stream, full } => self.sync(reply, integration.as_ref(), stream, full),
             Command::Pause { integration } => self.pause(reply, &integration, true),
             Command::Resume { integration } => self.pause(reply, &integration, false),
-            Command::Import { flow, stream, rows, anyway, given } => {
-                self.import(reply, (&flow, stream), &rows, anyway, given);
-            }
-            Command::AddRecord { record } => self.add_record(reply, *record),
-            Command::AutoSync { flow, types, on } => self.auto_sync(reply, &flow, &types, on),
-            Command::RefreshRows { flow, rows } => self.refresh_rows(reply, &flow, &rows),
-            Command::PauseRows { flow, rows, on } => self.pause_rows(reply, &flow, &rows, on),
+            Command::Inventory(command) => self.change_inventory(reply, command),
             Command::Decide { flow, stream, action, rows } => {
                 let at = match self.queue_at(&flow, stream) {
                     Ok(at) if self.flows[at].importing.is_some() => return reply.failed(super::import::busy()),

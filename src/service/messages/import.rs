@@ -1,8 +1,106 @@
 //! Importing into the inventory: what is to be imported, what would become of each row, what a record is made of.
 
 use super::Selection;
-use crate::domain::{RecordId, Stream};
+use crate::domain::{FlowId, IntegrationId, Record, RecordId, Stream};
 use serde::{Deserialize, Serialize};
+
+/// What changes something of the inventory.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InventoryCommand {
+    /// Make records of the inventory from source records and match them, in one undoable step. In a flow into the
+    /// inventory: companies, device types or devices.
+    Import {
+        /// Which flow.
+        flow: FlowId,
+        /// Which stream.
+        stream: Stream,
+        /// Which rows.
+        rows: ImportRows,
+        /// Also rows whose record may be there already.
+        anyway: bool,
+        /// Of a single company, what a person says of it.
+        given: Given,
+    },
+    /// Put a record into the inventory that was entered by hand.
+    AddRecord {
+        /// The record; its id is given by the inventory.
+        record: Box<Record>,
+    },
+    /// New devices of a type import by themselves after each sync, or no longer.
+    AutoSync {
+        /// Which flow.
+        flow: FlowId,
+        /// Which source types.
+        types: Vec<RecordId>,
+        /// By themselves.
+        on: bool,
+    },
+    /// Nothing of these companies follows their source for now, or does again.
+    PauseRows {
+        /// Which flow.
+        flow: FlowId,
+        /// Which companies.
+        rows: Selection,
+        /// Pause, else resume.
+        on: bool,
+    },
+    /// Ask the source for these companies now; their names follow.
+    RefreshRows {
+        /// Which flow.
+        flow: FlowId,
+        /// Which companies.
+        rows: Selection,
+    },
+}
+
+/// What can be asked about the inventory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InventoryQuery {
+    /// What an import would do, row by row.
+    Plan {
+        /// Which flow.
+        flow: FlowId,
+        /// Which stream.
+        stream: Stream,
+        /// Which rows.
+        rows: ImportRows,
+        /// Also rows whose record may be there already.
+        anyway: bool,
+        /// First row wanted, from 0.
+        offset: u64,
+        /// How many (at most 500).
+        limit: u32,
+    },
+    /// What a company of the source offers for its import.
+    Origin {
+        /// Which flow.
+        flow: FlowId,
+        /// The company.
+        source: RecordId,
+    },
+    /// Everything that is known of a record.
+    Detail {
+        /// Where it is kept.
+        integration: IntegrationId,
+        /// Its stream.
+        stream: Stream,
+        /// Its id.
+        id: RecordId,
+    },
+    /// Records of the inventory.
+    List {
+        /// Which stream.
+        stream: Stream,
+        /// Text that name, serial or id must contain; empty for all.
+        find: String,
+        /// First record wanted, from 0.
+        offset: u64,
+        /// How many (at most 500).
+        limit: u32,
+    },
+}
 
 /// Which rows of a flow into the inventory are imported.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,6 +207,9 @@ pub struct Origin {
     pub domains: Vec<String>,
 }
 
+/// A label and its value; `None` is unknown.
+pub type Fact = (String, Option<String>);
+
 /// Everything that is known of a record.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Detail {
@@ -121,7 +222,7 @@ pub struct Detail {
     /// Its id.
     pub id: RecordId,
     /// Headings with their facts; `None` is unknown.
-    pub groups: Vec<(String, Vec<(String, Option<String>)>)>,
+    pub groups: Vec<(String, Vec<Fact>)>,
 }
 
 /// Records of the inventory in the order of their names.
