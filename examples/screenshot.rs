@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         std::env::current_exe()?.parent().and_then(|d| d.parent()).ok_or("no target folder")?.join("matchbook");
     let pty = native_pty_system().openpty(PtySize { rows: ROWS, cols: COLS, pixel_width: 0, pixel_height: 0 })?;
     let mut command = CommandBuilder::new(program);
-    command.args(["demo", "--companies", "60", "--devices", "1000", "--seed", "4"]);
+    command.args(["demo", "--vendors", "addigy,itglue", "--companies", "60", "--devices", "1000", "--seed", "4"]);
     command.env("TERM", "xterm-256color");
     command.env("LANG", "C.UTF-8");
     let mut child = pty.slave.spawn_command(command)?;

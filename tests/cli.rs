@@ -281,7 +281,29 @@ fn the_headless_demo_is_confirmed_by_the_truth() {
         assert_eq!(summary["devices"]["wrong"], 0, "{summary}");
         assert!(summary["devices"]["share_automatic"].as_f64().unwrap() > 0.6, "{summary}");
         assert_eq!(summary["failed_streams"], 0, "{summary}");
+        for vendor in summary["vendors"].as_array().unwrap().iter().filter(|_| faults == "none") {
+            assert_eq!(vendor["over_limit"], 0, "{vendor}");
+        }
+        let flows = summary["flows"].as_array().unwrap();
+        let names: Vec<&str> = flows.iter().map(|flow| flow["flow"].as_str().unwrap()).collect();
+        assert_eq!(names, ["addigy-itglue", "connectwise-itglue", "autotask-itglue"]);
+        for flow in flows {
+            for stream in flow["streams"].as_array().unwrap() {
+                assert_eq!(stream["wrong"], 0, "{} {stream}", flow["flow"]);
+                assert!(stream["share_automatic"].as_f64().unwrap() > 0.4, "{} {stream}", flow["flow"]);
+            }
+        }
     }
+}
+
+#[test]
+fn the_demo_takes_the_vendors_that_are_named() {
+    let home = Home::new();
+    let demo = ["demo", "--headless", "--json", "--companies", "20", "--devices", "200", "--vendors", "addigy,itglue"];
+    let summary = home.json(&demo);
+    assert_eq!(summary["flows"].as_array().unwrap().len(), 1, "{summary}");
+    assert_eq!(summary["requests"]["connectwise"]["requests"], 0, "{summary}");
+    assert_eq!(summary["flows"][0]["streams"][1]["right"], summary["devices"]["right"], "{summary}");
 }
 
 #[test]

@@ -51,8 +51,15 @@ fn they_answer_what_is_true_and_end_with_the_pipe() {
     assert!(totals["truth"]["device_pairs"].as_u64().is_some_and(|pairs| pairs > 10), "{totals}");
 
     let nobody = "00000000-0000-4000-8000-000000000000";
-    writeln!(questions, "{}", json!({"judge": {"stream": "devices", "pairs": [[nobody, "1"]]}})).expect("a question");
+    let devices = json!({"source": "addigy", "target": "itglue", "stream": "devices"});
+    writeln!(questions, "{}", json!({"judge": {"queue": devices, "pairs": [[nobody, "1"]]}})).expect("a question");
     assert_eq!(line(&mut answers), json!([{"verdict": "unknown", "right": null}]));
+
+    writeln!(questions, "{}", json!({"pairs": {"queue": devices}})).expect("a question");
+    assert_eq!(line(&mut answers), totals["truth"]["device_pairs"]);
+    let offices = json!({"source": "autotask", "target": "itglue", "stream": "locations"});
+    writeln!(questions, "{}", json!({"pairs": {"queue": offices}})).expect("a question");
+    assert!(line(&mut answers).as_u64().is_some_and(|pairs| pairs > 1));
 
     drop(questions);
     closed(open);

@@ -43,7 +43,7 @@ fn empty_home(folder: &TempDir, columns: u16, rows: u16) -> Terminal {
 
 /// Opens the demo with a small world and waits until both vendors are synced.
 fn synced_demo(folder: &TempDir) -> Terminal {
-    let arguments = ["demo", "--companies", "12", "--devices", "120", "--seed", "7"];
+    let arguments = ["demo", "--vendors", "addigy,itglue", "--companies", "12", "--devices", "120", "--seed", "7"];
     let mut terminal = Terminal::start(command(folder.path(), &arguments), 120, 40).expect("the program starts");
     shows(&mut terminal, "Queue");
     let synced = terminal.wait_until(PATIENCE, |screen| {

@@ -315,3 +315,28 @@ fn scans_stay_in_their_stream_and_stop_when_told() {
     let unknown = IntegrationId::new("nobody");
     assert_eq!(home.store.record(&unknown, STREAM, &"1".into()).unwrap(), None);
 }
+
+#[test]
+fn what_changes_all_day_costs_no_write_and_is_renewed_once_a_day() {
+    let home = home();
+    let seen = |hour: i64, percent: f64, os: &str| {
+        let mut device = Device::new("1", "Mac");
+        device.last_seen = Some(time::OffsetDateTime::from_unix_timestamp(1_800_057_600 + hour * 3600).unwrap());
+        device.details.battery.percent = Some(percent);
+        device.details.hardware.disk_free_gb = Some(percent);
+        device.details.system.os = Some(os.into());
+        device
+    };
+    let (mut number, run) = (0, home.begin());
+    let mut stored = |device: &Device| {
+        number += 1;
+        let outcome = home.store(&run, number, vec![Record::Device(Box::new(device.clone()))]);
+        let kept = home.store.record(&addigy(), STREAM, &RecordId::new("1")).unwrap().unwrap().record;
+        (outcome.counts.unchanged == 0, kept == Record::Device(Box::new(device.clone())))
+    };
+    assert_eq!(stored(&seen(0, 90.0, "14.1")), (true, true), "the first time");
+    assert_eq!(stored(&seen(5, 40.0, "14.1")), (false, false), "the same day");
+    assert_eq!(stored(&seen(6, 35.0, "14.2")), (true, true), "a real change brings the rest along");
+    assert_eq!(stored(&seen(25, 80.0, "14.2")), (true, true), "the next day");
+    assert_eq!(stored(&seen(24, 70.0, "14.2")), (false, false), "the next day again");
+}

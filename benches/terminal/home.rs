@@ -27,7 +27,8 @@ pub fn prepare(program: &Path, companies: usize, devices: usize) -> Result<PathB
     }
     eprintln!("making a home with {companies} companies and {devices} devices in {}", home.display());
     let status = Command::new(program)
-        .args(["demo", "--headless", "--companies", &companies.to_string(), "--devices", &devices.to_string()])
+        .args(["demo", "--headless", "--vendors", "addigy,itglue"])
+        .args(["--companies", &companies.to_string(), "--devices", &devices.to_string()])
         .arg("--home")
         .arg(&home)
         .status()?;

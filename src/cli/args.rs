@@ -2,11 +2,13 @@
 
 mod care;
 mod import;
+mod plans;
 
 pub use care::{ImportArguments, LockKind, RotateArguments, StoreCommand, VaultCommand};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 pub use import::{AutoSyncArguments, FollowAction, FollowArguments, ImportIntoArguments, InventoryCommand};
+pub use plans::{PauseArguments, ScheduleArguments};
 use std::path::PathBuf;
 
 /// Syncs RMM, PSA and documentation platforms and matches their companies and devices.
@@ -52,6 +54,12 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// When streams are synced by themselves: show it with the next runs, or change it
+    Schedule(ScheduleArguments),
+    /// Pause an integration's syncs, or a flow
+    Pause(PauseArguments),
+    /// Let what was paused go on
+    Resume(PauseArguments),
     /// What is synced of an integration: show the choices with counts, or change them
     Settings(SettingsArguments),
     /// Where each field of an integration's records comes from
@@ -207,6 +215,9 @@ pub struct World {
 pub struct DemoArguments {
     #[command(flatten)]
     pub world: World,
+    /// Vendors that take part
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "addigy,itglue,connectwise,autotask")]
+    pub vendors: Vec<super::simulated::Simulated>,
     /// Keep the home here, so that `matchbook` can open it later
     #[arg(long)]
     pub home: Option<PathBuf>,
@@ -471,4 +482,7 @@ pub struct LinkArguments {
     /// Where the companies' candidates are written
     #[arg(long, requires = "left_companies")]
     pub companies_output: Option<PathBuf>,
+    /// Say of one pair of ids what speaks for and against it, and why it is not proposed
+    #[arg(long, num_args = 2, value_names = ["LEFT_ID", "RIGHT_ID"])]
+    pub explain: Vec<String>,
 }

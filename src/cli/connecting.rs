@@ -106,10 +106,28 @@ pub fn keep(
 
 fn save_flow(flow: &FlowDraft, paths: &Paths) -> Result<String, Failure> {
     let name = format!("{}-{}", flow.source, flow.target);
+    let flow = new_flow(&name, flow.source.as_str(), flow.target.as_str(), paths)?;
     let mut editor = Editor::open(&paths.config)?;
-    editor.set_flow(&FlowConfig::new(name.as_str(), flow.source.as_str(), flow.target.as_str()))?;
+    editor.set_flow(&flow)?;
     editor.save()?;
     Ok(name)
+}
+
+/// A flow with the defaults of its source: groups of devices roll up and need a device, companies stand for themselves.
+///
+/// # Errors
+/// What is wrong with the configuration.
+pub fn new_flow(name: &str, source: &str, target: &str, paths: &Paths) -> Result<FlowConfig, Failure> {
+    let mut flow = FlowConfig::new(name, source, target);
+    let config = config::load(&paths.config)?.config;
+    let connector = config.integration(&flow.source).map(|integration| integration.connector.as_str());
+    let own = paths.mappings.is_dir().then_some(paths.mappings.as_path());
+    let known = connectors::available_with(own).into_iter().find(|info| Some(info.name.as_str()) == connector);
+    // An integration that is not there is named by whoever saves the flow.
+    let groups = known.is_none_or(|info| info.company_groups);
+    (flow.roll_up, flow.needs_devices) = (groups, groups);
+    let documents = connector == Some("itglue");
+    Ok(if flow.target.is_inventory() { flow.into_inventory(documents) } else { flow })
 }
 
 /// Files are written where waiting is allowed.

@@ -3,19 +3,12 @@
 use super::args::DemoArguments;
 use super::summary::{self, Summary};
 use super::vendors::Vendors;
-use super::{Outcome, home, interface, output, simulate};
-use crate::config::{self, Editor, FlowConfig, IntegrationConfig, Paths};
-use crate::domain::{Failure, FailureClass, Stream};
-use crate::secrets::Credentials;
+use super::{Outcome, home, interface, output, simulate, simulated};
+use crate::config::Paths;
+use crate::domain::{Failure, FailureClass};
 use crate::service::messages::{Command, Event, IntegrationState, Message, Request};
-use crate::simulator::Endpoints;
-use secrecy::SecretString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-
-/// Requests a second to the simulated Addigy. Its published limit is 100; the throw-away account may use more of it
-/// than a real one should.
-const ADDIGY_RATE: f64 = 90.0;
 
 /// Runs the demo.
 ///
@@ -30,7 +23,7 @@ pub async fn run(arguments: DemoArguments) -> Result<Outcome, Failure> {
     let mut vendors = Vendors::start(&arguments.world).await?;
     let place = Place::make(arguments.home.as_deref())?;
     let paths = Paths::in_home(place.path());
-    write_home(&paths, vendors.endpoints())?;
+    simulated::write_home(&paths, vendors.endpoints(), &arguments.vendors)?;
     let home = home::begin(&paths, false)?;
     home.wait().await?;
     let result = if arguments.headless {
@@ -90,32 +83,6 @@ impl Drop for Place {
     }
 }
 
-/// Configuration and vault for the simulated vendors. A home that is there already gets their new addresses.
-fn write_home(paths: &Paths, endpoints: &Endpoints) -> Result<(), Failure> {
-    paths.create()?;
-    let known = config::load(&paths.config)?.config;
-    let mut editor = Editor::open(&paths.config)?;
-    let mut vault = home::vault(paths)?;
-    let vendors = [
-        ("addigy", &endpoints.addigy.base_url, &endpoints.addigy.api_key, Some(ADDIGY_RATE)),
-        ("itglue", &endpoints.itglue.base_url, &endpoints.itglue.api_key, None),
-    ];
-    for (name, base_url, key, rate) in vendors {
-        // A home that was kept keeps what was chosen to sync.
-        let kept = known.integration(&name.into()).cloned();
-        let mut settings = kept.unwrap_or_else(|| IntegrationConfig::new(name, name));
-        settings.base_url = Some(base_url.clone());
-        settings.requests_per_second = rate;
-        // The vendors end with the demo: nothing would answer a scheduled sync.
-        settings.schedule = Stream::ALL.into_iter().map(|stream| (stream, "off".to_owned())).collect();
-        editor.set_integration(&settings)?;
-        let secret = SecretString::from(key.clone());
-        vault.set(&name.into(), Credentials::from_pairs([("api_key", secret)]))?;
-    }
-    editor.set_flow(&FlowConfig::new("addigy-itglue", "addigy", "itglue"))?;
-    editor.save()
-}
-
 async fn headless(home: &home::Home, vendors: &mut Vendors, json: bool) -> Result<Outcome, Failure> {
     let started = Instant::now();
     let (_door, mut messages) = home.service.door();
@@ -154,7 +121,8 @@ pub struct Phases {
 }
 
 fn outcome(summary: &Summary) -> Outcome {
-    if summary.failed_streams > 0 || summary.companies.wrong > 0 || summary.devices.wrong > 0 {
+    let mut judged = summary.flows.iter().flat_map(|flow| &flow.streams);
+    if summary.failed_streams > 0 || judged.any(|stream| stream.judged.wrong > 0) {
         Outcome::Partly
     } else {
         Outcome::Done

@@ -1,9 +1,9 @@
 //! `init` and `flow`: the configuration file.
 
 use super::args::FlowCommand;
-use super::{Outcome, home, output};
-use crate::config::{self, Editor, FlowConfig, Paths};
-use crate::domain::{Failure, FailureClass, Stream, VendorSystem};
+use super::{Outcome, connecting, output};
+use crate::config::{self, Editor, Paths};
+use crate::domain::{Failure, FailureClass, Stream};
 use serde_json::json;
 use std::io::Write;
 
@@ -40,18 +40,9 @@ pub async fn flow(command: FlowCommand) -> Result<Outcome, Failure> {
     match command {
         FlowCommand::Add { source, target, name, streams } => {
             let name = name.unwrap_or_else(|| format!("{source}-{target}"));
-            let mut flow = FlowConfig::new(name.as_str(), source.as_str(), target.as_str());
+            let mut flow = connecting::new_flow(&name, &source, &target, &paths)?;
             if !streams.is_empty() {
                 flow.streams = streams.iter().map(|s| stream(s)).collect::<Result<_, _>>()?;
-            }
-            // Groups of devices, and nothing but devices to tell what a group is: that is how an RMM is made. Companies
-            // of the others stand for themselves.
-            let connector = config::load(&paths.config)?.config.integration(&flow.source).map(|i| i.connector.clone());
-            let system = connector.as_deref().and_then(home::system);
-            let stands = system.is_some_and(|system| system != VendorSystem::Addigy);
-            (flow.roll_up, flow.needs_devices) = (!stands, !stands);
-            if flow.target.is_inventory() {
-                flow = flow.into_inventory(system == Some(VendorSystem::ItGlue) && streams.is_empty());
             }
             paths.create()?;
             let mut editor = Editor::open(&paths.config)?;

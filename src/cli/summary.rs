@@ -1,23 +1,27 @@
 //! The demo's summary: what the queues say, judged by what the simulator knows.
 
 use super::demo::Phases;
-use super::vendors::{self, Judgement, Vendors};
+use super::judged::Judged;
+use super::simulated::{FLOWS, Simulated};
+use super::vendors::{self, Queue, Vendors};
 use super::{home, output};
-use crate::domain::{Failure, RecordId, RunCounts, RunState, Stream};
-use crate::service::messages::{Filter, Query, QueueRow, Sort, StateCounts, View, ViewSpec};
-use crate::simulator::{RequestCounts, Verdict};
+use crate::connectors;
+use crate::domain::{Failure, RunCounts, RunState, Stream};
+use crate::service::messages::{Overview, Query, View};
+use crate::simulator::RequestCounts;
 use serde::Serialize;
-
-/// Rows asked for at once.
-const WINDOW: u32 = 500;
 
 /// The whole summary.
 #[derive(Debug, Serialize)]
 pub struct Summary {
-    /// Companies: policies to organizations.
+    /// Companies of Addigy: policies to organizations. Empty when Addigy takes no part.
     pub companies: Judged,
-    /// Devices to configurations.
+    /// Its devices to configurations.
     pub devices: Judged,
+    /// Every flow with all of its streams, the above among them.
+    pub flows: Vec<FlowSummary>,
+    /// What each vendor was asked, beside the least that would do.
+    pub vendors: Vec<VendorSummary>,
     /// Records by stream.
     pub streams: Vec<StreamSummary>,
     /// Streams that did not end well.
@@ -30,6 +34,38 @@ pub struct Summary {
     pub peak_memory_mb: Option<u64>,
     /// Peak memory of the simulated vendors' own process.
     pub vendors_peak_memory_mb: Option<u64>,
+}
+
+/// One flow.
+#[derive(Debug, Serialize)]
+pub struct FlowSummary {
+    /// Its name.
+    pub flow: String,
+    /// Its streams in the order of the tabs.
+    pub streams: Vec<StreamJudged>,
+}
+
+/// One stream of a flow.
+#[derive(Debug, Serialize)]
+pub struct StreamJudged {
+    /// Which.
+    pub stream: Stream,
+    /// How good its queue is.
+    #[serde(flatten)]
+    pub judged: Judged,
+}
+
+/// What a vendor was asked.
+#[derive(Debug, Serialize)]
+pub struct VendorSummary {
+    /// The integration.
+    pub integration: String,
+    /// Requests, as the vendor counted them.
+    pub requests: u64,
+    /// The fewest in which these rows can be listed: full pages, and one for each company where a list exists only so.
+    pub least: u64,
+    /// Requests that the vendor refused over a published limit.
+    pub over_limit: u64,
 }
 
 /// Seconds by phase.
@@ -56,64 +92,28 @@ pub struct StreamSummary {
     pub stored: u64,
 }
 
-/// One queue and how good it is.
-#[derive(Debug, Default, Serialize)]
-pub struct Judged {
-    /// Rows by state.
-    pub counts: StateCounts,
-    /// Pairs that there are.
-    pub true_pairs: u64,
-    /// Matched automatically, and right.
-    pub right: u64,
-    /// Matched to an older record of the same thing.
-    pub older_record: u64,
-    /// Matched automatically, and wrong.
-    pub wrong: u64,
-    /// Of the true pairs, matched automatically.
-    pub share_automatic: f64,
-    /// Proposals for a person whose best candidate is right.
-    pub proposed_right: u64,
-    /// Proposals for a person whose best candidate is wrong.
-    pub proposed_wrong: u64,
-    /// The first wrong automatic matches.
-    pub wrong_rows: Vec<WrongRow>,
-}
-
-/// A wrong automatic match.
-#[derive(Debug, Serialize)]
-pub struct WrongRow {
-    /// Source id.
-    pub source: String,
-    /// Its name.
-    pub name: String,
-    /// Id of the target it was matched to.
-    pub target: String,
-    /// Id of the target that would be right; `None` where there is none.
-    pub right: Option<String>,
-    /// The evidence it was matched on.
-    pub why: String,
-}
-
-/// Wrong matches listed.
-const WRONG_ROWS: usize = 50;
-
 /// Collects the summary.
 ///
 /// # Errors
-/// The service's.
+/// The service's; when the vendors are gone.
 pub async fn collect(home: &home::Home, vendors: &mut Vendors, phases: &Phases) -> Result<Summary, Failure> {
     let View::Overview(overview) = home.query(Query::Overview).await? else { return Err(wrong_answer()) };
     // Before the questions, whose windows cost memory that no phase needed.
     let peak_memory_mb = vendors::peak_memory_mb();
-    let mut companies = judge(home, vendors, Stream::Companies).await?;
-    let mut devices = judge(home, vendors, Stream::Devices).await?;
     let totals = vendors.totals().await?;
-    companies.finish(totals.truth.company_pairs);
-    devices.finish(totals.truth.device_pairs);
+    let flows = flows(home, vendors, &overview).await?;
+    let of_addigy = |stream: Stream| {
+        let flow = flows.iter().find(|flow| flow.flow == FLOWS[0].0);
+        let found = flow.and_then(|flow| flow.streams.iter().find(|s| s.stream == stream));
+        found.map(|s| s.judged.clone()).unwrap_or_default()
+    };
     let progress = || overview.integrations.iter().flat_map(|i| i.streams.iter());
+    let asked = Simulated::ALL.into_iter().filter_map(|v| asked(v, &overview, &totals.requests).transpose());
     Ok(Summary {
-        companies,
-        devices,
+        companies: of_addigy(Stream::Companies),
+        devices: of_addigy(Stream::Devices),
+        vendors: asked.collect::<Result<_, _>>()?,
+        flows,
         streams: progress()
             .map(|s| StreamSummary {
                 integration: s.integration.to_string(),
@@ -134,65 +134,39 @@ pub async fn collect(home: &home::Home, vendors: &mut Vendors, phases: &Phases) 
     })
 }
 
-fn wrong_answer() -> Failure {
+/// Every queue, judged.
+async fn flows(home: &home::Home, vendors: &mut Vendors, overview: &Overview) -> Result<Vec<FlowSummary>, Failure> {
+    let mut flows = Vec::new();
+    for view in &overview.flows {
+        let Some((_, source, target, _)) = FLOWS.iter().find(|flow| flow.0 == view.id.as_str()) else { continue };
+        let mut streams = Vec::new();
+        for tab in &view.tabs {
+            let queue = Queue { source: *source, target: *target, stream: tab.stream };
+            let judged = Judged::of(home, vendors, view.id.clone(), queue).await?;
+            streams.push(StreamJudged { stream: tab.stream, judged });
+        }
+        flows.push(FlowSummary { flow: view.id.to_string(), streams });
+    }
+    Ok(flows)
+}
+
+/// What a vendor was asked; `None` when it takes no part.
+fn asked(vendor: Simulated, overview: &Overview, requests: &RequestCounts) -> Result<Option<VendorSummary>, Failure> {
+    let Some(view) = overview.integrations.iter().find(|i| i.id.as_str() == vendor.name()) else { return Ok(None) };
+    let ran = view.streams.iter().filter(|s| s.state != RunState::Never);
+    let rows = ran.map(|s| (s.stream, s.counts.read)).collect();
+    let counts = vendor.counts(requests);
+    Ok(Some(VendorSummary {
+        integration: vendor.name().to_owned(),
+        requests: counts.requests,
+        least: connectors::least_requests(vendor.name(), None, &rows)?,
+        over_limit: counts.over_limit,
+    }))
+}
+
+/// The service said something that does not fit the question.
+pub fn wrong_answer() -> Failure {
     Failure::new(crate::domain::FailureClass::Ours, "the service answered something else", "report it")
-}
-
-async fn judge(home: &home::Home, vendors: &mut Vendors, stream: Stream) -> Result<Judged, Failure> {
-    let mut judged = Judged::default();
-    let view = ViewSpec {
-        flow: "addigy-itglue".into(),
-        stream,
-        filter: Filter::All,
-        find: String::new(),
-        sort: Sort::default(),
-        company: None,
-    };
-    let mut offset = 0;
-    loop {
-        let query = Query::Window { view: view.clone(), offset, limit: WINDOW, anchor: None };
-        let View::Window(window) = home.query(query).await? else { return Err(wrong_answer()) };
-        let proposed: Vec<_> = window.rows.iter().filter_map(|row| Some((row, row.target.as_ref()?))).collect();
-        let pairs = proposed.iter().map(|(row, target)| (row.id.to_string(), target.id.to_string())).collect();
-        let judgements = vendors.judge(stream, pairs).await?;
-        for ((row, target), judgement) in proposed.into_iter().zip(judgements) {
-            judged.row(row, &target.id, judgement);
-        }
-        judged.counts = window.counts;
-        offset += window.rows.len() as u64;
-        if window.rows.is_empty() || offset >= window.total {
-            return Ok(judged);
-        }
-    }
-}
-
-impl Judged {
-    fn row(&mut self, row: &QueueRow, target: &RecordId, judgement: Judgement) {
-        let Judgement { verdict, right } = judgement;
-        let slot = match (row.state.is_open(), verdict) {
-            (false, Verdict::Right) => &mut self.right,
-            (false, Verdict::Neutral) => &mut self.older_record,
-            (false, _) => &mut self.wrong,
-            (true, Verdict::Right | Verdict::Neutral) => &mut self.proposed_right,
-            (true, _) => &mut self.proposed_wrong,
-        };
-        *slot += 1;
-        if !row.state.is_open() && verdict == Verdict::Wrong && self.wrong_rows.len() < WRONG_ROWS {
-            self.wrong_rows.push(WrongRow {
-                source: row.id.to_string(),
-                name: row.name.clone(),
-                target: target.to_string(),
-                right,
-                why: row.why.clone(),
-            });
-        }
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "a share for display")]
-    fn finish(&mut self, pairs: usize) {
-        self.true_pairs = pairs as u64;
-        self.share_automatic = if pairs == 0 { 1.0 } else { self.right as f64 / pairs as f64 };
-    }
 }
 
 /// Prints the summary for a person.
@@ -203,24 +177,25 @@ pub fn print(summary: &Summary) -> Result<(), Failure> {
     for stream in &summary.streams {
         let c = &stream.counts;
         output::line(&format!(
-            "{:<8} {:<22} {:>7} read  {:>7} added  {:>4} changed  {:>4} orphaned  {:>3} bad",
+            "{:<11} {:<22} {:>7} read  {:>7} added  {:>4} changed  {:>4} orphaned  {:>3} bad",
             stream.integration, stream.stream, c.read, c.added, c.changed, c.orphaned, c.bad
         ))?;
     }
-    for (name, judged) in [("companies", &summary.companies), ("devices", &summary.devices)] {
-        let c = &judged.counts;
+    for vendor in &summary.vendors {
+        let limit = match vendor.over_limit {
+            0 => "no published limit exceeded".to_owned(),
+            n => format!("a published limit exceeded {n} times"),
+        };
         output::line(&format!(
-            "{name:<9} matched {} ({:.1} % of {} true pairs; {} to an older record, {} wrong)",
-            c.matched,
-            100.0 * judged.share_automatic,
-            judged.true_pairs,
-            judged.older_record,
-            judged.wrong
+            "{:<11} {} requests; {} is the least for these rows; {limit}",
+            vendor.integration, vendor.requests, vendor.least
         ))?;
-        output::line(&format!(
-            "          for a person: {} suggested, {} conflicts, {} unmatched ({} wait for their company); best candidate right {} times, wrong {}",
-            c.suggested, c.conflict, c.unmatched, c.waiting, judged.proposed_right, judged.proposed_wrong
-        ))?;
+    }
+    for flow in &summary.flows {
+        output::line(&flow.flow)?;
+        for StreamJudged { stream, judged } in &flow.streams {
+            print_judged(*stream, judged)?;
+        }
     }
     let memory = match (summary.peak_memory_mb, summary.vendors_peak_memory_mb) {
         (Some(own), Some(theirs)) => {
@@ -230,4 +205,21 @@ pub fn print(summary: &Summary) -> Result<(), Failure> {
     };
     let s = &summary.seconds;
     output::line(&format!("sync {:.1} s, matching {:.1} s, together {:.1} s{memory}", s.sync, s.matching, s.total))
+}
+
+fn print_judged(stream: Stream, judged: &Judged) -> Result<(), Failure> {
+    let c = &judged.counts;
+    output::line(&format!(
+        "  {:<9} matched {} ({:.1} % of {} true pairs; {} to an older record, {} wrong)",
+        stream.name(),
+        c.matched,
+        100.0 * judged.share_automatic,
+        judged.true_pairs,
+        judged.older_record,
+        judged.wrong
+    ))?;
+    output::line(&format!(
+        "            for a person: {} suggested, {} conflicts, {} unmatched ({} wait for their company); best candidate right {} times, wrong {}",
+        c.suggested, c.conflict, c.unmatched, c.waiting, judged.proposed_right, judged.proposed_wrong
+    ))
 }

@@ -2,8 +2,9 @@
 //! them on a pipe what is true; when the demo is gone, however it ended, the pipe ends and the vendors with it.
 
 use super::args::World;
+use super::simulated::Simulated;
 use crate::domain::{Failure, FailureClass, Stream};
-use crate::simulator::{Endpoints, RequestCounts, Simulator, TruthCounts, Verdict};
+use crate::simulator::{Endpoints, RequestCounts, Simulator, Subject, TruthCounts, Vendor, Verdict};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::process::Stdio;
@@ -25,9 +26,22 @@ enum Greeting {
 #[serde(rename_all = "kebab-case")]
 enum Question {
     /// Whether these pairs of source and target id belong together.
-    Judge { stream: Stream, pairs: Vec<(String, String)> },
+    Judge { queue: Queue, pairs: Vec<(String, String)> },
+    /// How many pairs there are.
+    Pairs { queue: Queue },
     /// What there is and what was asked.
     Totals,
+}
+
+/// A stream between two vendors.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Queue {
+    /// Where its rows come from.
+    pub source: Simulated,
+    /// Where their counterparts are.
+    pub target: Simulated,
+    /// The stream.
+    pub stream: Stream,
 }
 
 /// What is known of one pair.
@@ -95,10 +109,18 @@ impl Vendors {
     ///
     /// # Errors
     /// When the vendors are gone.
-    pub async fn judge(&mut self, stream: Stream, pairs: Vec<(String, String)>) -> Result<Vec<Judgement>, Failure> {
+    pub async fn judge(&mut self, queue: Queue, pairs: Vec<(String, String)>) -> Result<Vec<Judgement>, Failure> {
         let wanted = pairs.len();
-        let judged: Vec<Judgement> = self.ask(&Question::Judge { stream, pairs }).await?;
+        let judged: Vec<Judgement> = self.ask(&Question::Judge { queue, pairs }).await?;
         if judged.len() == wanted { Ok(judged) } else { Err(gone()) }
+    }
+
+    /// How many true pairs that queue has.
+    ///
+    /// # Errors
+    /// When the vendors are gone.
+    pub async fn pairs(&mut self, queue: Queue) -> Result<u64, Failure> {
+        self.ask(&Question::Pairs { queue }).await
     }
 
     /// What there is and what was asked.
@@ -145,7 +167,8 @@ pub async fn attend(simulator: &Simulator) -> Result<(), Failure> {
     // An end of the pipe is the end of the demo.
     while let Ok(Some(line)) = questions.next_line().await {
         match serde_json::from_str(&line).map_err(|e| unreadable(&e))? {
-            Question::Judge { stream, pairs } => send(&mut out, &judge(simulator, stream, &pairs)).await?,
+            Question::Judge { queue, pairs } => send(&mut out, &judge(simulator, queue, &pairs)).await?,
+            Question::Pairs { queue } => send(&mut out, &pairs(simulator, queue)).await?,
             Question::Totals => {
                 let (truth, requests) = (simulator.truth().counts(), simulator.requests());
                 send(&mut out, &Totals { truth, requests, peak_memory_mb: peak_memory_mb() }).await?;
@@ -163,15 +186,43 @@ pub async fn refuse(failure: Failure) -> Result<(), Failure> {
     send(&mut tokio::io::stdout(), &Greeting::Failed { failure }).await
 }
 
-fn judge(simulator: &Simulator, stream: Stream, pairs: &[(String, String)]) -> Vec<Judgement> {
+fn judge(simulator: &Simulator, queue: Queue, pairs: &[(String, String)]) -> Vec<Judgement> {
     let truth = simulator.truth();
-    let one = |(source, target): &(String, String)| match stream {
-        Stream::Companies => {
+    let (subject, left, right) = (subject(queue.stream), queue.source.vendor(), queue.target.vendor());
+    let one = |(source, target): &(String, String)| match (left, right, subject) {
+        // Of Addigy a truth of its own knows what stands in its queues: only policies and agents with a counterpart.
+        (Vendor::Addigy, Vendor::ItGlue, Subject::Companies) => {
             Judgement { verdict: truth.judge_company(source, target), right: truth.company(source).map(str::to_owned) }
         }
-        _ => Judgement { verdict: truth.judge_device(source, target), right: truth.device(source).map(str::to_owned) },
+        (Vendor::Addigy, Vendor::ItGlue, Subject::Devices) => {
+            Judgement { verdict: truth.judge_device(source, target), right: truth.device(source).map(str::to_owned) }
+        }
+        _ => Judgement {
+            verdict: truth.judge(subject, (left, source), (right, target)),
+            right: truth.counterpart(subject, (left, source), right),
+        },
     };
     pairs.iter().map(one).collect()
+}
+
+fn pairs(simulator: &Simulator, queue: Queue) -> usize {
+    let truth = simulator.truth();
+    let subject = subject(queue.stream);
+    match (queue.source.vendor(), queue.target.vendor(), subject) {
+        (Vendor::Addigy, Vendor::ItGlue, Subject::Companies) => truth.counts().company_pairs,
+        (Vendor::Addigy, Vendor::ItGlue, Subject::Devices) => truth.counts().device_pairs,
+        (source, target, _) => truth.pairs(subject, source, target).count(),
+    }
+}
+
+fn subject(stream: Stream) -> Subject {
+    match stream {
+        Stream::Contacts => Subject::Contacts,
+        Stream::Locations => Subject::Locations,
+        Stream::Tickets => Subject::Tickets,
+        Stream::Devices => Subject::Devices,
+        _ => Subject::Companies,
+    }
 }
 
 /// Peak resident memory of this process in MB, from the kernel's own account.

@@ -8,7 +8,7 @@ use super::http::{Budget, Tuning};
 use super::mapping::{Mapping, Paging};
 use super::shared::Shared;
 use super::{each, forward, paging, whole};
-use crate::domain::{Failure, FailureClass, Stream};
+use crate::domain::{Failure, FailureClass, Stream, VendorSystem};
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
@@ -58,6 +58,10 @@ impl Connector for Api {
         &self.shared.mapping.vendor
     }
 
+    fn system(&self) -> Option<VendorSystem> {
+        self.shared.mapping.system.clone()
+    }
+
     fn streams(&self) -> Vec<StreamInfo> {
         stream_infos(&self.shared.mapping)
     }
@@ -76,6 +80,10 @@ impl Connector for Api {
 
     fn budget(&self) -> Option<Budget> {
         self.shared.mapping.limit.is_some().then(|| self.shared.http.budget())
+    }
+
+    fn held(&self) -> Option<std::time::Duration> {
+        self.shared.http.pacer().held()
     }
 
     fn requests(&self) -> u64 {

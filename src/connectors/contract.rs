@@ -5,7 +5,7 @@ use super::csv::CsvFiles;
 use super::fields::BadRow;
 use super::http::{Budget, Tuning};
 use super::mapping::{DialectName, Mapping, OptionPrompt, Region, SecretPrompt};
-use crate::domain::{Failure, IntegrationId, LogLevel, Record, ScopeRule, Stream, SyncScope, Timestamp};
+use crate::domain::{Failure, IntegrationId, LogLevel, Record, ScopeRule, Stream, SyncScope, Timestamp, VendorSystem};
 use crate::secrets::Credentials;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
@@ -160,6 +160,11 @@ pub trait Connector: Send + Sync {
     /// What it delivers, in the order in which a sync takes it.
     fn streams(&self) -> Vec<StreamInfo>;
 
+    /// The name under which other systems carry ids of its records; `None` where no system does.
+    fn system(&self) -> Option<VendorSystem> {
+        None
+    }
+
     /// Proves the key (or the files) and names missing permissions.
     fn test(&self) -> BoxFuture<'_, Result<ConnectionReport, Failure>>;
 
@@ -176,6 +181,11 @@ pub trait Connector: Send + Sync {
 
     /// Use of the vendor's published limit; `None` where there is none.
     fn budget(&self) -> Option<Budget>;
+
+    /// How long the vendor takes no request yet, because it said so; `None` when it takes them.
+    fn held(&self) -> Option<Duration> {
+        None
+    }
 
     /// Requests sent since the connector was made, repeated ones and look-ups included.
     fn requests(&self) -> u64 {
@@ -234,6 +244,9 @@ pub struct ConnectorInfo {
     pub options: Vec<OptionPrompt>,
     /// Regions to choose from; the first is the default. Empty where there is no choice.
     pub regions: Vec<Region>,
+    /// Its companies are groups of devices, with groups below them, as an RMM has them: in a flow from it they roll up
+    /// to the first level and need a device. Companies of other systems stand for themselves.
+    pub company_groups: bool,
     /// It reads files instead of an API.
     pub reads_files: bool,
     /// What it delivers.
@@ -255,6 +268,7 @@ pub fn available_with(mapping_override_dir: Option<&Path>) -> Vec<ConnectorInfo>
         let mapping = Mapping::load(&name, mapping_override_dir).ok()?;
         Some(ConnectorInfo {
             name,
+            company_groups: mapping.company_groups,
             streams: stream_infos(&mapping),
             reads_files: mapping.dialect == DialectName::Csv,
             vendor: mapping.vendor,

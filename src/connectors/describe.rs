@@ -1,7 +1,8 @@
 //! The field mapping of a connector in words: for people, not for the sync.
 
-use super::mapping::Mapping;
+use super::mapping::{Mapping, Paging};
 use crate::domain::{Failure, Stream};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The effective field mapping of a stream.
@@ -49,8 +50,30 @@ pub fn field_mappings(connector: &str, mapping_override_dir: Option<&Path>) -> R
         .collect())
 }
 
+/// The fewest requests in which a vendor can list so many rows of each stream, at the page sizes of its mapping. A
+/// listing that exists only for each record of another stream takes one request for each of those.
+///
+/// # Errors
+/// As [`field_mappings`].
+pub fn least_requests(
+    connector: &str,
+    mapping_override_dir: Option<&Path>,
+    rows: &BTreeMap<Stream, u64>,
+) -> Result<u64, Failure> {
+    let mapping = Mapping::load(connector, mapping_override_dir)?;
+    let requests = |(stream, listed): (&Stream, &u64)| {
+        let route = &mapping.streams.get(stream)?.route;
+        Some(match route.paging {
+            Paging::Whole => 1,
+            Paging::Each(parent) => rows.get(&parent).copied().unwrap_or(0),
+            Paging::Pages | Paging::Forward => listed.div_ceil(u64::from(route.page_size)).max(1),
+        })
+    };
+    Ok(rows.iter().filter_map(requests).sum())
+}
+
 /// The note of a field; one of a part stands at the part's name.
-fn note(notes: &std::collections::BTreeMap<String, String>, field: &str) -> String {
+fn note(notes: &BTreeMap<String, String>, field: &str) -> String {
     let part = || field.strip_suffix(".name").and_then(|part| notes.get(part));
     notes.get(field).or_else(part).cloned().unwrap_or_default()
 }
@@ -71,5 +94,11 @@ mod tests {
         assert_eq!(field("name").note, "Reference Name if present, else Product Name");
         assert!(field("serial").overridden && !field("name").overridden);
         assert_eq!(field("manufacturer").from, "manufacturer of products by productID");
+    }
+    #[test]
+    fn the_fewest_requests_follow_the_page_sizes() {
+        let rows = [(Stream::Companies, 1_000), (Stream::Devices, 20_001), (Stream::Locations, 1_500)].into();
+        assert_eq!(least_requests("autotask", None, &rows).unwrap(), 2 + 41 + 3);
+        assert_eq!(least_requests("connectwise", None, &rows).unwrap(), 1 + 21 + 1_000, "sites: one for each company");
     }
 }

@@ -289,6 +289,9 @@ fn pacer(limit: Option<Limit>, per_second: Option<f64>) -> Pacer {
     let window = f64::from(limit.seconds.max(1));
     let even = f64::from(limit.requests) / window * limit.share;
     let rate = per_second.filter(|rate| *rate > 0.0).or(limit.per_second).unwrap_or(even);
-    let quota = limit.per_second.map(|_| f64::from(limit.requests) * limit.share);
+    // Whoever asks for more than the mapping takes gets it, as long as the published limit keeps its margin.
+    let asked = per_second.filter(|rate| limit.per_second.is_some_and(|usual| *rate > usual));
+    let asked = asked.map_or(0.0, |rate| (rate * window).min(f64::from(limit.requests) * CEILING));
+    let quota = limit.per_second.map(|_| (f64::from(limit.requests) * limit.share).max(asked));
     Pacer::new(limit.requests, Duration::from_secs_f64(window), rate).quota(quota).at_once(limit.at_once)
 }

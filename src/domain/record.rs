@@ -35,18 +35,23 @@ pub struct Address {
     pub country: String,
 }
 
-/// A system whose record id another system may carry as a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum VendorSystem {
-    /// IT Glue.
-    ItGlue,
-    /// `ConnectWise` Manage.
-    ConnectWise,
-    /// Autotask.
-    Autotask,
-    /// Addigy.
-    Addigy,
+/// A system whose record ids another system may carry as links, by the name that connector mappings give it
+/// (`it-glue`, `connect-wise`, `autotask`, `addigy`). A name and not a list of ours: a vendor is added by a mapping.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct VendorSystem(String);
+
+impl VendorSystem {
+    /// The system of that name.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// A record's own pointer to its counterpart in another system (Addigy policy, `itglue_account_id`).

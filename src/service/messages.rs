@@ -9,7 +9,7 @@ use crate::domain::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use super::sync_messages::{CardAbout, CardView};
+pub use super::sync_messages::{CardAbout, CardView, ScheduleLine, ScheduleSheet};
 mod compare;
 mod explain;
 mod import;
@@ -107,6 +107,23 @@ pub enum Command {
     Resume {
         /// Which.
         integration: IntegrationId,
+    },
+    /// Pause a flow or resume it (kept over restarts): while it is paused nothing is synced for it by schedule and the
+    /// engine decides nothing in it.
+    PauseFlow {
+        /// Which.
+        flow: FlowId,
+        /// Pause it.
+        pause: bool,
+    },
+    /// Change when a stream is synced by itself: kept in the configuration, then in effect at once.
+    SetSchedule {
+        /// Which integration.
+        integration: IntegrationId,
+        /// Which stream.
+        stream: Stream,
+        /// As [`crate::domain::Schedule::parse`] reads it; `None` for the default.
+        schedule: Option<String>,
     },
     /// Decide rows of a queue; one history entry, one undo.
     Decide {
@@ -373,6 +390,11 @@ pub enum Query {
     Cards,
     /// Something about the inventory.
     Inventory(InventoryQuery),
+    /// When the streams of an integration run by themselves.
+    Schedules {
+        /// Which.
+        integration: IntegrationId,
+    },
     /// What is synced of an integration, with the choices and their counts.
     SyncSettings {
         /// Which.
@@ -433,6 +455,8 @@ pub enum View {
     Detail(Detail),
     /// To [`Query::Inventory`].
     Inventory(InventoryList),
+    /// To [`Query::Schedules`].
+    Schedules(ScheduleSheet),
     /// To [`Query::SyncSettings`].
     SyncSettings(Box<SyncSettings>),
     /// To [`Query::PreviewSyncSettings`].
@@ -530,6 +554,9 @@ pub struct FlowView {
     /// How far the import is, in a flow into the inventory.
     #[serde(default)]
     pub import: Option<ImportView>,
+    /// Paused by a person.
+    #[serde(default)]
+    pub paused: bool,
 }
 
 /// One tab of the queue.

@@ -104,7 +104,7 @@ pub(super) fn prepare(
         let scope = Arc::new(connected.scope);
         supervisor.set_scope(&connected.id, Arc::clone(&scope));
         scopes.push((connected.id.clone(), scope));
-        if let Some(system) = connected.system {
+        if let Some(system) = connected.system.clone() {
             systems.insert(connected.id.clone(), system);
         }
         integrations.push(Integration { id: connected.id, connector: connected.connector });

@@ -115,7 +115,7 @@ impl World {
             ties: flow.ties,
             // A person chose exact names, one to one: that is what such a flow goes by.
             name_alone_may_auto: flow.manages(),
-            target_system: self.systems.get(&flow.target).copied(),
+            target_system: self.systems.get(&flow.target).cloned(),
             junk: Arc::clone(&self.junk),
             ..Settings::default()
         }

@@ -21,7 +21,8 @@ pub const MAX_RECORD_ID: usize = 512;
 pub struct StoredRecord {
     /// What the vendor delivered.
     pub record: Record,
-    /// Hash of its content: equal content has an equal hash.
+    /// Hash of its content without what changes by itself all day ([`Record::without_passing`]): a record with an equal
+    /// hash is not written again.
     pub hash: u64,
     /// When a complete listing no longer had it; `None` while it is listed.
     pub orphaned: Option<Timestamp>,
@@ -241,7 +242,7 @@ impl<'a> Merge<'a> {
         }
     }
 
-    fn take(&mut self, record: Record, id: RecordId) -> Result<(), Failure> {
+    fn take(&mut self, mut record: Record, id: RecordId) -> Result<(), Failure> {
         if record.stream() != self.page.stream {
             return Err(error::ours(format!("a page of {} holds a record of {}", self.page.stream, record.stream())));
         }
@@ -250,9 +251,7 @@ impl<'a> Merge<'a> {
             self.counts.bad += 1;
             return Ok(());
         }
-        let mut packed = Vec::with_capacity(1024);
-        codec::pack(&record, &mut packed)?;
-        let (hash, now) = (xxh3_64(&packed), millis(self.page.at));
+        let (hash, now) = (record.without_passing(content_hash)?, millis(self.page.at));
         let head = match self.known(&id)? {
             Some((head, _)) if head.hash == hash && head.orphaned.is_none() => {
                 self.counts.unchanged += 1;
@@ -263,7 +262,7 @@ impl<'a> Merge<'a> {
                 let new = Head { hash, orphaned: None, changed: now, known_by, ..head };
                 if let Some(stored) = stored {
                     if head.orphaned.is_none() && head.known_by_of(&stored)? != known_by {
-                        self.held.insert(id, codec::encode_pair(&new, &packed)?);
+                        self.held.insert(id, codec::encode_pair(&new, &packed(&record)?)?);
                         return Ok(());
                     }
                     if head.orphaned.is_some() {
@@ -281,7 +280,7 @@ impl<'a> Merge<'a> {
                 Head { hash, orphaned: None, first_seen: now, changed: now, known_by }
             }
         };
-        let (value, place) = (codec::encode_pair(&head, &packed)?, self.written.len());
+        let (value, place) = (codec::encode_pair(&head, &packed(&record)?)?, self.written.len());
         self.written.insert(id, New { place, head, value, record });
         Ok(())
     }
@@ -318,8 +317,7 @@ pub(super) fn value_of(
     away: Option<Timestamp>,
     at: Timestamp,
 ) -> Result<Vec<u8>, Failure> {
-    let mut packed = Vec::with_capacity(1024);
-    codec::pack(record, &mut packed)?;
+    let packed = packed(record)?;
     let now = millis(at);
     let first_seen = match before {
         Some(value) => codec::decode_head::<Head>(value)?.0.first_seen,
@@ -337,6 +335,17 @@ pub(super) fn with_listed(value: &[u8], at: Timestamp) -> Result<Option<Vec<u8>>
         return Ok(None);
     }
     codec::encode_pair(&Head { orphaned: None, changed: millis(at), ..head }, packed).map(Some)
+}
+
+/// Hash of all that the record holds.
+fn content_hash(record: &Record) -> Result<u64, Failure> {
+    packed(record).map(|bytes| xxh3_64(&bytes))
+}
+
+fn packed(record: &Record) -> Result<Vec<u8>, Failure> {
+    let mut packed = Vec::with_capacity(1024);
+    codec::pack(record, &mut packed)?;
+    Ok(packed)
 }
 
 fn known_hash(record: &Record) -> u64 {

@@ -14,14 +14,14 @@ mod fake_settings;
 
 use matchbook::domain::{
     Actor, Confidence, DecisionKind, Evidence, EvidenceKind, Failure, FailureClass, FlowId, HistoryEntry, HistoryId,
-    IntegrationId, LogEntry, LogLevel, MatchState, RecordId, RunCounts, RunState, Stream, StreamProgress, SyncScope,
-    Timestamp,
+    IntegrationId, LogEntry, LogLevel, MatchState, RecordId, RunCounts, RunState, Schedule, Stream, StreamProgress,
+    SyncScope, Timestamp,
 };
 use matchbook::service::messages::{
     BudgetView, CandidateView, CardView, Command, Compare, DecideAction, DecisionView, Done, Event, FieldPair, Filter,
-    FlowView, Gate, IntegrationState, IntegrationView, InventoryQuery, Overview, PickRow, Preview, PreviewRow, Query,
-    QueueRow, Relation, Reply, Request, RuleView, Selection, SortKey, StateCounts, TabView, TargetLabel, Targets, View,
-    ViewSpec, WhyRecord, Window,
+    FlowView, Gate, IntegrationState, IntegrationView, InventoryList, Overview, PickRow, Preview, PreviewRow, Query,
+    QueueRow, Relation, Reply, Request, RuleView, ScheduleLine, ScheduleSheet, Selection, SortKey, StateCounts,
+    TabView, TargetLabel, Targets, View, ViewSpec, WhyRecord, Window,
 };
 use std::collections::HashMap;
 
@@ -58,6 +58,7 @@ struct Table {
 
 /// The service.
 pub struct FakeService {
+    schedules: HashMap<Stream, String>,
     tables: HashMap<Stream, Table>,
     history: Vec<(HistoryEntry, Stream, Vec<(usize, QueueRow)>)>,
     overview: Overview,
@@ -155,6 +156,7 @@ impl FakeService {
             rules: Vec::new(),
             refuse: None,
             scope: SyncScope::default(),
+            schedules: HashMap::new(),
             more_choices: false,
         };
         service.overview = Overview {
@@ -168,6 +170,7 @@ impl FakeService {
                 source: "Addigy".to_owned(),
                 target: "IT Glue".to_owned(),
                 tabs: service.tabs(),
+                paused: false,
             }],
             cards: 0,
         };
@@ -200,6 +203,7 @@ impl FakeService {
             refuse: None,
             cards: Vec::new(),
             scope: SyncScope::default(),
+            schedules: HashMap::new(),
             more_choices: false,
         }
     }
@@ -339,10 +343,7 @@ impl FakeService {
                 let at = self.sure(stream, threshold);
                 View::Preview(self.preview(stream, &at, "accepts"))
             }
-            Query::Inventory(InventoryQuery::Plan { .. }) => View::ImportPlan(Default::default()),
-            Query::Inventory(InventoryQuery::Origin { .. }) => View::Origin(Default::default()),
-            Query::Inventory(InventoryQuery::Detail { .. }) => View::Detail(Default::default()),
-            Query::Inventory(InventoryQuery::List { .. }) => View::Inventory(Default::default()),
+            Query::Inventory(_) => View::Inventory(InventoryList::default()),
             Query::Rules { .. } => View::Rules(self.rules.clone()),
             Query::PreviewUndo { .. } => View::Preview(Preview::default()),
             Query::Log { filter, before, limit } => {
@@ -358,6 +359,7 @@ impl FakeService {
                 View::Log(lines)
             }
             Query::Cards => View::Cards(self.cards.clone()),
+            Query::Schedules { integration } => self.schedules(&integration),
             Query::History { .. } => View::History(self.history.iter().rev().map(|h| h.0.clone()).collect()),
             Query::Why { text } => View::Why(vec![WhyRecord {
                 integration: IntegrationId::from("addigy"),
@@ -590,7 +592,45 @@ impl FakeService {
             Command::Pause { integration } => self.set_state(&integration, IntegrationState::Paused),
             Command::Inventory(_) => (Reply::Done(Done::default()), Vec::new()),
             Command::Resume { integration } => self.set_state(&integration, IntegrationState::Ok),
+            Command::PauseFlow { pause, .. } => {
+                self.overview.flows[0].paused = pause;
+                let done = Done { text: "flow paused".to_owned(), ..Done::default() };
+                (Reply::Done(done), vec![Event::Overview(Box::new(self.overview()))])
+            }
+            Command::SetSchedule { stream, schedule, .. } => match schedule.as_deref().map(Schedule::parse).transpose()
+            {
+                Ok(schedule) => {
+                    self.schedules.remove(&stream);
+                    self.schedules.extend(schedule.map(|s| (stream, s.to_string())));
+                    (Reply::Done(Done { text: "kept".to_owned(), ..Done::default() }), Vec::new())
+                }
+                Err(failure) => (Reply::Failed(failure), Vec::new()),
+            },
         }
+    }
+
+    fn schedules(&self, integration: &IntegrationId) -> View {
+        let view = self.overview.integrations.iter().find(|i| i.id == *integration).expect("an integration");
+        let line = |s: &StreamProgress| ScheduleLine {
+            stream: s.stream,
+            word: s.label.clone(),
+            schedule: self
+                .schedules
+                .get(&s.stream)
+                .cloned()
+                .unwrap_or_else(|| Schedule::default_of(s.stream).to_string()),
+            default: !self.schedules.contains_key(&s.stream),
+            idle: if s.state == RunState::Running { "runs now".to_owned() } else { String::new() },
+            next: (s.state != RunState::Running).then(|| noon() + time::Duration::hours(4)),
+            last: Some(noon() - time::Duration::minutes(3)),
+        };
+        View::Schedules(ScheduleSheet {
+            integration: integration.clone(),
+            vendor: view.vendor.clone(),
+            zone: "UTC".to_owned(),
+            paused: view.state == IntegrationState::Paused,
+            lines: view.streams.iter().map(line).collect(),
+        })
     }
 
     fn set_state(&mut self, id: &IntegrationId, state: IntegrationState) -> (Reply, Vec<Event>) {
@@ -673,6 +713,8 @@ fn integrations(companies: u64, devices: u64) -> Vec<IntegrationView> {
         left_out: 0,
         started: None,
         finished: None,
+        retry_at: None,
+        next: None,
     };
     let view = |id: &str, vendor: &str, state, streams| IntegrationView {
         id: IntegrationId::from(id),

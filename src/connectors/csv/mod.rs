@@ -6,7 +6,7 @@ mod rows;
 use super::contract::{Ask, Connection, ConnectionReport, Connector, Page, StreamInfo};
 use super::http::Budget;
 use super::mapping::Mapping;
-use crate::domain::{Failure, FailureClass, Stream};
+use crate::domain::{Failure, FailureClass, Stream, VendorSystem};
 use file::Table;
 use futures::StreamExt;
 use futures::future::BoxFuture;
@@ -84,6 +84,10 @@ impl Shared {
 impl Connector for CsvFiles {
     fn vendor(&self) -> &str {
         &self.shared.mapping.vendor
+    }
+
+    fn system(&self) -> Option<VendorSystem> {
+        self.shared.mapping.system.clone()
     }
 
     fn streams(&self) -> Vec<StreamInfo> {

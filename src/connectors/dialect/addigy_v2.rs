@@ -188,7 +188,7 @@ mod tests {
         let Record::Company(company) = &listing.records[0] else { panic!("a company") };
         assert_eq!(company.parent, None);
         assert_eq!(company.links.len(), 1);
-        assert_eq!(company.links[0].system, VendorSystem::ItGlue);
+        assert_eq!(company.links[0].system, VendorSystem::new("it-glue"));
         assert!(!format!("{company:?}").contains("deep-secret"));
     }
 

@@ -37,9 +37,9 @@ pub(crate) type LinkFields = BTreeMap<VendorSystem, Source>;
 
 /// The links that a row has; zero and minus one are placeholders.
 pub(super) fn links(fields: &LinkFields, row: Row<'_, '_>) -> Vec<VendorLink> {
-    let link = |(&system, source): (&VendorSystem, &Source)| {
+    let link = |(system, source): (&VendorSystem, &Source)| {
         let id = source.text(row).filter(|id| !matches!(id.as_str(), "0" | "-1"))?;
-        Some(VendorLink { system, id })
+        Some(VendorLink { system: system.clone(), id })
     };
     fields.iter().filter_map(link).collect()
 }
@@ -47,13 +47,7 @@ pub(super) fn links(fields: &LinkFields, row: Row<'_, '_>) -> Vec<VendorLink> {
 impl Sources for LinkFields {
     fn sources<'s>(&'s self, at: &str, found: &mut Vec<(String, &'s Source)>) {
         for (system, source) in self {
-            let system = match system {
-                VendorSystem::ItGlue => "it-glue",
-                VendorSystem::ConnectWise => "connect-wise",
-                VendorSystem::Autotask => "autotask",
-                VendorSystem::Addigy => "addigy",
-            };
-            found.push((super::below(at, system), source));
+            found.push((super::below(at, system.as_str()), source));
         }
     }
 }

@@ -27,6 +27,7 @@ impl Core {
             && self.recount.is_empty()
             && self.more.is_empty()
             && state.importing.is_none()
+            && !self.paused_flows.contains(&state.flow.id)
             && !state.due.dirty
             && !state.due.decided
             && self.supervisor.running().iter().all(|task| task.integration != state.flow.source)
@@ -35,6 +36,10 @@ impl Core {
     /// One thing after the other, each when the one before is done.
     pub(super) fn after_syncs(&mut self) {
         for at in 0..self.flows.len() {
+            if self.paused_flows.contains(&self.flows[at].flow.id) {
+                // Nothing follows by itself; the next sync after it is resumed finds all of it.
+                self.flows[at].after_sync = false;
+            }
             if !self.flows[at].after_sync || !self.is_quiet(at) {
                 continue;
             }

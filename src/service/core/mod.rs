@@ -10,6 +10,7 @@ mod import;
 mod inventory;
 mod requests;
 mod rules;
+mod schedules;
 mod settings;
 mod solving;
 #[cfg(test)]
@@ -34,7 +35,7 @@ use crate::domain::{
     RowChange, RuleChange, Stream, StreamProgress, SyncScope, Timestamp,
 };
 use crate::store::Store;
-use crate::sync::Supervisor;
+use crate::sync::{Supervisor, Task};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -134,6 +135,15 @@ pub enum CoreMessage {
         /// How many changed.
         result: Result<u64, Failure>,
     },
+    /// What runs by itself is durably another, or not.
+    Planned {
+        /// What changes.
+        change: schedules::Planned,
+        /// Kept, or why not.
+        result: Result<(), Failure>,
+        /// Who waits.
+        reply: ReplyTo,
+    },
     /// Answer when nothing runs, nothing is to be solved and everything decided is durable.
     Settle(oneshot::Sender<()>),
     /// Save what makes the next start quick, and end.
@@ -212,7 +222,8 @@ pub struct Core {
     flows: Vec<FlowState>,
     progress: BTreeMap<(IntegrationId, Stream), StreamProgress>,
     paused: BTreeSet<IntegrationId>,
-    next: BTreeMap<IntegrationId, Timestamp>,
+    paused_flows: BTreeSet<FlowId>,
+    next: BTreeMap<Task, Timestamp>,
     scheduled: bool,
     ready: bool,
     waiting: Vec<(ReplyTo, Request)>,
@@ -249,6 +260,7 @@ impl Core {
     pub(super) fn new(opened: Opened, inbox: Sender<CoreMessage>, front: Option<Front>) -> Self {
         let Opened { home, actor, store, clock, runtime, supervisor, integrations, writer, flows, .. } = opened;
         let paused = store.paused().unwrap_or_default();
+        let paused_flows = store.paused_flows().unwrap_or_default();
         let deck = cards::Deck::of(&store);
         let progress = store.stream_states().unwrap_or_default().into_iter().map(changes::at_start);
         Self {
@@ -267,6 +279,7 @@ impl Core {
             rules: RuleBook::default(),
             flows,
             paused,
+            paused_flows,
             next: BTreeMap::new(),
             scheduled: opened.scheduled,
             ready: false,
@@ -348,6 +361,7 @@ impl Core {
             CoreMessage::Importing { flow, done, total } => self.importing(&flow, done, total),
             CoreMessage::Staged { flow, result, wanted } => self.staged(&flow, result, *wanted),
             CoreMessage::Followed { flow, result } => self.followed(&flow, result),
+            CoreMessage::Planned { change, result, reply } => self.planned(change, result, reply),
             CoreMessage::Settle(done) => self.settle.push(done),
             CoreMessage::Freed | CoreMessage::Stop(_) | CoreMessage::Opened(_) => {}
         }

@@ -5,6 +5,7 @@ pub mod cards;
 mod help;
 mod lists;
 mod rules;
+mod schedules;
 pub mod settings;
 mod wizard;
 
@@ -52,6 +53,7 @@ pub fn draw(state: &State, overlay: &Overlay, canvas: &mut Canvas<'_>) -> Option
         Overlay::Cards(shown) => cards::draw(state, canvas, shown),
         Overlay::Rules { rules, cursor, top } => rules::draw(state, canvas, rules.as_deref(), *cursor, *top),
         Overlay::Settings(shown) => settings::draw(state, canvas, shown),
+        Overlay::Schedules(shown) => return schedules::draw(state, canvas, shown),
         Overlay::Find { .. } => {}
     }
     None

@@ -70,6 +70,12 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
         Some(Overlay::Rules { .. }) => {
             return fixed(&[("j k", "move"), ("x", "remove"), ("e", "everywhere or here"), ("Esc", "back")]);
         }
+        Some(Overlay::Schedules(shown)) if shown.input.is_some() => {
+            return fixed(&[("Enter", "save"), ("Esc", "as it was")]);
+        }
+        Some(Overlay::Schedules(_)) => {
+            return fixed(&[("j k", "line"), ("e", "change"), ("x", "default"), ("p", "pause"), ("Esc", "back")]);
+        }
         Some(Overlay::Help { .. } | Overlay::Why { .. }) => return fixed(&[("j k", "scroll"), ("Esc", "back")]),
     }
     let here = context(state);

@@ -1,6 +1,6 @@
 //! What the door says.
 
-use super::{overlays, picker, requests, rules, settings};
+use super::{overlays, picker, requests, rules, schedules, settings};
 use crate::domain::{Failure, LogEntry, LogLevel, RecordId};
 use crate::service::messages::{Compare, Done, Event, Message, Overview, Reply, Ticket, View, Window};
 use crate::ui::state::overlay::Overlay;
@@ -99,6 +99,7 @@ fn on_view(state: &mut State, ticket: Ticket, purpose: Purpose, view: View) {
             }
         }
         (Purpose::Rules, View::Rules(list)) => rules::came(state, list),
+        (Purpose::Schedules, View::Schedules(sheet)) => schedules::came(state, sheet),
         (Purpose::SyncSettings | Purpose::MoreChoices, View::SyncSettings(current)) => {
             settings::on_settings(state, *current);
         }
@@ -193,6 +194,10 @@ fn on_done(state: &mut State, purpose: Purpose, done: &Done) {
             say_done(state, done);
             rules::changed(state);
         }
+        Purpose::SetSchedule => {
+            state.say(LogLevel::Info, done.text.clone());
+            schedules::changed(state);
+        }
         Purpose::SetSyncSettings => {
             overlays::close(state);
             state.say(LogLevel::Info, done.text.clone());
@@ -273,12 +278,14 @@ fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Fai
         }
         Purpose::SetSyncSettings | Purpose::ScopePreview => settings::on_refused(state),
         Purpose::CardAnswer => super::cards::answered(state),
+        Purpose::SetSchedule => schedules::refused(state, failure),
         Purpose::Pick
         | Purpose::Preview
         | Purpose::Why
         | Purpose::History
         | Purpose::Cards
         | Purpose::Rules
+        | Purpose::Schedules
         | Purpose::SyncSettings => overlays::close(state),
         _ => {}
     }

@@ -19,6 +19,7 @@ pub use tickets::{Ticket, TicketState};
 
 use super::{Dice, Lists, NOW, World, derived, index32};
 use std::{
+    collections::HashMap,
     ops::Range,
     sync::{Arc, OnceLock},
 };
@@ -72,6 +73,8 @@ pub struct Psa {
     /// Things that the documentation has and the RMM has not.
     others: Vec<Other>,
     people: u32,
+    /// People who are somebody else of the company once more, and who that is.
+    again: HashMap<u32, u32>,
     size: (usize, usize),
     world: OnceLock<World>,
 }
@@ -81,7 +84,7 @@ impl Psa {
     pub fn new(world: &World, lists: Arc<Lists>, contacts: usize) -> Self {
         let accounts = accounts::accounts(world, &lists, contacts);
         let users = world.devices.iter().map(|d| (d.given, d.family)).collect();
-        Self {
+        let mut psa = Self {
             seed: world.seed,
             members: members(world.seed, &lists, accounts.len()),
             lists,
@@ -89,9 +92,12 @@ impl Psa {
             accounts,
             users,
             others: Vec::new(),
+            again: HashMap::new(),
             size: (world.companies.len(), world.devices.len()),
             world: OnceLock::new(),
-        }
+        };
+        psa.again = people::again(&psa);
+        psa
     }
 
     /// Adds what only the documentation has.
@@ -282,6 +288,28 @@ mod tests {
                 _ => {}
             }
         }
+    }
+
+    #[test]
+    fn two_people_of_one_name_are_told_apart_by_their_mailbox() {
+        let psa = psa(4000);
+        let mut named = HashMap::new();
+        for person in (0..psa.people()).filter_map(|number| psa.person(number)) {
+            let text = person.text(Book::ConnectWise);
+            let known = named.entry((person.account, text.first, text.last)).or_insert_with(Vec::new);
+            known.push((person.human(), text.email, person.trouble()));
+        }
+        let plain = |t: PersonTrouble| matches!(t, PersonTrouble::Plain | PersonTrouble::Namesake);
+        let mut namesakes = 0;
+        for known in named.values().filter(|known| known.len() > 1) {
+            for (at, one) in known.iter().enumerate() {
+                for other in known[..at].iter().filter(|o| o.0 != one.0 && plain(o.2) && plain(one.2)) {
+                    assert!(one.1.is_some() && other.1.is_some() && one.1 != other.1, "{known:?}");
+                    namesakes += 1;
+                }
+            }
+        }
+        assert!(namesakes > 20, "{namesakes}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::{Account, Book, Psa, Site, accounts::phone};
 use crate::simulator::world::{derived, derived_below};
+use std::collections::HashMap;
 
 /// How a person's records differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
@@ -129,10 +130,12 @@ impl<'a> Person<'a> {
 
     /// The number by which a human being is known, who may be in a book at two companies.
     pub fn human(&self) -> u32 {
-        match self.trouble() {
+        let number = match self.trouble() {
             PersonTrouble::TwoCompanies => self.elsewhere().unwrap_or(self.number),
             _ => self.number,
-        }
+        };
+        // The user of two devices, who was written down twice.
+        self.psa.again.get(&number).copied().unwrap_or(number)
     }
 
     /// Positions of given and family name. The first people of a company are the users of its devices.
@@ -196,7 +199,7 @@ impl<'a> Person<'a> {
             last: family.clone(),
             nickname: nick.filter(|_| derived_below(self.key, 10, 10) < 3).cloned(),
             title: self.title(),
-            email: self.email(given, family, trouble, book),
+            email: self.email(family, trouble, book),
             phone: (derived_below(self.key, 20, 100) < 65).then(|| phone(self.key)),
             extension: (derived_below(self.key, 21, 100) < 20)
                 .then(|| format!("{}", 100 + derived_below(self.key, 22, 900))),
@@ -219,26 +222,56 @@ impl<'a> Person<'a> {
         (derived_below(self.key, 26, 100) < 45).then(|| titles[at].clone())
     }
 
-    fn email(&self, given: &str, family: &str, trouble: PersonTrouble, book: Book) -> Option<String> {
-        if derived_below(self.key, 30 + book.salt(), 100) < 8 {
+    fn email(&self, family: &str, trouble: PersonTrouble, book: Book) -> Option<String> {
+        // Of two who have one name nobody leaves out what tells them apart.
+        let next = self.psa.person(self.number + 1).filter(|next| next.account == self.account);
+        let namesakes = [Some(*self), next].into_iter().flatten().any(|p| p.trouble() == PersonTrouble::Namesake);
+        if derived_below(self.key, 30 + book.salt(), 100) < 8 && !namesakes {
             return None;
         }
-        let ascii = |text: &str| -> String {
-            any_ascii::any_ascii(text).to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect()
-        };
-        let (given, family) = (ascii(given), ascii(family));
-        let owner = self.owner();
-        let local = match derived_below(owner.key, 40, 3) {
+        let local = self.mailbox();
+        let local = if trouble == PersonTrouble::Namesake { format!("{local}2") } else { local };
+        if trouble == PersonTrouble::EmailChanged && self.odd_in(book) {
+            return Some(format!("{}{}@mail.example", ascii(family), derived_below(self.key, 31, 90) + 10));
+        }
+        Some(format!("{local}@{}", self.owner().domain))
+    }
+
+    /// The name of the mailbox by the rule of the company.
+    fn mailbox(&self) -> String {
+        let words = &self.psa.lists.words;
+        let (given, family) = self.name_at();
+        let (given, family) = (ascii(&words.given[given]), ascii(&words.families[family]));
+        match derived_below(self.owner().key, 40, 3) {
             0 => format!("{given}.{family}"),
             1 => format!("{}{family}", given.get(..1).unwrap_or("x")),
             _ => format!("{given}{}", family.get(..1).unwrap_or("x")),
-        };
-        let local = if trouble == PersonTrouble::Namesake { format!("{local}2") } else { local };
-        if trouble == PersonTrouble::EmailChanged && self.odd_in(book) {
-            return Some(format!("{family}{}@mail.example", derived_below(self.key, 31, 90) + 10));
         }
-        Some(format!("{local}@{}", owner.domain))
     }
+}
+
+/// Letters and digits as a mailbox has them.
+fn ascii(text: &str) -> String {
+    any_ascii::any_ascii(text).to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect()
+}
+
+/// People who are somebody of the company once more, and who that is: the same name without being a namesake.
+pub(super) fn again(psa: &Psa) -> HashMap<u32, u32> {
+    let mut again = HashMap::new();
+    let mut first: HashMap<(usize, usize), u32> = HashMap::new();
+    for account in &psa.accounts {
+        first.clear();
+        for person in account.people.clone().filter_map(|number| psa.person(number)) {
+            if person.trouble() == PersonTrouble::Namesake {
+                continue;
+            }
+            let known = *first.entry(person.name_at()).or_insert(person.number);
+            if known != person.number {
+                again.insert(person.number, known);
+            }
+        }
+    }
+    again
 }
 
 fn distort(text: &mut PersonText, trouble: PersonTrouble, nick: Option<&String>, earlier: &str) {
