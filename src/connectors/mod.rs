@@ -33,6 +33,6 @@ pub use contract::{
 };
 pub use describe::{FieldInfo, StreamFields, field_mappings, least_requests};
 pub use fields::BadRow;
-pub use http::{Budget, Tuning};
+pub use http::{Budget, Trace, Tuning};
 pub use inventory::inventory;
 pub use mapping::{OptionPrompt, Region, SecretPrompt};

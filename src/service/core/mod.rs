@@ -8,6 +8,7 @@ mod changes;
 mod follow;
 mod import;
 mod inventory;
+mod looking;
 mod requests;
 mod rules;
 mod schedules;
@@ -250,6 +251,8 @@ pub struct Core {
     offered: BTreeMap<IntegrationId, settings::Offered>,
     /// Writes of settings under way.
     keeping: u64,
+    /// When the day's count was last written.
+    day_noted: Option<Instant>,
 }
 
 /// Messages handled before the outbox is looked at.
@@ -301,6 +304,7 @@ impl Core {
             again: BTreeMap::new(),
             offered: BTreeMap::new(),
             keeping: 0,
+            day_noted: None,
         }
     }
 
@@ -384,6 +388,7 @@ impl Core {
         self.run_schedule();
         self.start_solving();
         self.look_for_cards();
+        self.note_day();
         if self.is_settled() {
             for done in self.settle.drain(..) {
                 let _ = done.send(());
