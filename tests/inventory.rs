@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 /// A home with both vendors and a flow of each into the inventory, synced.
 fn synced(companies: usize, devices: usize) -> (Home, Simulator) {
-    let (home, simulator) = (Home::new(), vendors(companies, devices, Faults::none()));
+    let (home, simulator) = (Home::new(), vendors(companies, devices, Faults::None));
     home.connect(&simulator);
     home.ok(&["flow", "remove", "addigy-itglue"]);
     home.ok(&["flow", "add", "itglue", "inventory"]);
@@ -175,7 +175,7 @@ fn auto_sync_imports_what_is_new_at_the_next_sync() {
 
 #[test]
 fn companies_follow_their_organization_until_it_is_gone() {
-    let (home, simulator) = (Home::new(), vendors(8, 60, Faults::none()));
+    let (home, simulator) = (Home::new(), vendors(8, 60, Faults::None));
     let control = simulator.control();
     let (one, two) =
         (control.itglue().add_organization("Harbor Dental"), control.itglue().add_organization("harbor dental"));
