@@ -208,6 +208,7 @@ mod tests {
             what: "created 1 company".into(),
             changes: vec![RowChange { source: source.into(), before: None, after: Some(decision) }],
             rules: Vec::new(),
+            records: Vec::new(),
             rows: 1,
             undoes: None,
             undone_by: None,

@@ -205,9 +205,8 @@ impl Store {
             let known = self.tree().get(&key).map_err(|e| error::from_sled(&e, "reading a record"))?;
             let known = known.map(|value| codec::decode_head::<Head>(&value).map(|(head, _)| head)).transpose()?;
             live += i64::from(known.is_none_or(|head| head.orphaned.is_some()));
-            let mut packed = Vec::with_capacity(1024);
-            codec::pack(record, &mut packed)?;
-            let (hash, now) = (xxh3_64(&packed), millis(at));
+            let (hash, now) = (record.clone().without_passing(content_hash)?, millis(at));
+            let packed = packed(record)?;
             let first_seen = known.map_or(now, |head| head.first_seen);
             let head = Head { hash, orphaned: None, first_seen, changed: now, known_by: Some(known_hash(record)) };
             tx.put_encoded(key, codec::encode_pair(&head, &packed)?);
@@ -352,6 +351,33 @@ impl Head {
             None => Ok(Some(known_hash(&codec::unpack(codec::decode_head::<Head>(stored)?.1)?))),
         }
     }
+}
+
+/// The value of a record of the inventory: what was stored before says when it was first seen.
+pub(super) fn value_of(
+    record: &Record,
+    before: Option<&[u8]>,
+    away: Option<Timestamp>,
+    at: Timestamp,
+) -> Result<Vec<u8>, Failure> {
+    let packed = packed(record)?;
+    let now = millis(at);
+    let first_seen = match before {
+        Some(value) => codec::decode_head::<Head>(value)?.0.first_seen,
+        None => now,
+    };
+    let known_by = Some(known_hash(record));
+    let head = Head { hash: xxh3_64(&packed), orphaned: away.map(millis), first_seen, changed: now, known_by };
+    codec::encode_pair(&head, &packed)
+}
+
+/// The value as a listed one; `None` when it is listed already.
+pub(super) fn with_listed(value: &[u8], at: Timestamp) -> Result<Option<Vec<u8>>, Failure> {
+    let (head, packed) = codec::decode_head::<Head>(value)?;
+    if head.orphaned.is_none() {
+        return Ok(None);
+    }
+    codec::encode_pair(&Head { orphaned: None, changed: millis(at), ..head }, packed).map(Some)
 }
 
 /// Hash of all that the record holds.

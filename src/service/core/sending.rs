@@ -57,6 +57,7 @@ impl Core {
                 rows: changes.len() as u64,
                 changes,
                 rules: Vec::new(),
+                records: Vec::new(),
                 undoes: None,
                 undone_by: None,
             };
