@@ -186,7 +186,7 @@ fn what_changes_all_day_is_applied_at_once_and_new_records_too() {
     let run = home.store.begin_run(&itglue(), STREAM, at(0)).unwrap();
     let busy = |id: usize| {
         let mut device = Device::new(format!("{id:04}"), "old");
-        device.details.battery.percent = Some(50.0);
+        device.details.hardware.memory_gb = Some(16.0);
         Record::Device(Box::new(device))
     };
     home.page(&run, (0..60).map(busy).collect());

@@ -18,7 +18,7 @@ pub(super) struct Reader {
     pub(super) shared: Arc<Shared>,
     pub(super) map: Arc<StreamMap>,
     pub(super) want: Want,
-    stream: Stream,
+    stream: Option<Stream>,
     urgent: Arc<AtomicBool>,
     tables: Mutex<Tables>,
 }
@@ -35,12 +35,19 @@ impl Reader {
         let map = shared.stream(stream)?;
         let want = want(shared, stream, &map, ask).await;
         let (shared, urgent) = (Arc::clone(shared), Arc::clone(&ask.urgent));
-        Some(Self { shared, map, want, stream, urgent, tables: Mutex::default() })
+        Some(Self { shared, map, want, stream: Some(stream), urgent, tables: Mutex::default() })
     }
 
     /// Its place among the requests of the same key.
     fn lane(&self) -> Lane {
-        Lane { scheduled: !self.urgent.load(Ordering::Relaxed), stream: Some(self.stream) }
+        Lane { scheduled: !self.urgent.load(Ordering::Relaxed), stream: self.stream }
+    }
+
+    /// The records that a search wants.
+    pub(super) fn finding(shared: &Arc<Shared>, map: Arc<StreamMap>, want: Want) -> Self {
+        // Looked for before something is written: a person or the courier waits.
+        let urgent = Arc::new(AtomicBool::new(true));
+        Self { shared: Arc::clone(shared), stream: None, map, want, urgent, tables: Mutex::default() }
     }
 
     /// True when what is not listed may be there all the same.
@@ -117,6 +124,7 @@ async fn want(shared: &Shared, stream: Stream, map: &StreamMap, ask: &Ask) -> Wa
         not_before: old,
         chosen: Vec::new(),
         only: ask.only.as_ref().map(|id| id.as_str().to_owned()),
+        texts: Vec::new(),
         near: since.is_some_and(|at| now - at < NEAR),
     };
     for rule in ScopeRule::LISTS.into_iter().filter(|rule| rule.stream() == Some(stream)) {

@@ -14,8 +14,11 @@ mod alike;
 mod compare;
 mod coverage;
 mod explain;
+mod import;
 mod record;
+mod rows;
 mod sync_settings;
+mod writes;
 
 pub use super::rules::RuleView;
 pub use alike::{Alike, AlikeGroup, AlikeRows};
@@ -24,8 +27,14 @@ pub use coverage::{
     Coverage, CoverageCell, CoverageRow, CoverageShow, CoverageSort, CoverageSpec, CoverageSum, StreamData,
 };
 pub use explain::{Gate, Preview, PreviewRow, WhyRecord};
+pub use import::{
+    Detail, Given, ImportPlan, ImportRow, ImportRows, ImportView, InventoryCommand, InventoryList, InventoryQuery,
+    InventoryRow, Origin, Staged,
+};
 pub use record::{BadRowView, RecordLine, RecordSheet};
+pub use rows::{QueueRow, StateCounts, TargetLabel, Window};
 pub use sync_settings::{ChoiceList, ChoiceView, MovedRecord, ScopePreview, ScopedStream, StreamMove, SyncSettings};
+pub use writes::{NearHit, OutboxView, PlanRow, PlanView, WriteCommand, WriteQuery, WriteView};
 
 /// Number that pairs a [`Reply`] with its [`Request`]; chosen by the asker, increasing.
 pub type Ticket = u64;
@@ -195,6 +204,8 @@ pub enum Command {
         /// Carry it out.
         yes: bool,
     },
+    /// Something with the inventory.
+    Inventory(InventoryCommand),
     /// Take a rule away that a decision left.
     RemoveRule {
         /// Which.
@@ -217,6 +228,8 @@ pub enum Command {
         /// Sync what only the vendor can bring.
         sync: bool,
     },
+    /// Plan, send or take back writes to vendors.
+    Writes(WriteCommand),
 }
 
 /// What to decide. On rows where it makes no sense it changes nothing and says so in [`Done::skipped`].
@@ -292,6 +305,8 @@ pub enum Filter {
     Orphaned,
     /// Decided rows that the sync settings leave out.
     LeftOut,
+    /// Rows without a counterpart, whatever is in their way.
+    Unimported,
 }
 
 /// Sort key and direction.
@@ -462,6 +477,8 @@ pub enum Query {
         /// Of this stream; `None` for all.
         stream: Option<Stream>,
     },
+    /// Something about the inventory.
+    Inventory(InventoryQuery),
     /// When the streams of an integration run by themselves.
     Schedules {
         /// Which.
@@ -476,6 +493,8 @@ pub enum Query {
         /// Ask the vendor for its own choices too; else those that it last told, and those of the stored records.
         ask: bool,
     },
+    /// What would be written to a vendor, and the outbox.
+    Writes(WriteQuery),
     /// What other sync settings would do.
     PreviewSyncSettings {
         /// Which.
@@ -533,12 +552,24 @@ pub enum View {
     Record(Box<RecordSheet>),
     /// To [`Query::BadRows`].
     BadRows(Vec<BadRowView>),
+    /// To [`InventoryQuery::Plan`].
+    ImportPlan(ImportPlan),
+    /// To [`InventoryQuery::Origin`].
+    Origin(Origin),
+    /// To [`InventoryQuery::Detail`].
+    Detail(Detail),
+    /// To [`Query::Inventory`].
+    Inventory(InventoryList),
     /// To [`Query::Schedules`].
     Schedules(ScheduleSheet),
     /// To [`Query::SyncSettings`].
     SyncSettings(Box<SyncSettings>),
     /// To [`Query::PreviewSyncSettings`].
     ScopePreview(ScopePreview),
+    /// To [`WriteQuery::Create`] and [`WriteQuery::Update`].
+    Plan(Box<PlanView>),
+    /// To [`WriteQuery::Outbox`].
+    Outbox(Box<OutboxView>),
 }
 
 /// Integrations, flows and counts.
@@ -633,6 +664,9 @@ pub struct FlowView {
     pub target_id: IntegrationId,
     /// One tab per stream.
     pub tabs: Vec<TabView>,
+    /// How far the import is, in a flow into the inventory.
+    #[serde(default)]
+    pub import: Option<ImportView>,
     /// Paused by a person.
     #[serde(default)]
     pub paused: bool,
@@ -653,133 +687,6 @@ pub struct TabView {
     pub counts: StateCounts,
     /// State of the queue that the counts belong to.
     pub generation: Generation,
-}
-
-/// Rows by state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct StateCounts {
-    /// Contradictory or tied.
-    pub conflict: u64,
-    /// With a proposal.
-    pub suggested: u64,
-    /// Without.
-    pub unmatched: u64,
-    /// Put off.
-    pub deferred: u64,
-    /// Decided.
-    pub matched: u64,
-    /// Never matched.
-    pub ignored: u64,
-    /// Of the open ones: records that wait for their company's match.
-    pub waiting: u64,
-    /// Gone at the source or target; also counted in their state.
-    pub orphaned: u64,
-    /// Decided and left out by the sync settings; also counted in their state.
-    pub left_out: u64,
-}
-
-impl StateCounts {
-    /// Rows in that state.
-    #[must_use]
-    pub const fn of(&self, state: MatchState) -> u64 {
-        match state {
-            MatchState::Conflict => self.conflict,
-            MatchState::Suggested => self.suggested,
-            MatchState::Unmatched => self.unmatched,
-            MatchState::Deferred => self.deferred,
-            MatchState::Matched => self.matched,
-            MatchState::Ignored => self.ignored,
-        }
-    }
-
-    /// Rows in that state, to change.
-    pub const fn of_mut(&mut self, state: MatchState) -> &mut u64 {
-        match state {
-            MatchState::Conflict => &mut self.conflict,
-            MatchState::Suggested => &mut self.suggested,
-            MatchState::Unmatched => &mut self.unmatched,
-            MatchState::Deferred => &mut self.deferred,
-            MatchState::Matched => &mut self.matched,
-            MatchState::Ignored => &mut self.ignored,
-        }
-    }
-
-    /// Rows that need a person: conflict, suggested, unmatched.
-    #[must_use]
-    pub const fn open(&self) -> u64 {
-        self.conflict + self.suggested + self.unmatched
-    }
-
-    /// All rows.
-    #[must_use]
-    pub const fn total(&self) -> u64 {
-        self.open() + self.deferred + self.matched + self.ignored
-    }
-}
-
-/// Rows of a queue.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Window {
-    /// State of the queue.
-    pub generation: Generation,
-    /// Rows of the whole view.
-    pub total: u64,
-    /// Position of the first row below.
-    pub offset: u64,
-    /// Position of the anchor asked for; `None` when it is not in the view (any more).
-    pub anchor: Option<u64>,
-    /// The rows.
-    pub rows: Vec<QueueRow>,
-    /// Rows by state, of the whole stream.
-    pub counts: StateCounts,
-}
-
-/// One row of a queue.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct QueueRow {
-    /// The source record.
-    pub id: RecordId,
-    /// Its name.
-    pub name: String,
-    /// The source company's name; empty for companies.
-    pub company: String,
-    /// Serial number (devices).
-    pub serial: String,
-    /// Model or type.
-    pub model: String,
-    /// What tells it from others of its name: a contact's email, a location's address, a ticket's title. Empty for
-    /// companies and devices.
-    #[serde(default)]
-    pub detail: String,
-    /// Devices it has (companies).
-    pub devices: u32,
-    /// State.
-    pub state: MatchState,
-    /// The match, or the best candidate.
-    pub target: Option<TargetLabel>,
-    /// Of the best candidate; `None` when there is none. A decided row keeps what it had.
-    pub confidence: Option<Confidence>,
-    /// The strongest evidence, in a few words.
-    pub why: String,
-    /// The record's company has no match yet.
-    pub waits: bool,
-    /// Gone at the source or target.
-    pub orphaned: bool,
-    /// Why the sync settings leave it out; empty when they do not.
-    #[serde(default)]
-    pub left_out: String,
-}
-
-/// How a target is named so that equal names can be told apart.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TargetLabel {
-    /// Its id.
-    pub id: RecordId,
-    /// Its name.
-    pub name: String,
-    /// Other sources that already have it.
-    pub taken_by: u32,
 }
 
 /// What happens without being asked for. Bursts are coalesced: progress comes at most ten times a second.

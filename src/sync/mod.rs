@@ -3,6 +3,7 @@
 
 mod answer;
 pub mod estimate;
+pub mod outbox;
 mod outside;
 pub mod plan;
 pub mod schedule;

@@ -14,7 +14,12 @@ const AFTER_LIMIT: Duration = Duration::from_mins(15);
 #[must_use]
 pub fn retry(failure: &Failure, held: Option<Duration>, now: Timestamp) -> Option<Timestamp> {
     match failure.class {
-        FailureClass::Limit => Some(now + held.unwrap_or(AFTER_LIMIT)),
+        FailureClass::Limit => {
+            // Whole seconds, so that it is not asked a moment too early.
+            let wait = held
+                .map_or(AFTER_LIMIT, |held| Duration::from_secs(held.as_secs() + u64::from(held.subsec_nanos() > 0)));
+            Some(now + wait)
+        }
         FailureClass::Vendor | FailureClass::Local => Some(now + AFTER_FAULT),
         _ => None,
     }

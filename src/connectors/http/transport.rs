@@ -42,6 +42,8 @@ pub(crate) struct Call {
     pub(crate) impatient: bool,
     /// Whose request it is among those of the same key.
     pub(crate) lane: Lane,
+    /// It changes something: when nobody knows how it ended, that is told instead of tried again.
+    pub(crate) once: bool,
 }
 
 impl Call {
@@ -56,6 +58,7 @@ impl Call {
             open: None,
             impatient: false,
             lane: Lane::default(),
+            once: false,
         }
     }
 
@@ -242,6 +245,13 @@ impl Http {
                     }
                     self.notice("asks to wait (request limit)", wait, "", true);
                 }
+                Attempt::Again { what, .. } if call.once => {
+                    return Err(CallError {
+                        failure: self.vendor_failure(&what, 1),
+                        kind: CallErrorKind::Unknown,
+                        said: String::new(),
+                    });
+                }
                 Attempt::Again { what, slow } => {
                     faults += 1;
                     slows += u32::from(slow);
@@ -249,6 +259,7 @@ impl Http {
                         return Err(CallError {
                             failure: self.vendor_failure(&what, faults),
                             kind: CallErrorKind::Slow,
+                            said: String::new(),
                         });
                     }
                     if faults >= tuning.tries {
@@ -351,7 +362,7 @@ impl Http {
         let too_large = || {
             let what = format!("{} sent an answer larger than {} MB", self.setup.vendor, cap >> 20);
             let failure = Failure::new(FailureClass::Vendor, what, "set a smaller page_size for this integration");
-            Attempt::Failed(CallError { failure, kind: CallErrorKind::Slow })
+            Attempt::Failed(CallError { failure, kind: CallErrorKind::Slow, said: String::new() })
         };
         let announced = response.content_length().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
         if announced > cap {

@@ -1,8 +1,8 @@
 //! From key to action: overlays first, then the pane in focus.
 
 use super::{
-    alike, coverage, data, decide, log, navigate, overlays, picker, records, requests, rules, schedules, settings,
-    syncs, views, wizard,
+    alike, coverage, data, decide, log, navigate, overlays, picker, quick, records, requests, rules, schedules,
+    settings, syncs, views, wizard,
 };
 use crate::domain::LogLevel;
 use crate::ui::command::{CommandId, Context, command};
@@ -113,10 +113,11 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         CommandId::Accept => decide::accept(state),
         CommandId::MatchTo => picker::open(state),
         CommandId::Take => decide::take(state, key.and_then(digit)),
+        CommandId::Create => super::outbox::create(state),
         CommandId::Ignore => decide::ignore(state),
         CommandId::Defer => decide::defer(state),
         CommandId::Unmatch => decide::unmatch(state),
-        CommandId::QuickMatch => overlays::open_quick(state),
+        CommandId::QuickMatch => quick::open(state),
         CommandId::Undo => decide::undo(state, None),
         CommandId::Redo => decide::redo(state),
         CommandId::Find => overlays::open_find(state),
@@ -134,6 +135,7 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         CommandId::Record => records::open(state),
         CommandId::BadRows => records::open_bad_rows(state),
         CommandId::History => overlays::open_history(state),
+        CommandId::Outbox => super::outbox::open(state),
         CommandId::Cards => super::cards::open(state),
         CommandId::Rules => rules::open(state),
         CommandId::Palette => overlays::open_palette(state),

@@ -1,12 +1,14 @@
 //! Opening, steering and closing what lies over the panes.
 
-use super::{decide, keys, navigate, picker, records, requests, rules, schedules, search_after, settings, views};
+use super::{
+    decide, keys, navigate, picker, quick, records, requests, rules, schedules, search_after, settings, views,
+};
 use crate::domain::{HistoryId, LogLevel, MatchState, RunState, Stream};
 use crate::service::messages::{Command, Filter, Preview, Query, Request, SortKey, Ticket};
 use crate::ui::command::{COMMANDS, CommandId};
 use crate::ui::key::{Key, KeyCode};
 use crate::ui::message::Effect;
-use crate::ui::state::overlay::{Choice, Confirm, Overlay, Quick, Then};
+use crate::ui::state::overlay::{Choice, Confirm, Overlay, Then};
 use crate::ui::state::ticket::Purpose;
 use crate::ui::state::{Pane, State};
 use crate::ui::widgets::number::thousands;
@@ -74,7 +76,7 @@ pub fn key(state: &mut State, key: Key) {
         Some(Overlay::Palette { .. }) => palette_key(state, key),
         Some(Overlay::Picker(_)) => picker::key(state, key),
         Some(Overlay::Confirm(_)) => confirm_key(state, key),
-        Some(Overlay::Quick(_)) => quick_key(state, key),
+        Some(Overlay::Quick(_)) => quick::key(state, key),
         Some(Overlay::Menu { .. }) => menu_key(state, key),
         Some(Overlay::Settings(_)) => settings::key(state, key),
         Some(Overlay::Schedules(_)) => schedules::key(state, key),
@@ -82,6 +84,8 @@ pub fn key(state: &mut State, key: Key) {
         Some(Overlay::History { .. }) => history_key(state, key),
         Some(Overlay::Wizard(_)) => super::wizard::key(state, key),
         Some(Overlay::Cards(_)) => super::cards::key(state, key),
+        Some(Overlay::Making(_)) => super::outbox::making_key(state, key),
+        Some(Overlay::Outbox(_)) => super::outbox::key(state, key),
         Some(Overlay::Rules { .. }) => rules::key(state, key),
         None => {}
     }
@@ -112,7 +116,7 @@ pub fn search(state: &mut State) {
     match &state.overlay {
         Some(Overlay::Find { .. }) => find_now(state),
         Some(Overlay::Picker(_)) => picker::search(state),
-        Some(Overlay::Quick(_)) => count_quick(state),
+        Some(Overlay::Quick(_)) => quick::count(state),
         Some(Overlay::Settings(_)) => settings::count(state),
         Some(Overlay::Palette { .. }) => fill_palette(state),
         _ => {}
@@ -146,7 +150,8 @@ fn escape(state: &mut State) {
     state.draw();
 }
 
-fn later(state: &mut State) -> std::time::Duration {
+/// When what is typed is searched for.
+pub fn later(state: &mut State) -> std::time::Duration {
     let wait = search_after(state);
     state.wake_in(wait)
 }
@@ -303,54 +308,6 @@ pub fn on_preview(state: &mut State, ticket: Ticket, answer: Preview) {
         *preview = Some(answer);
         state.draw();
     }
-}
-
-/// Asks for Quick Match's threshold and shows what it would do.
-pub fn open_quick(state: &mut State) {
-    let percent = state.config.quick_match_percent.clamp(1, 100).to_string();
-    state.overlay = Some(Overlay::Quick(Quick { input: Input::new(percent), due: None, ticket: None, preview: None }));
-    count_quick(state);
-    state.draw();
-}
-
-fn count_quick(state: &mut State) {
-    let (Some((flow, stream)), Some(Overlay::Quick(quick))) = (state.tab.clone(), &mut state.overlay) else { return };
-    quick.preview = None;
-    quick.ticket = None;
-    let Some(threshold) = quick.threshold() else { return };
-    let query = Query::PreviewQuickMatch { flow, stream, threshold };
-    let ticket = requests::submit(state, Purpose::Preview, Request::Query(query));
-    if let Some(Overlay::Quick(quick)) = &mut state.overlay {
-        quick.ticket = Some(ticket);
-    }
-}
-
-fn quick_key(state: &mut State, key: Key) {
-    let Some(Overlay::Quick(quick)) = &mut state.overlay else { return };
-    if key.code == KeyCode::Enter {
-        let ready = quick.due.is_none() && quick.ticket.is_none() && quick.preview.as_ref().is_some_and(|p| p.rows > 0);
-        let (Some(threshold), true, Some((flow, stream))) = (quick.threshold(), ready, state.tab.clone()) else {
-            return;
-        };
-        close(state);
-        let tab = (flow.clone(), stream);
-        let command = Command::QuickMatch { flow, stream, threshold };
-        state.trail.push((tab.clone(), None));
-        requests::submit(state, Purpose::Decide(tab, Vec::new()), Request::Command(command));
-        return;
-    }
-    let allowed = match key.code {
-        KeyCode::Char(c) => key.ctrl || c.is_ascii_digit() || c == '.',
-        _ => true,
-    };
-    if allowed && type_key(&mut quick.input, key) {
-        quick.preview = None;
-        let due = later(state);
-        if let Some(Overlay::Quick(quick)) = &mut state.overlay {
-            quick.due = Some(due);
-        }
-    }
-    state.draw();
 }
 
 /// Opens find for the queue or the log.
