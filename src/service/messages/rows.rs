@@ -1,6 +1,6 @@
 //! Rows of a queue, and their counts by state.
 
-use super::Generation;
+use super::{Generation, Staged};
 use crate::domain::{Confidence, MatchState, RecordId};
 use serde::{Deserialize, Serialize};
 

@@ -4,7 +4,7 @@ use super::{
     decide, keys, navigate, picker, quick, records, requests, rules, schedules, search_after, settings, views,
 };
 use crate::domain::{HistoryId, LogLevel, MatchState, RunState, Stream};
-use crate::service::messages::{Command, Filter, Preview, Query, Request, SortKey, Ticket};
+use crate::service::messages::{Filter, Preview, Query, Request, SortKey, Ticket};
 use crate::ui::command::{COMMANDS, CommandId};
 use crate::ui::key::{Key, KeyCode};
 use crate::ui::message::Effect;
