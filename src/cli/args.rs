@@ -1,12 +1,13 @@
 //! The arguments of every command. Names are fixed: scripts outside the project rely on them.
 
 mod care;
-
+mod import;
 mod plans;
 
 pub use care::{ImportArguments, LockKind, RotateArguments, StoreCommand, VaultCommand};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+pub use import::{AutoSyncArguments, FollowAction, FollowArguments, ImportIntoArguments, InventoryCommand};
 pub use plans::{PauseArguments, ScheduleArguments};
 use std::path::PathBuf;
 
@@ -86,6 +87,15 @@ pub enum Command {
     Decide(DecideArguments),
     /// Accept every suggestion at or above a threshold
     QuickMatch(QuickMatchArguments),
+    /// Import records of a flow's source into the inventory
+    Import(ImportIntoArguments),
+    /// Let new devices of a type import by themselves after each sync
+    AutoSync(AutoSyncArguments),
+    /// Pause, resume or refresh companies that the inventory keeps in step with their source
+    Follow(FollowArguments),
+    /// Matchbook's own register of companies and devices
+    #[command(subcommand)]
+    Inventory(InventoryCommand),
     /// Decisions, newest first
     History {
         /// One JSON document
@@ -276,17 +286,29 @@ pub enum FlowCommand {
     Add {
         /// Integration where records come from
         source: String,
-        /// Integration where their counterparts are
+        /// Integration where their counterparts are; `inventory` is matchbook's own register
         target: String,
         /// The flow's name; SOURCE-TARGET when left out
         #[arg(long)]
         name: Option<String>,
-        /// Streams to match: companies, devices, contacts, locations, tickets
-        #[arg(long, value_delimiter = ',', default_value = "companies,devices")]
+        /// Streams to match: companies, devices, contacts, locations, tickets; companies and devices when left out (only
+        /// companies from a documentation platform into the inventory)
+        #[arg(long, value_delimiter = ',')]
         streams: Vec<String>,
     },
     /// List the flows
     List {
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give up a flow with all its mappings; a backup is made first
+    Deactivate {
+        /// Its name
+        name: String,
+        /// Do it; without, only say what would be lost
+        #[arg(long)]
+        yes: bool,
         /// One JSON document
         #[arg(long)]
         json: bool,

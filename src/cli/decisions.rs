@@ -169,7 +169,12 @@ fn print_preview(preview: &Preview) -> Result<(), Failure> {
 }
 
 /// Carries out a command; with `asked` rows, fewer changed is "done in part".
-async fn carry_out(home: &home::Home, command: Command, json: bool, asked: Option<u64>) -> Result<Outcome, Failure> {
+pub async fn carry_out(
+    home: &home::Home,
+    command: Command,
+    json: bool,
+    asked: Option<u64>,
+) -> Result<Outcome, Failure> {
     let Reply::Done(done) = home.service.ask(Request::Command(command)).await? else { return Ok(Outcome::Done) };
     if json {
         output::json(&done)?;

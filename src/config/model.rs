@@ -198,12 +198,26 @@ impl FlowConfig {
         }
     }
 
+    /// Into matchbook's own register: device types are mapped too, and companies from a documentation platform are kept
+    /// in step with it, by exact names and one to one.
+    #[must_use]
+    pub fn into_inventory(mut self, from_documents: bool) -> Self {
+        if from_documents {
+            (self.names, self.cardinality) = (NameMode::Exact, Cardinality::OneToOne);
+            self.streams.retain(|stream| *stream == Stream::Companies);
+        }
+        self
+    }
+
     fn to_flow(&self) -> Flow {
+        // Devices are imported by their type.
+        let import = self.target.is_inventory() && self.streams.contains(&Stream::Devices);
+        let types = import.then_some(Stream::DeviceTypes);
         Flow {
             id: self.name.clone(),
             source: self.source.clone(),
             target: self.target.clone(),
-            streams: self.streams.clone(),
+            streams: self.streams.iter().copied().chain(types).collect(),
             cardinality: self.cardinality,
             names: self.names,
             ties: self.ties,

@@ -15,6 +15,7 @@ mod fetch;
 mod fields;
 mod forward;
 mod http;
+mod inventory;
 mod json;
 mod lookup;
 mod mapping;
@@ -33,4 +34,5 @@ pub use contract::{
 pub use describe::{FieldInfo, StreamFields, field_mappings, least_requests};
 pub use fields::BadRow;
 pub use http::{Budget, Trace, Tuning};
+pub use inventory::inventory;
 pub use mapping::{OptionPrompt, Region, SecretPrompt};

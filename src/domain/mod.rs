@@ -28,7 +28,9 @@ pub mod sync_run;
 pub mod text;
 
 pub use day_count::DayCount;
-pub use decision::{Actor, Decision, DecisionKind, HistoryEntry, HistoryId, MatchState, RowChange};
+pub use decision::{
+    Actor, Decision, DecisionKind, HistoryEntry, HistoryId, MatchState, RecordChange, RecordEdit, RowChange,
+};
 pub use device::{Battery, Device, DeviceDetails, Hardware, Interface, Security, System};
 pub use evidence::{Candidate, Confidence, Evidence, EvidenceKind, Proposal, Verdict};
 pub use failure::{Failure, FailureClass};

@@ -53,6 +53,8 @@ pub fn load(store: &Store, wanted: Wanted) -> Result<Loaded, Failure> {
             let roll_up = flow.roll_up && *integration == flow.source;
             let tables = world.tables.entry(integration.clone()).or_default();
             tables.roll_up |= roll_up;
+            tables.typed |=
+                flow.is_import() && *integration == flow.source && flow.streams.contains(&Stream::DeviceTypes);
             for stream in Stream::INSIDE.into_iter().filter(|stream| flow.streams.contains(stream)) {
                 if !tables.kept.contains(&stream) {
                     tables.kept.push(stream);
@@ -60,7 +62,8 @@ pub fn load(store: &Store, wanted: Wanted) -> Result<Loaded, Failure> {
             }
         }
     }
-    let in_flow = |id: &IntegrationId| flows.iter().any(|flow| flow.source == *id || flow.target == *id);
+    let in_flow =
+        |id: &IntegrationId| id.is_inventory() || flows.iter().any(|flow| flow.source == *id || flow.target == *id);
     read_tables(store, &mut world.tables, &in_flow, now)?;
     let mut states = Vec::new();
     for flow in &flows {
@@ -137,7 +140,9 @@ fn put(tables: &mut IntegrationTables, chunk: &mut Vec<Read>, now: Timestamp) {
                 tables.extra.insert(facts.id.clone(), extra);
                 tables.companies.put_orphan(*facts);
             }
-            (true, Some(Change::Device(mut facts))) => {
+            (true, Some(Change::DeviceType(..))) => {}
+            (true, Some(Change::Device(mut facts, kind))) => {
+                tables.note_type(&facts.id, kind);
                 tables.texts.share_all(&mut facts);
                 tables.devices.put_orphan(*facts);
             }

@@ -14,6 +14,7 @@ mod alike;
 mod compare;
 mod coverage;
 mod explain;
+mod import;
 mod sync_settings;
 
 pub use super::rules::RuleView;
@@ -23,6 +24,10 @@ pub use coverage::{
     Coverage, CoverageCell, CoverageRow, CoverageShow, CoverageSort, CoverageSpec, CoverageSum, StreamData,
 };
 pub use explain::{Gate, Preview, PreviewRow, WhyRecord};
+pub use import::{
+    Detail, Given, ImportPlan, ImportRow, ImportRows, ImportView, InventoryCommand, InventoryList, InventoryQuery,
+    InventoryRow, Origin, Staged,
+};
 pub use sync_settings::{ChoiceList, ChoiceView, MovedRecord, ScopePreview, ScopedStream, StreamMove, SyncSettings};
 
 /// Number that pairs a [`Reply`] with its [`Request`]; chosen by the asker, increasing.
@@ -173,6 +178,8 @@ pub enum Command {
         /// Carry it out.
         yes: bool,
     },
+    /// Something with the inventory.
+    Inventory(InventoryCommand),
     /// Take a rule away that a decision left.
     RemoveRule {
         /// Which.
@@ -270,6 +277,8 @@ pub enum Filter {
     Orphaned,
     /// Decided rows that the sync settings leave out.
     LeftOut,
+    /// Rows without a counterpart, whatever is in their way.
+    Unimported,
 }
 
 /// Sort key and direction.
@@ -424,6 +433,8 @@ pub enum Query {
     },
     /// What syncs found that a person decides.
     Cards,
+    /// Something about the inventory.
+    Inventory(InventoryQuery),
     /// When the streams of an integration run by themselves.
     Schedules {
         /// Which.
@@ -487,6 +498,14 @@ pub enum View {
     Coverage(Box<Coverage>),
     /// To [`Query::Cards`].
     Cards(Vec<CardView>),
+    /// To [`InventoryQuery::Plan`].
+    ImportPlan(ImportPlan),
+    /// To [`InventoryQuery::Origin`].
+    Origin(Origin),
+    /// To [`InventoryQuery::Detail`].
+    Detail(Detail),
+    /// To [`Query::Inventory`].
+    Inventory(InventoryList),
     /// To [`Query::Schedules`].
     Schedules(ScheduleSheet),
     /// To [`Query::SyncSettings`].
@@ -587,6 +606,9 @@ pub struct FlowView {
     pub target_id: IntegrationId,
     /// One tab per stream.
     pub tabs: Vec<TabView>,
+    /// How far the import is, in a flow into the inventory.
+    #[serde(default)]
+    pub import: Option<ImportView>,
     /// Paused by a person.
     #[serde(default)]
     pub paused: bool,
@@ -723,6 +745,9 @@ pub struct QueueRow {
     /// Why the sync settings leave it out; empty when they do not.
     #[serde(default)]
     pub left_out: String,
+    /// In a flow into the inventory, what its import needs.
+    #[serde(default)]
+    pub staged: Option<Box<Staged>>,
 }
 
 /// How a target is named so that equal names can be told apart.

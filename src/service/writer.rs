@@ -4,6 +4,7 @@ use super::SettingsFile;
 use super::core::CoreMessage;
 use super::decide::By;
 use super::reply::ReplyTo;
+use super::tables::Change;
 use crate::domain::{Actor, Failure, HistoryEntry, HistoryId, IntegrationId, SyncScope};
 use crate::store::Store;
 use std::sync::Arc;
@@ -66,6 +67,28 @@ pub struct Waiting {
     pub reply: Option<ReplyTo>,
     /// Rows left as they were.
     pub skipped: Vec<(String, u64)>,
+    /// The rows are put into the queues once it is durable, not before.
+    pub later: bool,
+}
+
+/// Changed records of the inventory handed to the core at once.
+pub const CHANGES_TOLD: usize = 250;
+
+/// Hands the core the inventory's records as an entry left them.
+fn tell_records(store: &Store, entry: &HistoryEntry, core: &Sender<CoreMessage>) -> Result<(), Failure> {
+    let inventory = IntegrationId::inventory();
+    for part in entry.records.chunks(CHANGES_TOLD) {
+        let mut changes = Vec::with_capacity(2 * part.len());
+        for change in part {
+            let stored = store.record(&inventory, change.stream, &change.id)?;
+            match stored {
+                Some(stored) if stored.orphaned.is_none() => changes.extend(Change::all_of(&stored.record)),
+                _ => changes.push(Change::Orphaned(change.stream, change.id.clone())),
+            }
+        }
+        let _ = core.send(CoreMessage::Stored(inventory.clone(), changes));
+    }
+    Ok(())
 }
 
 /// Entries looked through for the newest one that can be undone.
@@ -78,6 +101,11 @@ pub fn run(store: &Store, jobs: &Receiver<Job>, core: &Sender<CoreMessage>) {
             Job::Decide { entry, waiting } => {
                 let result = store.decide((*entry).clone());
                 let result = result.map(|mut stored| {
+                    if let Err(failure) = tell_records(store, &stored, core) {
+                        // It is durable all the same; what cannot be read now is read at the next start.
+                        let _ = core.send(CoreMessage::Notice(failure.to_string()));
+                    }
+                    stored.records.clear();
                     stored.changes.clear();
                     stored
                 });

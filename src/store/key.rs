@@ -43,6 +43,8 @@ pub(super) enum Table {
     Record = b'r',
     /// What history entries changed of rules, in chunks.
     HistoryRules = b'Q',
+    /// What history entries changed of the inventory's records, in chunks.
+    HistoryRecords = b'J',
     /// Rules by number.
     Rule = b'R',
     /// What was seen of a record: its last changes, by integration, stream and id.

@@ -17,6 +17,7 @@ mod days;
 mod decisions;
 mod error;
 mod events;
+mod inventory;
 mod key;
 mod log;
 mod marker;

@@ -310,6 +310,33 @@ impl Head {
     }
 }
 
+/// The value of a record of the inventory: what was stored before says when it was first seen.
+pub(super) fn value_of(
+    record: &Record,
+    before: Option<&[u8]>,
+    away: Option<Timestamp>,
+    at: Timestamp,
+) -> Result<Vec<u8>, Failure> {
+    let packed = packed(record)?;
+    let now = millis(at);
+    let first_seen = match before {
+        Some(value) => codec::decode_head::<Head>(value)?.0.first_seen,
+        None => now,
+    };
+    let known_by = Some(known_hash(record));
+    let head = Head { hash: xxh3_64(&packed), orphaned: away.map(millis), first_seen, changed: now, known_by };
+    codec::encode_pair(&head, &packed)
+}
+
+/// The value as a listed one; `None` when it is listed already.
+pub(super) fn with_listed(value: &[u8], at: Timestamp) -> Result<Option<Vec<u8>>, Failure> {
+    let (head, packed) = codec::decode_head::<Head>(value)?;
+    if head.orphaned.is_none() {
+        return Ok(None);
+    }
+    codec::encode_pair(&Head { orphaned: None, changed: millis(at), ..head }, packed).map(Some)
+}
+
 /// Hash of all that the record holds.
 fn content_hash(record: &Record) -> Result<u64, Failure> {
     packed(record).map(|bytes| xxh3_64(&bytes))

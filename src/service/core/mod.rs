@@ -5,6 +5,9 @@
 mod broadcast;
 mod cards;
 mod changes;
+mod follow;
+mod import;
+mod inventory;
 mod looking;
 mod requests;
 mod rules;
@@ -29,8 +32,8 @@ use super::tables::Change;
 use super::world::World;
 use super::writer;
 use crate::domain::{
-    Actor, Clock, Decision, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, RecordId, RowChange,
-    RuleChange, Stream, StreamProgress, SyncScope, Timestamp,
+    Actor, Clock, Decision, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, RecordChange, RecordId,
+    RowChange, RuleChange, Stream, StreamProgress, SyncScope, Timestamp,
 };
 use crate::store::Store;
 use crate::sync::{Supervisor, Task};
@@ -108,6 +111,31 @@ pub enum CoreMessage {
         /// Who waits.
         reply: ReplyTo,
     },
+    /// Rows of an import are staged.
+    Importing {
+        /// In which flow.
+        flow: FlowId,
+        /// So many.
+        done: u64,
+        /// Of so many.
+        total: u64,
+    },
+    /// Records of the inventory are staged, or what follows by itself is found.
+    Staged {
+        /// In which flow.
+        flow: FlowId,
+        /// What is to be made durable.
+        result: Result<super::importing::Staged, Failure>,
+        /// What it was asked for.
+        wanted: Box<import::Wanted>,
+    },
+    /// Devices of the inventory are up to date.
+    Followed {
+        /// In which flow.
+        flow: FlowId,
+        /// How many changed.
+        result: Result<u64, Failure>,
+    },
     /// What runs by itself is durably another, or not.
     Planned {
         /// What changes.
@@ -128,6 +156,10 @@ enum Pending {
     Change(IntegrationId, Change),
     Decision(FlowId, Stream, RecordId, Option<Decision>),
     Rules(FlowId),
+    /// Rows of an import that is durable.
+    Rows(FlowId, Stream, Vec<RowChange>),
+    /// All rows of the import are in.
+    Imported(FlowId, Option<ReplyTo>, Box<super::messages::Done>),
     /// Other sync settings, or the same judged at a later time.
     Scope(IntegrationId, Option<Arc<SyncScope>>),
 }
@@ -137,13 +169,14 @@ pub(super) struct Entry {
     stream: Stream,
     changes: Vec<RowChange>,
     rules: Vec<RuleChange>,
+    records: Vec<RecordChange>,
     what: String,
     undoes: Option<HistoryId>,
 }
 
 impl Entry {
     fn new(stream: Stream, changes: Vec<RowChange>, what: String) -> Self {
-        Self { stream, changes, rules: Vec::new(), what, undoes: None }
+        Self { stream, changes, rules: Vec::new(), records: Vec::new(), what, undoes: None }
     }
 }
 
@@ -301,7 +334,10 @@ impl Core {
 
     /// When something is due without a message.
     fn wake_at(&self) -> Option<Instant> {
-        [self.outbox.due(), self.recount_due(), self.solve_due(), self.schedule_due()].into_iter().flatten().min()
+        [self.outbox.due(), self.recount_due(), self.solve_due(), self.schedule_due(), self.pending_due()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn handle(&mut self, message: CoreMessage) {
@@ -326,6 +362,9 @@ impl Core {
             CoreMessage::ScopeKept { integration, scope, sync, result, reply } => {
                 self.scope_kept(&integration, &scope, sync, result, reply);
             }
+            CoreMessage::Importing { flow, done, total } => self.importing(&flow, done, total),
+            CoreMessage::Staged { flow, result, wanted } => self.staged(&flow, result, *wanted),
+            CoreMessage::Followed { flow, result } => self.followed(&flow, result),
             CoreMessage::Planned { change, result, reply } => self.planned(change, result, reply),
             CoreMessage::Settle(done) => self.settle.push(done),
             CoreMessage::Freed | CoreMessage::Stop(_) | CoreMessage::Opened(_) => {}
@@ -345,6 +384,7 @@ impl Core {
         self.apply_pending();
         self.tell_scopes();
         self.decide_more();
+        self.after_syncs();
         self.run_schedule();
         self.start_solving();
         self.look_for_cards();
@@ -369,7 +409,7 @@ impl Core {
             && self.again.is_empty()
             && self.told_scope.is_empty()
             && self.supervisor.running().is_empty()
-            && !self.flows.iter().any(|f| f.due.dirty || f.due.decided)
+            && !self.flows.iter().any(|f| f.due.dirty || f.due.decided || f.after_sync || f.importing.is_some())
     }
 
     /// Somebody else reads the facts: the engine or a picker. A message comes when they are free again, so nothing is

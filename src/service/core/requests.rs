@@ -112,6 +112,7 @@ impl Core {
                 let states: Vec<_> = self.progress.values().cloned().collect();
                 Ok(View::Why(why::why(&self.world, &self.flows, &states, &text)))
             }
+            Query::Inventory(query) => return self.ask_inventory(reply, query),
             Query::Cards => return self.cards(reply),
             Query::Schedules { integration } => self.schedules(&integration),
             Query::Rules { flow } => self.list_rules(flow.as_ref()),
@@ -231,12 +232,14 @@ impl Core {
             Command::Sync { integration, stream, full } => self.sync(reply, integration.as_ref(), stream, full),
             Command::Pause { integration } => self.pause(reply, &integration, true),
             Command::Resume { integration } => self.pause(reply, &integration, false),
+            Command::Inventory(command) => self.change_inventory(reply, command),
             Command::PauseFlow { flow, pause } => self.pause_flow(reply, flow, pause),
             Command::SetSchedule { integration, stream, schedule } => {
                 self.set_schedule(reply, Task { integration, stream }, schedule.as_deref());
             }
             Command::Decide { flow, stream, action, rows } => {
                 let at = match self.queue_at(&flow, stream) {
+                    Ok(at) if self.flows[at].importing.is_some() => return reply.failed(super::import::busy()),
                     Ok(at) => at,
                     Err(failure) => return reply.failed(failure),
                 };
@@ -257,6 +260,7 @@ impl Core {
             }
             Command::QuickMatch { flow, stream, threshold } => {
                 let at = match self.queue_at(&flow, stream) {
+                    Ok(at) if self.flows[at].importing.is_some() => return reply.failed(super::import::busy()),
                     Ok(at) => at,
                     Err(failure) => return reply.failed(failure),
                 };
@@ -329,13 +333,13 @@ impl Core {
             what = format!("{what}; {described}");
         }
         let entry = Entry { rules, ..Entry::new(stream, changes, what) };
-        self.commit(at, entry, by, writer::Waiting { reply: Some(reply), skipped });
+        self.commit(at, entry, by, writer::Waiting { reply: Some(reply), skipped, later: false });
     }
 
     /// Applies changes in memory and hands them to the writer.
     pub(super) fn commit(&mut self, at: usize, entry: Entry, by: By, waiting: writer::Waiting) {
         let flow = self.flows[at].flow.id.clone();
-        let Entry { stream, changes, rules, what, undoes } = entry;
+        let Entry { stream, changes, rules, records, what, undoes } = entry;
         self.put(at, stream, &changes);
         self.put_rules(&rules);
         // What the engine decides, it has reckoned with already.
@@ -350,6 +354,7 @@ impl Core {
             rows: changes.len() as u64,
             changes,
             rules,
+            records,
             undoes,
             undone_by: None,
         };
@@ -377,6 +382,9 @@ impl Core {
         waiting: writer::Waiting,
     ) {
         self.writing -= 1;
+        if waiting.later {
+            return self.import_written(entry, result, waiting);
+        }
         match result {
             Ok(stored) => {
                 if stored.actor == Actor::Engine {
