@@ -3,6 +3,7 @@
 mod care;
 mod import;
 mod plans;
+mod writes;
 
 pub use care::{ImportArguments, LockKind, RotateArguments, StoreCommand, VaultCommand};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -10,6 +11,7 @@ use clap_complete::Shell;
 pub use import::{AutoSyncArguments, FollowAction, FollowArguments, ImportIntoArguments, InventoryCommand};
 pub use plans::{PauseArguments, ScheduleArguments};
 use std::path::PathBuf;
+pub use writes::{ApplyArguments, OutboxArguments, PlanArguments};
 
 /// Syncs RMM, PSA and documentation platforms and matches their companies and devices.
 ///
@@ -87,6 +89,12 @@ pub enum Command {
     Decide(DecideArguments),
     /// Accept every suggestion at or above a threshold
     QuickMatch(QuickMatchArguments),
+    /// Plan what is missing at the target and what differs there; nothing is sent before `apply`
+    Plan(PlanArguments),
+    /// Send what was planned, if it is still what would be planned now; then go on with what was cut
+    Apply(ApplyArguments),
+    /// Writes to vendors: planned, on their way, confirmed, refused
+    Outbox(OutboxArguments),
     /// Import records of a flow's source into the inventory
     Import(ImportIntoArguments),
     /// Let new devices of a type import by themselves after each sync
@@ -411,6 +419,8 @@ pub enum Action {
     Unmatch,
     /// Put off
     Defer,
+    /// Make the record at the target, unless it has something like it
+    Create,
 }
 
 #[derive(Debug, Args)]
@@ -428,6 +438,9 @@ pub struct DecideArguments {
     /// With match: the target's id
     #[arg(long)]
     pub target: Option<String>,
+    /// With create: also where the target has something like it
+    #[arg(long)]
+    pub anyway: bool,
     /// Only say what it would do
     #[arg(long)]
     pub dry_run: bool,

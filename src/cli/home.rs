@@ -2,11 +2,11 @@
 
 use super::keeper::Keeper;
 use super::{output, passphrase};
-use crate::config::{self, Config, Editor, Paths};
+use crate::config::{self, Config, Editor, FlowConfig, Paths};
 use crate::connectors::{self, Connection};
 use crate::domain::{
-    Failure, FailureClass, Flow, IntegrationId, JunkList, RunState, Schedule, Spread, Stream, StreamProgress,
-    SyncRules, SyncScope, SystemClock, Timestamp,
+    Failure, FailureClass, Flow, FlowId, IntegrationId, JunkList, RunState, Schedule, Spread, Stream, StreamProgress,
+    SyncRules, SyncScope, SystemClock, Timestamp, WriteRules,
 };
 use crate::secrets::{Credentials, Vault};
 use crate::service::messages::{Query, Reply, Request, View};
@@ -142,6 +142,11 @@ impl SettingsFile for SettingsInConfig {
             return Err(output::usage(what, "start matchbook again"));
         }
         editor.save()
+    }
+
+    fn write_rules(&self, flow: &FlowId) -> Result<WriteRules, Failure> {
+        let config = config::load(&self.0)?.config;
+        Ok(config.flows.iter().find(|known| known.name == *flow).map(FlowConfig::write_rules).unwrap_or_default())
     }
 
     fn save_schedule(

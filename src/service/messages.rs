@@ -16,6 +16,7 @@ mod coverage;
 mod explain;
 mod import;
 mod sync_settings;
+mod writes;
 
 pub use super::rules::RuleView;
 pub use alike::{Alike, AlikeGroup, AlikeRows};
@@ -29,6 +30,7 @@ pub use import::{
     InventoryRow, Origin, Staged,
 };
 pub use sync_settings::{ChoiceList, ChoiceView, MovedRecord, ScopePreview, ScopedStream, StreamMove, SyncSettings};
+pub use writes::{NearHit, OutboxView, PlanRow, PlanView, WriteCommand, WriteQuery, WriteView};
 
 /// Number that pairs a [`Reply`] with its [`Request`]; chosen by the asker, increasing.
 pub type Ticket = u64;
@@ -202,6 +204,8 @@ pub enum Command {
         /// Sync what only the vendor can bring.
         sync: bool,
     },
+    /// Plan, send or take back writes to vendors.
+    Writes(WriteCommand),
 }
 
 /// What to decide. On rows where it makes no sense it changes nothing and says so in [`Done::skipped`].
@@ -447,6 +451,8 @@ pub enum Query {
         /// Ask the vendor for its own choices too; else those that it last told, and those of the stored records.
         ask: bool,
     },
+    /// What would be written to a vendor, and the outbox.
+    Writes(WriteQuery),
     /// What other sync settings would do.
     PreviewSyncSettings {
         /// Which.
@@ -512,6 +518,10 @@ pub enum View {
     SyncSettings(Box<SyncSettings>),
     /// To [`Query::PreviewSyncSettings`].
     ScopePreview(ScopePreview),
+    /// To [`WriteQuery::Create`] and [`WriteQuery::Update`].
+    Plan(Box<PlanView>),
+    /// To [`WriteQuery::Outbox`].
+    Outbox(Box<OutboxView>),
 }
 
 /// Integrations, flows and counts.

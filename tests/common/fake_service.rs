@@ -11,6 +11,8 @@
 
 #[path = "fake_settings.rs"]
 mod fake_settings;
+#[path = "fake_writes.rs"]
+mod fake_writes;
 
 use matchbook::domain::{
     Actor, Confidence, DecisionKind, Evidence, EvidenceKind, Failure, FailureClass, FlowId, HistoryEntry, HistoryId,
@@ -360,6 +362,7 @@ impl FakeService {
                 lines.reverse();
                 View::Log(lines)
             }
+            Query::Writes(query) => fake_writes::view(&query, flow(), noon()),
             Query::Alike { stream, source, .. } => View::Alike(self.alike(stream, &source)),
             Query::Data { .. } => View::Data(fake_settings::data()),
             Query::Coverage { spec, offset, limit } => {
@@ -630,6 +633,7 @@ impl FakeService {
                 self.scope = scope;
                 done(&format!("sync settings of {integration} are saved"))
             }
+            Command::Writes(command) => done(&format!("{command:?}")),
             Command::CancelSync { .. } => done("syncs stopped"),
             Command::Pause { integration } => self.set_state(&integration, IntegrationState::Paused),
             Command::Inventory(_) => (Reply::Done(Done::default()), Vec::new()),
