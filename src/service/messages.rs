@@ -11,10 +11,12 @@ use serde::{Deserialize, Serialize};
 
 pub use super::sync_messages::{CardAbout, CardView};
 mod explain;
+mod fields;
 mod sync_settings;
 
 pub use super::rules::RuleView;
 pub use explain::{Gate, Preview, PreviewRow, WhyRecord};
+pub use fields::{FieldPairView, FieldSide, FlowFields, StreamFieldPairs};
 pub use sync_settings::{ChoiceList, ChoiceView, MovedRecord, ScopePreview, ScopedStream, StreamMove, SyncSettings};
 
 /// Number that pairs a [`Reply`] with its [`Request`]; chosen by the asker, increasing.
@@ -353,6 +355,11 @@ pub enum Query {
         /// Those that hold in this flow; `None` for all.
         flow: Option<FlowId>,
     },
+    /// Which fields of a flow's source belong to which of its target.
+    Fields {
+        /// The flow.
+        flow: FlowId,
+    },
     /// Every gate that a record passes, and the first that it fails.
     Why {
         /// Name, id or serial.
@@ -408,6 +415,8 @@ pub enum View {
     History(Vec<HistoryEntry>),
     /// To [`Query::Rules`].
     Rules(Vec<RuleView>),
+    /// To [`Query::Fields`].
+    Fields(Box<FlowFields>),
     /// To [`Query::Why`].
     Why(Vec<WhyRecord>),
     /// To [`Query::Cards`].

@@ -70,6 +70,7 @@ pub enum CommandId {
     History,
     Cards,
     Rules,
+    Fields,
     OpenLine,
     Follow,
     Sync,
@@ -151,6 +152,7 @@ commands! {
     History "history" ["H"], ALL, "history", 0, always, false, "List the decisions, newest first; one can be taken back from there.";
     Cards "cards" ["!"], ALL, "what waits", 0, always, false, "List what syncs found that you decide: mass changes, records enrolled anew or merged.";
     Rules "rules" [], ALL, "rules", 0, always, false, "List the rules that decisions left: aliases and refusals; remove one, or apply it everywhere.";
+    Fields "flow.fields" ["M"], QUEUE, "field mapping", 0, no_queue, false, "Show which fields of the source belong to which of the target, and what each is read from.";
     CompareDown "compare.down" ["J"], QUEUE, "compare down", 0, no_compare, false, "Scroll Compare down.";
     CompareUp "compare.up" ["K"], QUEUE, "compare up", 0, no_compare, false, "Scroll Compare up.";
     OpenLine "log.open" ["Enter"], LOG, "go to record", 1, no_record_line, false, "Show in the Queue the record that the line speaks of.";

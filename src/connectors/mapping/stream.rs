@@ -30,6 +30,7 @@ struct Written<F> {
     holder: String,
     incremental: bool,
     notes: BTreeMap<String, String>,
+    labels: BTreeMap<String, String>,
     fields: F,
 }
 
@@ -50,6 +51,8 @@ pub(crate) struct StreamMap {
     pub(crate) incremental: bool,
     /// What a person should know about a field, by its name.
     pub(crate) notes: BTreeMap<String, String>,
+    /// What the vendor's own screens call a field, by its name.
+    pub(crate) labels: BTreeMap<String, String>,
     /// The field table.
     pub(crate) fields: Fields,
 }
@@ -81,6 +84,7 @@ impl<F> Written<F> {
             holder: self.holder,
             incremental: self.incremental,
             notes: self.notes,
+            labels: self.labels,
             fields,
         }
     }

@@ -5,6 +5,7 @@
 mod broadcast;
 mod cards;
 mod changes;
+mod mapping;
 mod requests;
 mod rules;
 mod settings;

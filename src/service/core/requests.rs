@@ -99,6 +99,7 @@ impl Core {
                 Ok(View::Why(why::why(&self.world, &self.flows, &states, &text)))
             }
             Query::Cards => return self.cards(reply),
+            Query::Fields { flow } => self.flow_fields(&flow),
             Query::Rules { flow } => self.list_rules(flow.as_ref()),
             Query::Overview | Query::Log { .. } | Query::History { .. } => return,
         };

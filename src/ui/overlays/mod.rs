@@ -2,6 +2,7 @@
 
 mod ask;
 pub mod cards;
+pub mod fields;
 mod help;
 mod lists;
 mod rules;
@@ -51,6 +52,7 @@ pub fn draw(state: &State, overlay: &Overlay, canvas: &mut Canvas<'_>) -> Option
         Overlay::Wizard(at) => return wizard::draw(state, canvas, at),
         Overlay::Cards(shown) => cards::draw(state, canvas, shown),
         Overlay::Rules { rules, cursor, top } => rules::draw(state, canvas, rules.as_deref(), *cursor, *top),
+        Overlay::Fields(shown) => fields::draw(state, canvas, shown),
         Overlay::Settings(shown) => settings::draw(state, canvas, shown),
         Overlay::Find { .. } => {}
     }

@@ -70,6 +70,9 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
         Some(Overlay::Rules { .. }) => {
             return fixed(&[("j k", "move"), ("x", "remove"), ("e", "everywhere or here"), ("Esc", "back")]);
         }
+        Some(Overlay::Fields(_)) => {
+            return fixed(&[("j k", "move"), ("h l", "other records"), ("Esc", "back")]);
+        }
         Some(Overlay::Help { .. } | Overlay::Why { .. }) => return fixed(&[("j k", "scroll"), ("Esc", "back")]),
     }
     let here = context(state);

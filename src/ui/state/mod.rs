@@ -1,6 +1,7 @@
 //! Everything the interface remembers. Changed only by `update`, read by `draw`.
 
 pub mod compare;
+pub mod fields;
 pub mod log;
 pub mod marks;
 pub mod overlay;

@@ -1,5 +1,6 @@
 //! What can lie over the panes; one at a time.
 
+use super::fields::Fields;
 use super::settings::Settings;
 use super::wizard::Wizard;
 use crate::domain::{Confidence, HistoryEntry, IntegrationId, LogLevel, RecordId};
@@ -73,6 +74,8 @@ pub enum Overlay {
         /// First line on the screen.
         top: usize,
     },
+    /// The field mapping of a flow.
+    Fields(Box<Fields>),
     /// Decisions.
     History {
         /// Newest first; `None` while under way.
@@ -122,6 +125,7 @@ impl Overlay {
             Self::History { entries, .. } => entries.is_none(),
             Self::Cards(shown) => shown.list.is_none(),
             Self::Rules { rules, .. } => rules.is_none(),
+            Self::Fields(fields) => fields.shown.is_none(),
             _ => false,
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod cards;
 pub mod decide;
+pub mod fields;
 pub mod keys;
 pub mod log;
 pub mod navigate;

@@ -75,6 +75,7 @@ pub fn key(state: &mut State, key: Key) {
         Some(Overlay::Wizard(_)) => super::wizard::key(state, key),
         Some(Overlay::Cards(_)) => super::cards::key(state, key),
         Some(Overlay::Rules { .. }) => rules::key(state, key),
+        Some(Overlay::Fields(_)) => super::fields::key(state, key),
         None => {}
     }
 }

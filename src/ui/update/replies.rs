@@ -99,6 +99,7 @@ fn on_view(state: &mut State, ticket: Ticket, purpose: Purpose, view: View) {
             }
         }
         (Purpose::Rules, View::Rules(list)) => rules::came(state, list),
+        (Purpose::Fields, View::Fields(fields)) => super::fields::came(state, *fields),
         (Purpose::SyncSettings | Purpose::MoreChoices, View::SyncSettings(current)) => {
             settings::on_settings(state, *current);
         }
@@ -279,6 +280,7 @@ fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Fai
         | Purpose::History
         | Purpose::Cards
         | Purpose::Rules
+        | Purpose::Fields
         | Purpose::SyncSettings => overlays::close(state),
         _ => {}
     }
