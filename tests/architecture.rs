@@ -71,10 +71,12 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
+    ("croner", &["domain"]),
     ("crossterm", &["term"]),
     ("directories", &["config"]),
     ("encoding_rs", &["connectors", "cli"]),
     ("fuzzy_matcher", &["service", "ui"]),
+    ("jiff", &["domain"]),
     ("rand", &["simulator", "connectors"]),
     ("rand_chacha", &["simulator"]),
     ("ratatui", &["ui", "term", "app"]),
@@ -95,7 +97,7 @@ const HOMES: &[(&str, &[&str])] = &[
 
 /// All that a pure room may name from outside.
 const PURE_CRATES: &[(&str, &[&str])] = &[
-    ("domain", &["serde", "time", "thiserror", "toml"]),
+    ("domain", &["serde", "time", "thiserror", "toml", "croner", "jiff"]),
     (
         "matching",
         &["serde", "time", "rustc_hash", "rayon", "strsim", "any_ascii", "unicode_normalization", "smallvec", "toml"],

@@ -112,7 +112,9 @@ fn the_field_mapping_is_shown_and_ones_own_file_changes_a_field() {
     assert_eq!((&tag["source"]["from"], &tag["source"]["overridden"]), (&"referenceTitle".into(), &true.into()));
     assert_eq!(tag["target"]["label"], "Asset Tag");
     let shown = home.ok(&["mapping", "autotask-itglue"]);
-    for words in ["Reference Name, else Product Name", "* Reference Number", "holds several addresses", "locations: autotask"] {
+    for words in
+        ["Reference Name, else Product Name", "* Reference Number", "holds several addresses", "locations: autotask"]
+    {
         assert!(shown.contains(words), "{words}: {shown}");
     }
     home.refused(&["mapping", "autotask-itglue", "tickets"], 2, &["has no tickets", "companies, devices"]);

@@ -166,3 +166,42 @@ fn a_killed_change_has_happened_or_has_not() {
     }
     println!("{happened} of {rounds} changes had happened when they were killed");
 }
+
+#[test]
+fn schedules_and_pauses_are_kept_and_comments_stay() {
+    let home = Home::new(6);
+    let text = fs::read_to_string(home.config()).unwrap();
+    fs::write(home.config(), format!("# mine\n{text}")).unwrap();
+    let line = |stream: &str| {
+        let sheets = home.json(&["schedule", &format!("psa/{stream}"), "--json"]);
+        sheets[0]["lines"][0].clone()
+    };
+    assert_eq!((&line("devices")["schedule"], &line("devices")["default"]), (&"every 4 h".into(), &true.into()));
+    assert!(line("devices")["next"].is_string(), "the next run is named");
+    home.ok(&["schedule", "psa/devices", "--set", "30 6 * * 1-5 in Europe/Berlin within 10 min"]);
+    assert_eq!(line("devices")["schedule"], "30 6 * * 1-5 in Europe/Berlin within 10 min");
+    let kept = fs::read_to_string(home.config()).unwrap();
+    assert!(kept.starts_with("# mine\n") && kept.contains("Europe/Berlin"), "{kept}");
+    home.refused(&["schedule", "psa/devices", "--set", "hourly"], &["hourly", "every 4 h"]);
+    home.refused(&["schedule", "psa/devices", "--set", "daily 02:00 in Atlantis"], &["time zone"]);
+    home.refused(&["schedule", "psa", "--set", "off"], &["INTEGRATION/STREAM"]);
+    assert_eq!(fs::read_to_string(home.config()).unwrap(), kept, "a refused one changes nothing");
+    home.ok(&["schedule", "psa/devices", "--default"]);
+    assert_eq!(line("devices")["schedule"], "every 4 h");
+
+    home.ok(&["pause", "psa"]);
+    let status = home.json(&["status", "--json"]);
+    assert_eq!(status["integrations"][0]["state"]["state"], "paused", "kept over the end of the command");
+    assert!(status["integrations"][0]["next"].is_null());
+    assert_eq!(line("devices")["idle"], "paused");
+    home.ok(&["resume", "psa"]);
+    assert!(home.json(&["status", "--json"])["integrations"][0]["next"].is_string());
+    home.refused(&["pause", "--flow", "nothing"], &["no flow"]);
+    // What the configuration pauses is paused; going on takes it out of the file.
+    let text = fs::read_to_string(home.config()).unwrap();
+    fs::write(home.config(), text.replacen("connector =", "paused = true\nconnector =", 1)).unwrap();
+    assert_eq!(home.json(&["status", "--json"])["integrations"][0]["state"]["state"], "paused");
+    home.ok(&["resume", "psa"]);
+    assert!(!fs::read_to_string(home.config()).unwrap().contains("paused"));
+    assert_eq!(home.json(&["status", "--json"])["integrations"][0]["state"]["state"], "ok");
+}

@@ -69,7 +69,7 @@ fn every_setting_reaches_its_place_and_integrations_keep_their_order() {
     let zeta = &config.integrations[0];
     assert!(zeta.paused && zeta.requests_per_second == Some(1.5) && zeta.page_size == Some(200));
     assert_eq!(zeta.schedule_of(Stream::Devices).unwrap().to_string(), "every 2 h");
-    assert_eq!(zeta.schedule_of(Stream::DeviceTypes).unwrap().to_string(), "0 2 * * *");
+    assert_eq!(zeta.schedule_of(Stream::DeviceTypes).unwrap().to_string(), "daily 02:00");
     assert_eq!(config.integrations[2].files[&Stream::Devices], Path::new("devices.csv"));
     let scope = &zeta.sync;
     assert_eq!((&scope.company_types[..], scope.company_types_mode), (&["Client".to_owned()][..], TypesMode::Any));

@@ -100,7 +100,7 @@ fn a_few_strays_do_not_mislead() {
     assert_ne!(best(&solution.companies[1]), "R1");
     // The stray itself is shown as a conflict, not moved.
     let stray = &solution.devices[11];
-    assert_eq!((stray.verdict, stray.note.as_str()), (Verdict::Conflict, "in another company"));
+    assert_eq!((stray.verdict, stray.note.as_str()), (Verdict::Conflict, "moved? in another company"));
 }
 
 #[test]
@@ -270,10 +270,60 @@ fn troubles_are_named() {
     );
     assert_eq!(
         (solution.devices[1].verdict, solution.devices[1].note.as_str()),
-        (Verdict::Conflict, "in another company")
+        (Verdict::Conflict, "moved? in another company")
     );
     assert_eq!((best(&solution.devices[2]), solution.devices[2].verdict), ("C4", Verdict::Auto));
     assert!(solution.devices[2].candidates[1].evidence.iter().any(|e| e.note == "older duplicate"));
+}
+
+#[test]
+fn a_device_enrolled_again_is_matched_by_its_newer_record_and_the_older_one_says_so() {
+    let seen = |mut device: DeviceFacts, day: i64| {
+        device.last_seen = Some(matchbook::domain::Timestamp::UNIX_EPOCH + time::Duration::days(day));
+        device
+    };
+    let lists = inside(
+        vec![seen(device("A1", "P1", "PC-1", "MJVF2BLS"), 100), seen(device("A2", "P1", "PC-1", "MJVF2BLS"), 900)],
+        vec![device("C1", "R1", "PC-1", "MJVF2BLS")],
+    );
+    let solution = lists.solve();
+    assert_eq!((best(&solution.devices[1]), solution.devices[1].verdict), ("C1", Verdict::Auto));
+    assert_eq!(solution.devices[0].verdict, Verdict::None);
+    assert_eq!(solution.devices[0].note, "older: enrolled again since");
+    assert!(notes(&solution.devices[0]).contains(&"older: enrolled again since"));
+}
+
+#[test]
+fn a_replaced_mainboard_and_a_reused_host_name_are_told_apart() {
+    let mac = "8c:ec:4b:00:00:01";
+    let lists = inside(
+        vec![with_mac(device("A1", "P1", "PC-1", "MJVF2BLS"), mac), device("A2", "P1", "PC-2", "R92G7SPR")],
+        vec![with_mac(device("C1", "R1", "PC-1", "R97EE8B8"), mac), device("C2", "R1", "PC-2", "PFCDE52M")],
+    );
+    let solution = lists.solve();
+    assert_eq!(solution.devices[0].note, "mainboard replaced?");
+    assert!(notes(&solution.devices[0]).contains(&"another serial"));
+    // The name alone, against another serial: another device took the name over.
+    assert!(matches!(solution.devices[1].verdict, Verdict::None));
+}
+
+/// Serials of two devices changed places in the documentation, and all have the name that the model came with.
+#[test]
+fn a_host_name_of_several_devices_lends_a_serial_no_weight() {
+    let (one, two) = ("8c:ec:4b:00:00:01", "8c:ec:4b:00:00:02");
+    let lists = inside(
+        vec![
+            with_mac(device("A1", "P1", "MacBook-Pro", "MJVF2BLS"), one),
+            with_mac(device("A2", "P1", "MacBook-Pro", "R92G7SPR"), two),
+        ],
+        vec![
+            with_mac(device("C1", "R1", "MacBook-Pro", "R92G7SPR"), one),
+            with_mac(device("C2", "R1", "MacBook-Pro", "MJVF2BLS"), two),
+        ],
+    );
+    for proposal in lists.solve().devices {
+        assert_ne!(proposal.verdict, Verdict::Auto, "{proposal:?}");
+    }
 }
 
 #[test]

@@ -118,3 +118,30 @@ fn a_cell_that_a_spreadsheet_would_run_is_defused() {
     assert_eq!((rows[0][0].as_str(), rows[0][1].as_str()), ("'=1+1", "'@x"));
     assert_eq!((rows[1][0].as_str(), rows[1][1].as_str()), ("-7", "+8"));
 }
+
+#[test]
+fn a_pair_is_explained_whether_it_is_proposed_or_not() {
+    let dir = TempDir::new().unwrap();
+    let mut args = LinkArgs {
+        left: file(&dir, "l.csv", "id,name,phone\n1,Harbor Foods Inc,206 555 0101\n"),
+        right: file(
+            &dir,
+            "r.csv",
+            "id,name,phone\n8,Harbor Foods,206 555 0101\n9,Harbor Marine,206 555 0199\n7,Zenith Law,\n",
+        ),
+        output: dir.path().join("out.csv"),
+        limit: 5,
+        ..LinkArgs::default()
+    };
+    let mut explained = |right: &str| {
+        args.explain = Some(("1".into(), right.into()));
+        run(&args).map(|summary| summary.explained.join("\n"))
+    };
+    let best = explained("8").unwrap();
+    assert!(best.contains("accepted by itself") && best.contains("phone (2 of 4)"), "{best}");
+    let other = explained("9").unwrap();
+    assert!(other.contains("another candidate is better") && other.contains("another phone"), "{other}");
+    let stranger = explained("7").unwrap();
+    assert!(stranger.contains("too little in common") && stranger.contains("no word in common"), "{stranger}");
+    assert!(explained("5").is_err());
+}

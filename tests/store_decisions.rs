@@ -233,6 +233,9 @@ fn small_things_are_kept_over_a_restart() {
     store.set_paused(&addigy, true).unwrap();
     store.set_paused(&itglue, true).unwrap();
     store.set_paused(&itglue, false).unwrap();
+    store.set_flow_paused(&"a-b".into(), true).unwrap();
+    store.set_flow_paused(&"c-d".into(), true).unwrap();
+    store.set_flow_paused(&"c-d".into(), false).unwrap();
     let progress = StreamProgress {
         integration: addigy.clone(),
         stream: STREAM,
@@ -247,12 +250,15 @@ fn small_things_are_kept_over_a_restart() {
         left_out: 0,
         started: Some(at(0)),
         finished: None,
+        retry_at: Some(at(9)),
+        next: None,
     };
     store.save_stream_state(&progress).unwrap();
     store.put_blob("view", &vec![7; 100_000]).unwrap();
     drop(store);
     let store = Store::open(&dir.path().join("store")).unwrap();
     assert_eq!(store.paused().unwrap().into_iter().collect::<Vec<_>>(), [addigy]);
+    assert_eq!(store.paused_flows().unwrap().into_iter().collect::<Vec<_>>(), ["a-b".into()]);
     assert_eq!(store.stream_states().unwrap(), [progress]);
     assert_eq!(store.blob("view"), Some(vec![7; 100_000]));
     assert_eq!(store.blob("other"), None);

@@ -83,3 +83,13 @@ fn small_log() {
 fn small_integrations() {
     picture("small_integrations", (80, 24), "1");
 }
+
+#[test]
+fn small_schedules() {
+    picture("small_schedules", (80, 24), "1 t");
+}
+
+#[test]
+fn wide_schedules_edited() {
+    picture("wide_schedules_edited", (120, 40), "1 t e Ctrl-u h o u r l y Enter");
+}

@@ -2,9 +2,12 @@
 
 mod care;
 
+mod plans;
+
 pub use care::{ImportArguments, LockKind, RotateArguments, StoreCommand, VaultCommand};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+pub use plans::{PauseArguments, ScheduleArguments};
 use std::path::PathBuf;
 
 /// Syncs RMM, PSA and documentation platforms and matches their companies and devices.
@@ -50,6 +53,12 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// When streams are synced by themselves: show it with the next runs, or change it
+    Schedule(ScheduleArguments),
+    /// Pause an integration's syncs, or a flow
+    Pause(PauseArguments),
+    /// Let what was paused go on
+    Resume(PauseArguments),
     /// What is synced of an integration: show the choices with counts, or change them
     Settings(SettingsArguments),
     /// Which fields of a flow's two sides belong together, or where each field of an integration's records comes from
@@ -451,4 +460,7 @@ pub struct LinkArguments {
     /// Where the companies' candidates are written
     #[arg(long, requires = "left_companies")]
     pub companies_output: Option<PathBuf>,
+    /// Say of one pair of ids what speaks for and against it, and why it is not proposed
+    #[arg(long, num_args = 2, value_names = ["LEFT_ID", "RIGHT_ID"])]
+    pub explain: Vec<String>,
 }

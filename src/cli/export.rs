@@ -152,14 +152,15 @@ fn rules(store: &Store, out: &mut Lines) -> Result<(), Failure> {
 }
 
 fn settings(store: &Store, config: &Config, paths: &Paths, out: &mut Lines) -> Result<(), Failure> {
-    let paused = store.paused()?;
+    let (paused, paused_flows) = (store.paused()?, store.paused_flows()?);
     for integration in &config.integrations {
         let (name, settings) = (&integration.name, as_json(integration)?);
         let paused = integration.paused || paused.contains(name);
         out.put(&json!({ "kind": "integration", "name": name, "paused": paused, "settings": settings }))?;
     }
     for flow in &config.flows {
-        out.put(&json!({ "kind": "flow", "name": flow.name, "settings": as_json(flow)? }))?;
+        let paused = paused_flows.contains(&flow.name);
+        out.put(&json!({ "kind": "flow", "name": flow.name, "paused": paused, "settings": as_json(flow)? }))?;
     }
     if let Ok(text) = fs::read_to_string(paths.config.with_file_name("junk.toml"))
         && let Ok(junk) = text.parse::<toml::Table>()

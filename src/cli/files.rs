@@ -20,8 +20,12 @@ pub fn link(arguments: &LinkArguments) -> Result<Outcome, Failure> {
         left_companies: arguments.left_companies.clone(),
         right_companies: arguments.right_companies.clone(),
         companies_output: arguments.companies_output.clone(),
+        explain: <[String; 2]>::try_from(arguments.explain.clone()).ok().map(|[left, right]| (left, right)),
         settings: None,
     })?;
+    for line in &summary.explained {
+        output::line(line)?;
+    }
     for bad in &summary.bad_rows {
         output::say(&format!("left out: {bad}"));
     }

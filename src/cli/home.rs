@@ -4,12 +4,17 @@ use super::keeper::Keeper;
 use super::{output, passphrase};
 use crate::config::{self, Config, Editor, Paths};
 use crate::connectors::{self, Connection};
-use crate::domain::{Failure, FailureClass, Flow, IntegrationId, JunkList, Stream, SyncScope, SystemClock};
+use crate::domain::{
+    Failure, FailureClass, Flow, IntegrationId, JunkList, RunState, Schedule, Spread, Stream, StreamProgress,
+    SyncRules, SyncScope, SystemClock, Timestamp,
+};
 use crate::secrets::{Credentials, Vault};
 use crate::service::messages::{Query, Reply, Request, View};
 use crate::service::{Connected, Notices, Options, Service, SettingsFile};
 use crate::store::{Closing, Store};
 use std::collections::BTreeMap;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -91,7 +96,10 @@ pub fn begin_with(paths: &Paths, scheduled: bool, vault: Option<SharedVault>) ->
         let mut odd = odd.lock().unwrap_or_else(PoisonError::into_inner);
         let store = Store::open(&places.store)?;
         *closes.lock().unwrap_or_else(PoisonError::into_inner) = Some(store.closing());
+        let rules = rules(&settings, &places);
         let backups = Keeper::new(store.clone(), &settings.backup, &places, Arc::new(SystemClock))?;
+        let backups = backups.spread(Spread { within: Duration::ZERO, ..rules.spread.clone() });
+        look_after_switches(&store, &settings, &places)?;
         if scheduled {
             // What fails is in the sync log too.
             let task = runtime.spawn(backups.clone().run(|failure| tracing::error!(%failure, "backup")));
@@ -112,7 +120,7 @@ pub fn begin_with(paths: &Paths, scheduled: bool, vault: Option<SharedVault>) ->
             integrations,
             flows,
             junk: junk(&places, &mut odd),
-            rules: settings.sync.rules(),
+            rules,
             scheduled,
             notices,
             settings: Some(Arc::new(SettingsInConfig(places.config.clone()))),
@@ -135,6 +143,55 @@ impl SettingsFile for SettingsInConfig {
         }
         editor.save()
     }
+
+    fn save_schedule(
+        &self,
+        integration: &IntegrationId,
+        stream: Stream,
+        schedule: Option<&Schedule>,
+    ) -> Result<(), Failure> {
+        let mut editor = Editor::open(&self.0)?;
+        if !editor.set_schedule(integration, stream, schedule.map(ToString::to_string).as_deref())? {
+            let what = format!("{} has no integration {integration} any more", self.0.display());
+            return Err(output::usage(what, "start matchbook again"));
+        }
+        editor.save()
+    }
+
+    fn resume(&self, integration: &IntegrationId) -> Result<(), Failure> {
+        let paused = config::load(&self.0)?.config.integration(integration).is_some_and(|i| i.paused);
+        if !paused {
+            return Ok(());
+        }
+        let mut editor = Editor::open(&self.0)?;
+        editor.set_paused(integration, false);
+        editor.save()
+    }
+}
+
+/// The settings of every sync, with what tells this home from others.
+fn rules(settings: &Config, places: &Paths) -> SyncRules {
+    let mut hasher = DefaultHasher::new();
+    (rustix::system::uname().nodename().to_bytes(), &places.store).hash(&mut hasher);
+    let rules = settings.sync.rules();
+    SyncRules { spread: Spread { seed: hasher.finish(), ..rules.spread }, ..rules }
+}
+
+/// What the configuration pauses is paused; a refused key that was replaced since is tried again.
+fn look_after_switches(store: &Store, settings: &Config, places: &Paths) -> Result<(), Failure> {
+    for integration in settings.integrations.iter().filter(|i| i.paused) {
+        store.set_paused(&integration.name, true)?;
+    }
+    let changed = std::fs::metadata(&places.vault).and_then(|vault| vault.modified()).ok();
+    let Some(changed) = changed.map(Timestamp::from) else { return Ok(()) };
+    for state in store.stream_states()? {
+        let refused =
+            matches!(&state.state, RunState::Failed { failure } if failure.class == FailureClass::Credentials);
+        if refused && state.started.is_none_or(|at| at < changed) {
+            store.save_stream_state(&StreamProgress { state: RunState::Cut, ..state })?;
+        }
+    }
+    Ok(())
 }
 
 /// Flows whose integrations could be made; the others are named in the warnings.

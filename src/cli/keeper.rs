@@ -2,7 +2,7 @@
 
 use super::output;
 use crate::config::{BackupConfig, Paths};
-use crate::domain::{Clock, Failure, LogEntry, LogLevel, Schedule, Timestamp};
+use crate::domain::{Clock, Failure, LogEntry, LogLevel, Schedule, Spread, Timestamp};
 use crate::store::{Store, last_scheduled};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,6 +23,7 @@ pub struct Keeper {
     store: Store,
     directory: PathBuf,
     schedule: Schedule,
+    spread: Spread,
     keep: usize,
     clock: Arc<dyn Clock>,
 }
@@ -38,9 +39,15 @@ impl Keeper {
             store,
             directory: settings.directory.as_ref().map_or_else(|| paths.backups.clone(), |own| base.join(own)),
             schedule: settings.schedule()?,
+            spread: Spread::default(),
             keep: settings.keep as usize,
             clock,
         })
+    }
+
+    /// The same, in the home's time zone.
+    pub fn spread(self, spread: Spread) -> Self {
+        Self { spread, ..self }
     }
 
     /// Makes a backup when one is due, and writes what came of it into the sync log. Blocks.
@@ -50,7 +57,7 @@ impl Keeper {
     pub fn if_due(&self) -> Result<bool, Failure> {
         let now = self.clock.now();
         // Without any it is due now, by this very look at the clock.
-        if self.schedule.next(last_scheduled(&self.directory), now).is_none_or(|at| at > now) {
+        if self.schedule.next(last_scheduled(&self.directory), now, "backup", &self.spread).is_none_or(|at| at > now) {
             return Ok(false);
         }
         let made = self.store.scheduled_backup(&self.directory, self.keep, now);

@@ -19,6 +19,7 @@ mod logging;
 mod mapping;
 mod output;
 mod passphrase;
+mod plans;
 mod queue;
 mod records;
 mod settings;
@@ -121,6 +122,9 @@ async fn dispatch(command: Option<Command>) -> Result<Outcome, Failure> {
         Some(Command::Status { json }) => status::run(json).await,
         Some(Command::Sync(arguments)) => sync::run(arguments).await,
         Some(Command::Cards { command, json }) => cards::run(command, json).await,
+        Some(Command::Schedule(arguments)) => plans::schedule(arguments).await,
+        Some(Command::Pause(arguments)) => plans::pause(arguments, true).await,
+        Some(Command::Resume(arguments)) => plans::pause(arguments, false).await,
         Some(Command::Settings(arguments)) => settings::run(arguments).await,
         Some(Command::Mapping { connector, stream, json }) => mapping::run(&connector, stream.as_deref(), json),
         Some(Command::Queue(arguments)) => queue::run(arguments).await,

@@ -1,8 +1,8 @@
 //! What a value must be beyond its type. Every message starts with the key's full path.
 
 use super::{Config, FlowConfig, IntegrationConfig, SyncConfig, THEMES};
-use crate::domain::Schedule;
 use crate::domain::{Failure, FailureClass, IntegrationId, ScopeRule, Stream, SyncScope};
+use crate::domain::{Schedule, Zone};
 use std::collections::HashSet;
 use url::{Host, Url};
 
@@ -40,7 +40,11 @@ fn sync(sync: &SyncConfig) -> Result<(), Failure> {
     if !(1..=100).contains(&sync.ask_percent) {
         return Err(wrong("sync.ask_percent must be 1 to 100", "10 asks when a tenth of a stream would change"));
     }
-    Ok(())
+    if sync.spread_minutes > 12 * 60 {
+        return Err(wrong("sync.spread_minutes must be at most 720", "5 keeps streams from starting all at once"));
+    }
+    let zone = Zone::parse(&sync.timezone);
+    zone.map(drop).map_err(|failure| Failure { what: format!("sync.timezone: {}", failure.what), ..failure })
 }
 
 fn integration(integration: &IntegrationConfig) -> Result<(), Failure> {

@@ -3,7 +3,7 @@
 
 use super::load::parse;
 use super::{FlowConfig, IntegrationConfig};
-use crate::domain::{Failure, FailureClass, FlowId, IntegrationId, SyncScope};
+use crate::domain::{Failure, FailureClass, FlowId, IntegrationId, Stream, SyncScope};
 use serde::Serialize;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -114,6 +114,29 @@ impl Editor {
         true
     }
 
+    /// Sets when a stream of an integration is synced; `None` for the default. False when there is no integration of
+    /// that name.
+    ///
+    /// # Errors
+    /// `Usage` when the file has something else in its place.
+    pub fn set_schedule(&mut self, name: &IntegrationId, stream: Stream, text: Option<&str>) -> Result<bool, Failure> {
+        let table = self.document.get_mut("integrations").and_then(|all| all.get_mut(name.as_str()));
+        let Some(table) = table.and_then(Item::as_table_like_mut) else { return Ok(false) };
+        let fresh = !table.contains_key(SCHEDULE);
+        let inner = table.entry(SCHEDULE).or_insert_with(|| Item::Table(Table::new()));
+        let inner = inner.as_table_like_mut().ok_or_else(|| {
+            Failure::new(FailureClass::Usage, format!("integrations.{name}.{SCHEDULE} is no table"), "correct the file")
+        })?;
+        match text {
+            Some(text) => replace(inner, stream.name(), &value(text)),
+            None => drop(inner.remove(stream.name())),
+        }
+        if fresh && inner.is_empty() {
+            table.remove(SCHEDULE);
+        }
+        Ok(true)
+    }
+
     /// Adds a flow, or replaces the one with that name.
     ///
     /// # Errors
@@ -181,6 +204,9 @@ impl Editor {
 
 /// Key of an integration's scope.
 const SCOPE: &str = "sync";
+
+/// Key of an integration's schedules.
+const SCHEDULE: &str = "schedule";
 
 fn document(settings: &impl Serialize) -> Result<DocumentMut, Failure> {
     toml_edit::ser::to_document(settings)

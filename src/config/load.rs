@@ -83,9 +83,18 @@ fn warning(path: &str, name: &str) -> String {
 /// The keys that a table may have. A test holds the lists against the types.
 pub(super) fn known_keys(table: &str) -> &'static [&'static str] {
     match table.split('.').collect::<Vec<_>>()[..] {
-        [""] => &["home_name", "integrations", "flows", "ui", "vault", "backup"],
+        [""] => &["home_name", "integrations", "flows", "ui", "vault", "backup", "sync"],
         ["vault"] => &["passphrase_command"],
         ["backup"] => &["every", "keep", "directory"],
+        ["sync"] => &[
+            "full_every_days",
+            "overlap_minutes",
+            "ask_above",
+            "ask_percent",
+            "ask_records",
+            "timezone",
+            "spread_minutes",
+        ],
         ["ui"] => &["theme", "ascii", "mouse", "low_bandwidth", "keys"],
         ["integrations", _] => &[
             "connector",

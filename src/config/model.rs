@@ -1,8 +1,8 @@
 //! The settings as a person writes them.
 
 use crate::domain::{
-    Cardinality, Failure, Flow, FlowId, IntegrationId, MassLimit, NameMode, Schedule, Stream, SyncRules, SyncScope,
-    Ties,
+    Cardinality, Failure, Flow, FlowId, IntegrationId, MassLimit, NameMode, Schedule, Spread, Stream, SyncRules,
+    SyncScope, Ties, Zone,
 };
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -136,7 +136,7 @@ impl IntegrationConfig {
         }
     }
 
-    /// When a stream is synced: as configured, else every 4 hours for devices and daily at 02:00 UTC for the rest.
+    /// When a stream is synced: as configured, else every 4 hours for devices and daily at 02:00 for the rest.
     ///
     /// # Errors
     /// When the text is no schedule; [`super::load`] has checked it.
@@ -228,12 +228,24 @@ pub struct SyncConfig {
     pub ask_percent: u64,
     /// More than so many make it ask, however large the stream is.
     pub ask_records: u64,
+    /// Time zone of the hours in schedules that name none, by its IANA name.
+    pub timezone: String,
+    /// A scheduled start is put off by up to so long, in minutes, where the schedule does not say otherwise.
+    pub spread_minutes: u32,
 }
 
 impl Default for SyncConfig {
     fn default() -> Self {
         let MassLimit { floor, percent, records } = MassLimit::default();
-        Self { full_every_days: 7, overlap_minutes: 10, ask_above: floor, ask_percent: percent, ask_records: records }
+        Self {
+            full_every_days: 7,
+            overlap_minutes: 10,
+            ask_above: floor,
+            ask_percent: percent,
+            ask_records: records,
+            timezone: "UTC".into(),
+            spread_minutes: 5,
+        }
     }
 }
 
@@ -245,6 +257,12 @@ impl SyncConfig {
             overlap: Duration::from_secs(u64::from(self.overlap_minutes) * 60),
             full_every: Duration::from_secs(u64::from(self.full_every_days) * 24 * 3600),
             mass: MassLimit { floor: self.ask_above, percent: self.ask_percent, records: self.ask_records },
+            spread: Spread {
+                // A name that is none was refused when the file was read.
+                zone: Zone::parse(&self.timezone).unwrap_or_else(|_| Zone::utc()),
+                within: Duration::from_secs(u64::from(self.spread_minutes) * 60),
+                seed: 0,
+            },
         }
     }
 }

@@ -89,6 +89,10 @@ impl Connector for Api {
         self.shared.mapping.limit.is_some().then(|| self.shared.http.budget())
     }
 
+    fn held(&self) -> Option<std::time::Duration> {
+        self.shared.http.pacer().held()
+    }
+
     fn requests(&self) -> u64 {
         self.shared.http.sent()
     }

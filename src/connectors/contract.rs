@@ -188,6 +188,11 @@ pub trait Connector: Send + Sync {
     /// Use of the vendor's published limit; `None` where there is none.
     fn budget(&self) -> Option<Budget>;
 
+    /// How long the vendor takes no request yet, because it said so; `None` when it takes them.
+    fn held(&self) -> Option<Duration> {
+        None
+    }
+
     /// Requests sent since the connector was made, repeated ones and look-ups included.
     fn requests(&self) -> u64 {
         0

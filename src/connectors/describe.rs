@@ -169,34 +169,46 @@ mod tests {
             }
         };
         // The tables that both vendors' users know.
-        has(Stream::Companies, &[
-            ("name", "Organization Name", "Name"),
-            ("status.name", "Active", "Status"),
-            ("type.name", "Organization Type", "Type"),
-            ("parent", "Parent Organization Name", "Parent Organization"),
-            ("short_name", "Organization Number", "Short Name"),
-        ]);
-        has(Stream::Devices, &[
-            ("name", "Reference Name, else Product Name", "Name"),
-            ("asset_tag", "Reference Number", "Asset Tag"),
-            ("contact", "Contact", "Contact"),
-            ("status.name", "Active", "Configuration Status"),
-            ("device_type.name", "Device Type", "Configuration Type"),
-            ("details.installed", "Install Date", "Installed At"),
-            ("details.installed_by", "Installed By", "Installed By"),
-            ("manufacturer", "Manufacturer of the product", "Manufacturer"),
-            ("model", "Manufacturer Product Name", "Model"),
-            ("details.notes", "Notes", "Notes"),
-            ("serial", "Serial Number", "Serial Number"),
-            ("details.warranty_expires", "Warranty Expiration Date", "Expiration Date"),
-            ("location", "Location", "Location"),
-        ]);
-        has(Stream::Contacts, &[
-            ("first_name", "First Name", "First Name"),
-            ("emails", "Email Address", "Work Email"),
-            ("phones", "Phone/Ext, Mobile Phone", "Work Phone, Mobile Phone"),
-        ]);
-        has(Stream::Locations, &[("address.street2", "Address 2", "Address 2"), ("address.zip", "Zip Code", "Zip Code")]);
+        has(
+            Stream::Companies,
+            &[
+                ("name", "Organization Name", "Name"),
+                ("status.name", "Active", "Status"),
+                ("type.name", "Organization Type", "Type"),
+                ("parent", "Parent Organization Name", "Parent Organization"),
+                ("short_name", "Organization Number", "Short Name"),
+            ],
+        );
+        has(
+            Stream::Devices,
+            &[
+                ("name", "Reference Name, else Product Name", "Name"),
+                ("asset_tag", "Reference Number", "Asset Tag"),
+                ("contact", "Contact", "Contact"),
+                ("status.name", "Active", "Configuration Status"),
+                ("device_type.name", "Device Type", "Configuration Type"),
+                ("details.installed", "Install Date", "Installed At"),
+                ("details.installed_by", "Installed By", "Installed By"),
+                ("manufacturer", "Manufacturer of the product", "Manufacturer"),
+                ("model", "Manufacturer Product Name", "Model"),
+                ("details.notes", "Notes", "Notes"),
+                ("serial", "Serial Number", "Serial Number"),
+                ("details.warranty_expires", "Warranty Expiration Date", "Expiration Date"),
+                ("location", "Location", "Location"),
+            ],
+        );
+        has(
+            Stream::Contacts,
+            &[
+                ("first_name", "First Name", "First Name"),
+                ("emails", "Email Address", "Work Email"),
+                ("phones", "Phone/Ext, Mobile Phone", "Work Phone, Mobile Phone"),
+            ],
+        );
+        has(
+            Stream::Locations,
+            &[("address.street2", "Address 2", "Address 2"), ("address.zip", "Zip Code", "Zip Code")],
+        );
         let devices = told(Stream::Devices);
         assert!(devices.iter().all(|(field, ..)| !field.ends_with(".id") && field != "id" && field != "updated"));
         let one_sided = |(_, left, right): &(String, String, String)| left.is_empty() || right.is_empty();

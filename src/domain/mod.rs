@@ -44,7 +44,7 @@ pub use outside::{Clock, IdSource, SystemClock};
 pub use people::{Contact, DomainName, Location, Manufacturer, Member, Model, Ticket};
 pub use record::{Address, Company, DeviceType, Named, Record, VendorLink, VendorSystem};
 pub use rule::{Rule, RuleChange, RuleId, RuleKind};
-pub use schedule::Schedule;
+pub use schedule::{Schedule, Spread, Zone};
 pub use scope::{ScopeRule, SyncScope, TypesMode};
 pub use serial::Serial;
 pub use sync_rules::{MassLimit, SyncRules};

@@ -1,91 +1,185 @@
-//! When a stream is synced: `every 4 h`, `daily 02:00`, a five-field cron line, or `off`. Times are UTC.
+//! When a stream is synced: `every 4 h`, `daily 02:00`, a five-field cron line, or `off`; where wanted with the time
+//! zone that a clock on the wall there shows (`in Europe/Berlin`) and with a spread (`within 10 min`).
 
 use super::{Failure, FailureClass, Stream, Timestamp};
+use croner::Cron;
+use croner::parser::{CronParser, Seconds, Year};
+use jiff::tz::TimeZone;
+use std::collections::hash_map::DefaultHasher;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
 /// Shortest interval: vendors' limits are counted in minutes.
 const SHORTEST: Duration = Duration::from_mins(5);
 
+/// Longest spread.
+const WIDEST: Duration = Duration::from_hours(12);
+
 /// A schedule that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Schedule {
-    /// Only by hand.
-    Off,
-    /// That long after the last start.
-    Every(Duration),
-    /// At these minutes, hours, days of the month, months and days of the week (0 is Sunday), UTC.
-    Cron(Box<[Vec<u8>; 5]>),
+pub struct Schedule {
+    rule: Rule,
+    /// Where the hours of a cron line are counted; `None`: as every sync ([`Spread::zone`]).
+    zone: Option<Zone>,
+    /// A start is put off by up to so long; `None`: as every sync ([`Spread::within`]).
+    within: Option<Duration>,
 }
 
-/// Name, lowest and highest value of each cron field.
-const FIELDS: [(&str, u8, u8); 5] =
-    [("minute", 0, 59), ("hour", 0, 23), ("day of the month", 1, 31), ("month", 1, 12), ("day of the week", 0, 7)];
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Rule {
+    /// Only by hand.
+    Off,
+    /// That long after the last end.
+    Every(Duration),
+    /// When the clock shows so.
+    Cron(Box<Cron>),
+}
+
+/// A time zone of the IANA tables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Zone(TimeZone);
+
+impl Zone {
+    /// UTC.
+    #[must_use]
+    pub const fn utc() -> Self {
+        Self(TimeZone::UTC)
+    }
+
+    /// The zone of that name (`Europe/Berlin`), upper or lower case.
+    ///
+    /// # Errors
+    /// `Usage` when the tables have none of that name.
+    pub fn parse(name: &str) -> Result<Self, Failure> {
+        let found = TimeZone::get(name);
+        found.map(Self).map_err(|_| {
+            let remedy = "write a name of the IANA tables, such as Europe/Berlin, America/New_York or UTC";
+            Failure::new(FailureClass::Usage, format!("there is no time zone “{name}”"), remedy)
+        })
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.iana_name().unwrap_or("UTC")
+    }
+
+    fn at(&self, moment: Timestamp) -> Option<jiff::Zoned> {
+        let moment = jiff::Timestamp::from_second(moment.unix_timestamp()).ok()?;
+        Some(moment.to_zoned(self.0.clone()))
+    }
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What schedules mean that do not say it themselves, and how their starts are spread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spread {
+    /// Where hours are counted.
+    pub zone: Zone,
+    /// A start is put off by up to so long, so that not every home and every stream asks on the full hour.
+    pub within: Duration,
+    /// Tells homes apart.
+    pub seed: u64,
+}
+
+impl Default for Spread {
+    /// UTC, on the minute.
+    fn default() -> Self {
+        Self { zone: Zone::utc(), within: Duration::ZERO, seed: 0 }
+    }
+}
+
+impl Spread {
+    /// The delay of a start: the same for the same start of the same subject, so that a plan stands still.
+    fn delay(&self, within: Duration, subject: &str, start: Timestamp) -> Duration {
+        let mut hasher = DefaultHasher::new();
+        (self.seed, subject, start.unix_timestamp()).hash(&mut hasher);
+        match within.as_secs() {
+            0 => Duration::ZERO,
+            seconds => Duration::from_secs(hasher.finish() % seconds),
+        }
+    }
+}
 
 impl Schedule {
+    /// Only by hand.
+    #[must_use]
+    pub const fn off() -> Self {
+        Self::of(Rule::Off)
+    }
+
+    const fn of(rule: Rule) -> Self {
+        Self { rule, zone: None, within: None }
+    }
+
     /// Reads a schedule.
     ///
     /// # Errors
     /// `Usage`, with what is wrong and how it is written.
     pub fn parse(text: &str) -> Result<Self, Failure> {
+        let whole =
+            |failure: Failure| Failure { what: format!("`{text}` is no schedule: {}", failure.what), ..failure };
         let words: Vec<&str> = text.split_whitespace().collect();
-        match words[..] {
-            ["off"] => Ok(Self::Off),
+        let head = |words: &[&str]| words.iter().position(|w| matches!(*w, "in" | "within")).unwrap_or(words.len());
+        let (words, mut rest) = words.split_at(head(&words));
+        let (mut zone, mut within) = (None, None);
+        while let [key, tail @ ..] = rest {
+            let (value, after) = tail.split_at(head(tail));
+            match *key {
+                "in" => zone = Some(Zone::parse(&value.concat()).map_err(whole)?),
+                _ => within = Some(spread(&value.concat()).map_err(whole)?),
+            }
+            rest = after;
+        }
+        let rule = match *words {
+            ["off"] => Ok(Rule::Off),
             ["every", ..] => every(&words[1..].concat()),
             ["daily", time] => daily(time),
-            [minute, hour, day, month, weekday] => cron([minute, hour, day, month, weekday]),
+            [_, _, _, _, _] => cron(&words.join(" ")),
             _ => Err(wrong("it is none of the known forms")),
-        }
-        .map_err(|failure| Failure { what: format!("`{text}` is no schedule: {}", failure.what), ..failure })
+        };
+        Ok(Self { rule: rule.map_err(whole)?, zone, within })
     }
 
-    /// The defaults: devices every 4 hours, everything else daily at 02:00 UTC.
+    /// The defaults: devices every 4 hours, everything else daily at 02:00.
     #[must_use]
     pub fn default_of(stream: Stream) -> Self {
-        match stream {
-            Stream::Devices => Self::Every(Duration::from_hours(4)),
-            _ => Self::Cron(Box::new([vec![0], vec![2], (1..=31).collect(), (1..=12).collect(), (0..=6).collect()])),
-        }
+        let text = if stream == Stream::Devices { "every 4 h" } else { "daily 02:00" };
+        // Both are read by a test.
+        Self::parse(text).unwrap_or_else(|_| Self::off())
     }
 
-    /// The next start, given when the stream last ended; `None` for [`Schedule::Off`]. A stream that never ran, or
-    /// whose run was missed, is due at once, and once only.
+    /// True when it never starts anything.
     #[must_use]
-    pub fn next(&self, last: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
-        match self {
-            Self::Off => None,
-            Self::Every(interval) => Some(last.map_or(now, |last| last + *interval)),
-            Self::Cron(fields) => last.map_or(Some(now), |last| next_of(fields, last)),
-        }
+    pub const fn is_off(&self) -> bool {
+        matches!(self.rule, Rule::Off)
+    }
+
+    /// The next start, given when the subject last ended; `None` for `off` and for a date that does not exist. What
+    /// never ran, or whose run was missed, is due at once, and once only: the answer is a moment that has passed.
+    #[must_use]
+    pub fn next(&self, last: Option<Timestamp>, now: Timestamp, subject: &str, spread: &Spread) -> Option<Timestamp> {
+        let Some(last) = last else { return (!self.is_off()).then_some(now) };
+        let start = match &self.rule {
+            Rule::Off => return None,
+            Rule::Every(interval) => last.checked_add(time::Duration::try_from(*interval).ok()?)?,
+            Rule::Cron(cron) => {
+                let zone = self.zone.as_ref().unwrap_or(&spread.zone);
+                let next = cron.find_next_occurrence(&zone.at(last)?, false).ok()?;
+                Timestamp::from_unix_timestamp(next.timestamp().as_second()).ok()?
+            }
+        };
+        Some(start + spread.delay(self.within.unwrap_or(spread.within), subject, start))
     }
 }
 
-/// Days looked ahead: a leap day on a given weekday comes within 40 years.
-const DAYS_AHEAD: i64 = 40 * 366;
-
-/// The first moment after `last` that the fields name; `None` for a date that does not exist (31 February).
-fn next_of(fields: &[Vec<u8>; 5], last: Timestamp) -> Option<Timestamp> {
-    let [minutes, hours, days, months, weekdays] = fields;
-    // As cron does it: when both the day of the month and the day of the week are restricted, either will do.
-    let (any_day, any_weekday) = (days.len() == 31, weekdays.len() == 7);
-    let fits = |date: time::Date| {
-        let day = days.contains(&date.day());
-        let weekday = weekdays.contains(&date.weekday().number_days_from_sunday());
-        let on_day = if any_day || any_weekday { day && weekday } else { day || weekday };
-        months.contains(&u8::from(date.month())) && on_day
-    };
-    let last = last.to_offset(time::UtcOffset::UTC);
-    let days = (0..DAYS_AHEAD).map_while(|ahead| last.date().checked_add(time::Duration::days(ahead)));
-    days.filter(|date| fits(*date)).find_map(|date| {
-        let moments = hours.iter().flat_map(|hour| minutes.iter().map(move |minute| (*hour, *minute)));
-        moments
-            .filter_map(|(hour, minute)| date.with_hms(hour, minute, 0).ok())
-            .map(time::PrimitiveDateTime::assume_utc)
-            .find(|moment| *moment > last)
-    })
-}
-
-fn every(text: &str) -> Result<Schedule, Failure> {
+fn duration(text: &str) -> Result<Duration, Failure> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
     let seconds = match unit {
@@ -96,151 +190,81 @@ fn every(text: &str) -> Result<Schedule, Failure> {
     };
     let number: u64 =
         if number.is_empty() { 1 } else { number.parse().map_err(|_| wrong("the number is too large"))? };
-    let interval = Duration::from_secs(number.saturating_mul(seconds));
-    if interval < SHORTEST || number > 10_000 {
-        return Err(wrong("the shortest interval is 5 min, the longest 10,000 d"));
+    if number > 10_000 {
+        return Err(wrong("the number is at most 10,000"));
     }
-    Ok(Schedule::Every(interval))
+    Ok(Duration::from_secs(number * seconds))
 }
 
-fn daily(time: &str) -> Result<Schedule, Failure> {
-    let (hour, minute) = time.split_once(':').ok_or_else(|| wrong("the time is written 02:00"))?;
-    cron([minute, hour, "*", "*", "*"])
+fn spread(text: &str) -> Result<Duration, Failure> {
+    let within = duration(text)?;
+    if within > WIDEST { Err(wrong("a start is spread over 12 h at most")) } else { Ok(within) }
 }
 
-fn cron(texts: [&str; 5]) -> Result<Schedule, Failure> {
-    let mut fields: [Vec<u8>; 5] = Default::default();
-    for ((text, field), values) in texts.into_iter().zip(FIELDS).zip(&mut fields) {
-        for part in text.split(',') {
-            values.extend(cron_part(part, field)?);
-        }
-        if field.2 == 7 {
-            for day in values.iter_mut() {
-                *day %= 7;
-            }
-        }
-        values.sort_unstable();
-        values.dedup();
-    }
-    Ok(Schedule::Cron(Box::new(fields)))
+fn every(text: &str) -> Result<Rule, Failure> {
+    let interval = duration(text)?;
+    if interval < SHORTEST { Err(wrong("the shortest interval is 5 min")) } else { Ok(Rule::Every(interval)) }
 }
 
-/// `*`, `5`, `1-5`, each with an optional `/step`.
-fn cron_part(part: &str, (name, lowest, highest): (&str, u8, u8)) -> Result<Vec<u8>, Failure> {
-    let number = |text: &str| -> Result<u8, Failure> {
-        let in_range = |n: &u8| (lowest..=highest).contains(n);
-        text.parse().ok().filter(in_range).ok_or_else(|| wrong(format!("the {name} is {lowest} to {highest}")))
-    };
-    let (range, step) = part.split_once('/').map_or((part, None), |(range, step)| (range, Some(step)));
-    let (from, to) = match range.split_once('-') {
-        _ if range == "*" => (lowest, highest),
-        Some((from, to)) => (number(from)?, number(to)?),
-        None if step.is_some() => (number(range)?, highest),
-        None => (number(range)?, number(range)?),
-    };
-    let step = match step.map(str::parse::<usize>) {
-        None => 1,
-        Some(Ok(step)) if step > 0 => step,
-        Some(_) => return Err(wrong(format!("the step of the {name} is a number from 1"))),
-    };
-    if from > to {
-        return Err(wrong(format!("the {name} runs backwards")));
-    }
-    Ok((from..=to).step_by(step).collect())
+fn daily(time: &str) -> Result<Rule, Failure> {
+    let read = |text: &str, highest: u8| text.parse::<u8>().ok().filter(|n| *n <= highest);
+    let parts = time.split_once(':').and_then(|(h, m)| Some((read(h, 23)?, read(m, 59)?)));
+    let (hour, minute) = parts.ok_or_else(|| wrong("the time is written 02:00"))?;
+    cron(&format!("{minute} {hour} * * *"))
 }
 
-fn wrong(what: impl Into<String>) -> Failure {
+fn cron(text: &str) -> Result<Rule, Failure> {
+    let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
+    let cron = parser.parse(text).map_err(|e| wrong(e.to_string().trim_end_matches('.')))?;
+    Ok(Rule::Cron(Box::new(cron)))
+}
+
+fn wrong(what: impl AsRef<str>) -> Failure {
     Failure::new(
         FailureClass::Usage,
-        what.into(),
-        "write `every 4 h`, `daily 02:00`, a cron line such as `0 2 * * 1-5` (UTC), or `off`",
+        what,
+        "write `every 4 h`, `daily 02:00`, a cron line such as `0 2 * * 1-5`, or `off`; behind it where wanted \
+         `in Europe/Berlin` and `within 10 min`",
     )
+}
+
+/// `10 min`, `4 h`, `1 d`.
+fn interval(duration: Duration) -> String {
+    let minutes = duration.as_secs() / 60;
+    match minutes {
+        _ if minutes.is_multiple_of(24 * 60) => format!("{} d", minutes / (24 * 60)),
+        _ if minutes.is_multiple_of(60) => format!("{} h", minutes / 60),
+        _ => format!("{minutes} min"),
+    }
+}
+
+/// `02:00` for the cron line of a time of day.
+fn time_of_day(pattern: &str) -> Option<String> {
+    let words: Vec<&str> = pattern.split_whitespace().collect();
+    let [minute, hour, "*", "*", "*"] = words[..] else { return None };
+    let (minute, hour): (u8, u8) = (minute.parse().ok()?, hour.parse().ok()?);
+    Some(format!("{hour:02}:{minute:02}"))
 }
 
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Off => f.write_str("off"),
-            Self::Every(interval) => {
-                let minutes = interval.as_secs() / 60;
-                match minutes {
-                    _ if minutes % (24 * 60) == 0 => write!(f, "every {} d", minutes / (24 * 60)),
-                    _ if minutes % 60 == 0 => write!(f, "every {} h", minutes / 60),
-                    _ => write!(f, "every {minutes} min"),
-                }
-            }
-            Self::Cron(fields) => {
-                let text = |(values, (_, lowest, highest)): (&Vec<u8>, (&str, u8, u8))| {
-                    let all = usize::from(highest.min(if highest == 7 { 6 } else { highest }) - lowest) + 1;
-                    let list = || values.iter().map(u8::to_string).collect::<Vec<_>>().join(",");
-                    if values.len() == all { "*".to_owned() } else { list() }
-                };
-                f.write_str(&fields.iter().zip(FIELDS).map(text).collect::<Vec<_>>().join(" "))
-            }
+        match &self.rule {
+            Rule::Off => f.write_str("off"),
+            Rule::Every(every) => write!(f, "every {}", interval(*every)),
+            Rule::Cron(cron) => match time_of_day(cron.as_str()) {
+                Some(time) => write!(f, "daily {time}"),
+                None => f.write_str(cron.as_str()),
+            },
+        }?;
+        if let Some(zone) = &self.zone {
+            write!(f, " in {zone}")?;
+        }
+        match self.within {
+            Some(within) => write!(f, " within {}", interval(within)),
+            None => Ok(()),
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn shown(text: &str) -> String {
-        Schedule::parse(text).map_or_else(|failure| failure.what, |schedule| schedule.to_string())
-    }
-
-    #[test]
-    fn every_form_is_read() {
-        assert_eq!(shown("off"), "off");
-        assert_eq!(shown("every 4 h"), "every 4 h");
-        assert_eq!(shown("every 90min"), "every 90 min");
-        assert_eq!(shown("every day"), "every 1 d");
-        assert_eq!(shown("daily 02:00"), "0 2 * * *");
-        assert_eq!(shown("*/15 8-18/5 1,15 * 1-5"), "0,15,30,45 8,13,18 1,15 * 1,2,3,4,5");
-        assert_eq!(shown("0 0 * * 7"), "0 0 * * 0", "both 0 and 7 are Sunday");
-    }
-
-    #[test]
-    fn a_missed_run_is_due_at_once_and_once() {
-        use time::macros::datetime;
-        let now = datetime!(2026-03-05 12:00 UTC);
-        let daily = Schedule::parse("daily 02:00").unwrap();
-        assert_eq!(daily.next(Some(datetime!(2026-03-01 02:10 UTC)), now), Some(datetime!(2026-03-02 02:00 UTC)));
-        assert_eq!(daily.next(Some(datetime!(2026-03-05 12:00 UTC)), now), Some(datetime!(2026-03-06 02:00 UTC)));
-        assert_eq!(daily.next(None, now), Some(now));
-        let every = Schedule::parse("every 4 h").unwrap();
-        assert_eq!(every.next(Some(datetime!(2026-03-05 11:00 UTC)), now), Some(datetime!(2026-03-05 15:00 UTC)));
-        let fridays = Schedule::parse("30 6 * * 5").unwrap();
-        assert_eq!(fridays.next(Some(now), now), Some(datetime!(2026-03-06 06:30 UTC)));
-        let thirteenth_or_friday = Schedule::parse("0 0 13 * 5").unwrap();
-        let friday = datetime!(2026-03-06 00:00 UTC);
-        assert_eq!(thirteenth_or_friday.next(Some(friday), now), Some(datetime!(2026-03-13 00:00 UTC)));
-        assert_eq!(Schedule::parse("0 0 31 2 *").unwrap().next(Some(now), now), None);
-        assert_eq!(Schedule::Off.next(None, now), None);
-    }
-
-    #[test]
-    fn mistakes_are_named() {
-        for (text, reason) in [
-            ("", "known forms"),
-            ("hourly", "known forms"),
-            ("every 4 fortnights", "unit is"),
-            ("every 1 min", "shortest interval"),
-            ("every 99999999999999999999 h", "too large"),
-            ("daily 2am", "02:00"),
-            ("daily 24:00", "hour is 0 to 23"),
-            ("0 2 * * 9", "day of the week is 0 to 7"),
-            ("0 2 31-1 * *", "runs backwards"),
-            ("*/0 * * * *", "step of the minute"),
-        ] {
-            let failure = Schedule::parse(text).unwrap_err();
-            assert!(failure.what.contains(reason) && failure.remedy.contains("every 4 h"), "{text}: {failure}");
-        }
-    }
-
-    #[test]
-    fn the_defaults_are_those_that_are_documented() {
-        assert_eq!(Schedule::default_of(Stream::Devices), Schedule::parse("every 4 h").unwrap());
-        assert_eq!(Schedule::default_of(Stream::Companies), Schedule::parse("daily 02:00").unwrap());
-    }
-}
+mod tests;

@@ -1,5 +1,6 @@
 //! How runs of a stream are spaced, told apart and believed: the settings of every sync of a home.
 
+use super::Spread;
 use std::time::Duration;
 
 /// Settings of every sync.
@@ -12,12 +13,19 @@ pub struct SyncRules {
     pub full_every: Duration,
     /// When a run asks before it changes anything that is known.
     pub mass: MassLimit,
+    /// What schedules mean that do not say it themselves.
+    pub spread: Spread,
 }
 
 impl Default for SyncRules {
     /// Ten minutes of overlap, a full listing a week, and [`MassLimit::default`].
     fn default() -> Self {
-        Self { overlap: Duration::from_mins(10), full_every: Duration::from_hours(7 * 24), mass: MassLimit::default() }
+        Self {
+            overlap: Duration::from_mins(10),
+            full_every: Duration::from_hours(7 * 24),
+            mass: MassLimit::default(),
+            spread: Spread::default(),
+        }
     }
 }
 

@@ -125,6 +125,12 @@ pub struct StreamProgress {
     /// When the last complete run ended.
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub finished: Option<Timestamp>,
+    /// After a failure that passes: when it is tried again by itself.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub retry_at: Option<Timestamp>,
+    /// When it runs next by its schedule. Known to the service only; `None` in the store.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub next: Option<Timestamp>,
 }
 
 impl StreamProgress {
@@ -145,6 +151,8 @@ impl StreamProgress {
             left_out: 0,
             started: None,
             finished: None,
+            retry_at: None,
+            next: None,
         }
     }
 }

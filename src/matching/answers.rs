@@ -1,5 +1,6 @@
 //! What a run says of a row or of any pair, built on demand from what it found out and the facts.
 
+use super::calibrate;
 use super::companies::Companies;
 use super::devices::Devices;
 use super::explain::{company_evidence, device_evidence, guard};
@@ -73,10 +74,19 @@ impl<'a> Answers<'a> {
         Some(company_proposal(self.problem, &self.companies, i, &row, choice))
     }
 
-    /// A pair side by side where the facts may have moved on since; `None` when a record is no longer what was read.
+    /// A pair side by side where the facts may have moved on since, and before its evidence why it is not what the row is
+    /// proposed; `None` when a record is no longer what was read.
     #[must_use]
     pub fn pair_now(&self, stream: Stream, left: usize, right: usize) -> Option<Candidate> {
-        self.is_current(stream, Some(left), Some(right)).then(|| self.pair(stream, left, right))
+        if !self.is_current(stream, Some(left), Some(right)) {
+            return None;
+        }
+        let mut pair = self.pair(stream, left, right);
+        let mut evidence = self.reasons(stream, left, right);
+        pair.evidence.retain(|e| e.note != REFUSED);
+        evidence.append(&mut pair.evidence);
+        pair.evidence = evidence;
+        Some(pair)
     }
 
     fn is_current(&self, stream: Stream, left: Option<usize>, right: Option<usize>) -> bool {
@@ -100,7 +110,12 @@ impl<'a> Answers<'a> {
     /// Why this pair was not proposed, the deciding reason first.
     #[must_use]
     pub fn absence(&self, stream: Stream, left: usize, right: usize) -> Vec<Evidence> {
-        if stream == Stream::Devices { self.device_absence(left, right) } else { self.company_absence(left, right) }
+        with_evidence(self.reasons(stream, left, right), self.pair(stream, left, right))
+    }
+
+    /// The reasons alone; none when the pair is what the row is proposed.
+    fn reasons(&self, stream: Stream, left: usize, right: usize) -> Vec<Evidence> {
+        if stream == Stream::Devices { self.device_reasons(left, right) } else { self.company_reasons(left, right) }
     }
 
     fn company_pair(&self, left: usize, right: usize) -> Candidate {
@@ -110,7 +125,7 @@ impl<'a> Answers<'a> {
             let z = self.companies.log_odds(row(left), row(right)).unwrap_or(-20.0);
             let rivals: f32 = candidates.iter().map(|s| s.log_odds.clamp(-30.0, 30.0).exp()).sum();
             let own = z.clamp(-30.0, 30.0).exp();
-            own / (1.0 + own + rivals)
+            calibrate::company(own / (1.0 + own + rivals), own / (own + rivals))
         };
         let mut evidence = company_evidence(&self.companies, &self.problem.settings.model, row(left), row(right));
         if self.companies.refused().holds(row(left), row(right)) {
@@ -118,7 +133,7 @@ impl<'a> Answers<'a> {
         }
         Candidate {
             target: self.problem.right_companies[right].id.clone(),
-            confidence: Confidence::new(scored.map_or_else(alone, |s| s.probability)),
+            confidence: Confidence::new(scored.map_or_else(alone, |s| s.confidence)),
             evidence,
         }
     }
@@ -130,7 +145,7 @@ impl<'a> Answers<'a> {
         let alone = || {
             let rivals: f32 = candidates.iter().map(|s| s.bits.clamp(-40.0, 40.0).exp2()).sum();
             let own = found.bits().clamp(-40.0, 40.0).exp2();
-            own / (1.0 + own + rivals)
+            calibrate::device(own / (1.0 + own + rivals), own / (own + rivals))
         };
         let mut evidence = device_evidence(&self.devices, &found, row(left));
         if self.devices.refused.holds(row(left), row(right)) {
@@ -138,12 +153,12 @@ impl<'a> Answers<'a> {
         }
         Candidate {
             target: self.problem.right_devices[right].id.clone(),
-            confidence: Confidence::new(scored.map_or_else(alone, |s| s.probability)),
+            confidence: Confidence::new(scored.map_or_else(alone, |s| s.confidence)),
             evidence,
         }
     }
 
-    fn company_absence(&self, left: usize, right: usize) -> Vec<Evidence> {
+    fn company_reasons(&self, left: usize, right: usize) -> Vec<Evidence> {
         let known = self.problem.known;
         let (l, r) = (&self.problem.left_companies[left].id, &self.problem.right_companies[right].id);
         let scored = self.settled.company_rows[left].iter().position(|s| s.right as usize == right);
@@ -159,15 +174,15 @@ impl<'a> Answers<'a> {
             reasons.push(guard("the target is taken"));
         }
         match scored {
-            Some(0) => reasons.push(guard("it is the best candidate")),
+            Some(0) => {}
             Some(rank) if rank >= self.problem.settings.keep => reasons.push(guard("better candidates fill the list")),
             Some(_) => reasons.push(guard("another candidate is better")),
             None => reasons.push(guard("too little in common")),
         }
-        with_evidence(reasons, self.company_pair(left, right))
+        reasons
     }
 
-    fn device_absence(&self, left: usize, right: usize) -> Vec<Evidence> {
+    fn device_reasons(&self, left: usize, right: usize) -> Vec<Evidence> {
         let known = self.problem.known;
         let (l, r) = (&self.problem.left_devices[left].id, &self.problem.right_devices[right].id);
         let mut reasons = Vec::new();
@@ -184,11 +199,11 @@ impl<'a> Answers<'a> {
             reasons.push(guard("its company has no match yet"));
         }
         match self.settled.device_rows[left].iter().position(|s| s.right as usize == right) {
-            Some(0) => reasons.push(guard("it is the best candidate")),
+            Some(0) => {}
             Some(_) => reasons.push(guard("another candidate is better")),
             None => reasons.push(guard("no identifier in common")),
         }
-        with_evidence(reasons, self.device_pair(left, right))
+        reasons
     }
 }
 

@@ -87,6 +87,14 @@ fn are_same(a: &Settings, b: &Settings) -> bool {
         && (a.auto_from, a.suggest_from, a.keep) == (b.auto_from, b.suggest_from, b.keep)
 }
 
+/// The lists are as long as those that were read: whoever says that no record changed may be believed.
+fn fits(kept: &Kept, problem: &Problem<'_>) -> bool {
+    let (settled, devices) = (&kept.settled, &kept.settled.devices);
+    settled.company_rows.len() == problem.left_companies.len()
+        && devices.lefts.ids.len() == problem.left_devices.len()
+        && devices.rights.ids.len() == problem.right_devices.len()
+}
+
 fn differing(a: &[bool], b: &[bool]) -> Vec<u32> {
     let pairs = (0u32..).zip(b).filter(|(i, now)| a.get(*i as usize).copied().unwrap_or(false) != **now);
     pairs.map(|(i, _)| i).collect()
@@ -105,6 +113,7 @@ impl Engine {
     /// Brings every answer up to date; what changed.
     pub fn settle(&mut self, problem: &Problem<'_>, news: News) -> Changes {
         let kept = self.kept.take().filter(|kept| are_same(&kept.settings, problem.settings));
+        let news = if kept.as_ref().is_some_and(|kept| !fits(kept, problem)) { News::Records } else { news };
         let lefts = rows_by_id(problem.left_companies.iter().map(|c| &c.id));
         let rights = rows_by_id(problem.right_companies.iter().map(|c| &c.id));
         let ids = (&lefts, &rights);

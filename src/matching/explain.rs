@@ -221,7 +221,8 @@ fn weaker_evidence(found: &DeviceMatch) -> Vec<Evidence> {
         list.push(evidence(EvidenceKind::Guard, bits::RETIRED, None, "record out of use"));
     }
     if found.older {
-        list.push(evidence(EvidenceKind::Guard, bits::OLDER, None, "older duplicate"));
+        let note = if found.again { "older: enrolled again since" } else { "older duplicate" };
+        list.push(evidence(EvidenceKind::Guard, found.older_bits(), None, note));
     }
     if found.stale {
         list.push(evidence(EvidenceKind::Guard, bits::STALE, None, "record over a year old"));

@@ -217,7 +217,7 @@ impl Default for Settings {
             name_alone_may_auto: false,
             target_system: None,
             junk: Arc::new(JunkList::built_in()),
-            auto_from: 0.99,
+            auto_from: 0.994,
             suggest_from: 0.35,
             keep: 9,
             model: Arc::new(super::model::Model::default()),

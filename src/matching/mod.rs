@@ -12,6 +12,7 @@
 pub mod alias;
 pub mod answers;
 pub mod assign;
+pub mod calibrate;
 pub mod choose;
 pub mod companies;
 pub mod devices;

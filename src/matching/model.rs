@@ -4,7 +4,8 @@
 //! probability then weighs it against every other candidate of the same row, against the other rows that want the same
 //! target, and against "none of them" (a conditional logit, `McFadden` 1974), so that a twin halves the confidence by
 //! itself. The weights were estimated once over several labelled lists of different kinds together, with a penalty on
-//! large weights; no list has weights of its own. `examples/calibrate.rs` repeats the estimation.
+//! large weights; no list has weights of its own. `examples/quality` repeats the
+//! estimation with `--fit`.
 
 use super::fields::Likeness;
 use super::names::compare::NameMatch;
@@ -109,6 +110,7 @@ impl Default for Model {
         for (feature, weight) in WEIGHTS {
             weights[feature] = weight;
         }
+
         Self { weights, rivalry: 0.3 }
     }
 }
@@ -143,7 +145,8 @@ const WEIGHTS: [(usize, f32); FEATURES] = [
     (STATE_DIFFER, -2.0),
     (DOMAIN_SAME, 5.0),
     (DOMAIN_DIFFER, -0.5),
-    (OWNER_SAME, 4.2),
+    // An owner tells what its rarity says: bits as natural log-odds.
+    (OWNER_SAME, 6.9),
     (OWNER_DIFFER, -4.5),
     (NAMELESS, 2.0),
     (SHORT_NAME, 2.0),
@@ -182,6 +185,8 @@ pub struct FieldMatch {
     pub domain: Likeness,
     /// Probability that the owners are the same; `None` where one has none.
     pub owner: Option<f32>,
+    /// Rarity of the right owner in bits: how many times as many rows the right list has as this owner.
+    pub owner_bits: f32,
     /// A short name or domain spells the other's name.
     pub short_name: bool,
     /// One of the names is empty.
@@ -242,7 +247,7 @@ fn field_features(fields: &FieldMatch, f: &mut Features) {
     f[DOMAIN_SAME] = flag(fields.domain == Likeness::Same);
     f[DOMAIN_DIFFER] = flag(fields.domain == Likeness::Differ);
     if let Some(p) = fields.owner {
-        f[OWNER_SAME] = p;
+        f[OWNER_SAME] = p * fields.owner_bits / 10.0;
         f[OWNER_DIFFER] = 1.0 - p;
     }
     f[SHORT_NAME] = flag(fields.short_name);

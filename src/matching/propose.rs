@@ -50,7 +50,7 @@ pub fn company_proposal(
             evidence.push(guard(REFUSED_ANOTHER));
         }
         let target = problem.right_companies[s.right as usize].id.clone();
-        Candidate { target, confidence: Confidence::new(s.probability), evidence }
+        Candidate { target, confidence: Confidence::new(s.confidence), evidence }
     });
     Proposal { verdict: said.verdict, candidates: candidates.collect(), note: said.note }
 }
@@ -84,7 +84,7 @@ pub fn device_proposal(
             evidence.push(guard(REFUSED_ANOTHER));
         }
         let target = devices.right[s.right as usize].id.clone();
-        Candidate { target, confidence: Confidence::new(s.probability), evidence }
+        Candidate { target, confidence: Confidence::new(s.confidence), evidence }
     });
     Proposal { verdict, candidates: candidates.collect(), note }
 }

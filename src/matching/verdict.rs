@@ -6,6 +6,7 @@ use super::companies::{self, Companies};
 use super::devices::{self, DeviceMatch, SerialMatch};
 use super::facts::Problem;
 use super::fields::Likeness;
+use super::model::FieldMatch;
 use crate::domain::{Ties, Verdict};
 
 /// Natural log-odds by which the best company must lead to be no tie.
@@ -52,7 +53,7 @@ pub fn company_verdict(
             Ties::Block => said(Verdict::Conflict, "another is as good"),
         };
     }
-    if best.probability < settings.suggest_from {
+    if best.confidence < settings.suggest_from {
         return said(Verdict::None, "none good enough");
     }
     let l = u32::try_from(left).unwrap_or(u32::MAX);
@@ -72,13 +73,23 @@ pub fn company_verdict(
     if fields.phone.0 == Likeness::Differ && fields.street.0 == Likeness::Differ {
         return said(Verdict::Suggest, "phone and street differ");
     }
+    if is_elsewhere(&fields) && !has_more_than_a_name(companies, l, best.right) {
+        return said(Verdict::Suggest, "name alone, another place");
+    }
     if rival.is_some_and(|r| r.probability > NEAR) {
         return said(Verdict::Suggest, "runner-up too near");
     }
-    if best.probability < settings.auto_from {
+    if best.confidence < settings.auto_from {
         return said(Verdict::Suggest, "not sure enough");
     }
     CompanyRow { verdict: Verdict::Auto, note: String::new() }
+}
+
+/// What is known of the two places differs, and nothing of them agrees.
+fn is_elsewhere(fields: &FieldMatch) -> bool {
+    let places = [fields.street.0, fields.zip, fields.city, fields.state];
+    places.contains(&Likeness::Differ)
+        && !places[..3].iter().any(|place| matches!(place, Likeness::Same | Likeness::Near))
 }
 
 /// Something besides the name speaks for the pair: devices, a vendor's link, a person's rule, domain, phone or address.
@@ -108,17 +119,17 @@ pub fn device_verdict(
         return say(Verdict::None, if waits { "its company has no match yet" } else { "nothing like it" });
     };
     if choice != Some(best.right) {
-        return say(Verdict::None, "its candidates are taken");
+        return say(Verdict::None, if found.again { ENROLLED_AGAIN } else { "its candidates are taken" });
     }
     if found.company == Some(false) {
         let strong = found.is_identified() || found.macs > 0;
-        return if strong && best.probability > settings.suggest_from {
-            say(Verdict::Conflict, "in another company")
+        return if strong && best.confidence > settings.suggest_from {
+            say(Verdict::Conflict, MOVED)
         } else {
-            say(Verdict::None, "in another company")
+            say(Verdict::None, MOVED)
         };
     }
-    if best.probability < settings.suggest_from {
+    if best.confidence < settings.suggest_from {
         return say(Verdict::None, "none good enough");
     }
     let rival = row.iter().skip(1).map(|s| s.bits).fold(f32::MIN, f32::max);
@@ -148,15 +159,20 @@ pub fn device_verdict(
     device_guards(problem, row, found, best, waits)
 }
 
-/// Nothing but the serial speaks for the record.
+/// Nothing but the serial speaks for the record: a host name that several devices have speaks for none of them.
 fn is_serial_alone(found: &DeviceMatch) -> bool {
-    found.macs == 0 && found.uuid != Some(true) && found.host != Some(true)
+    found.macs == 0 && found.uuid != Some(true) && !is_named(found)
 }
 
 /// The record has the device's name, inside the company, and no third one has.
 fn is_named(found: &DeviceMatch) -> bool {
     found.host == Some(true) && found.company != Some(false) && found.host_count <= ONE_EACH
 }
+
+/// A device that stands in another company than its identifiers say.
+const MOVED: &str = "moved? in another company";
+/// A left record of a device that a newer left record reports for.
+const ENROLLED_AGAIN: &str = "older: enrolled again since";
 
 /// A host name that one device of each side has.
 const ONE_EACH: u32 = 2;
@@ -176,6 +192,8 @@ fn device_guards(
         "host name alone"
     } else if !found.is_identified() && found.host != Some(true) {
         "MAC alone"
+    } else if found.again {
+        ENROLLED_AGAIN
     } else if found.older {
         "older duplicate"
     } else if found.retired {
@@ -184,11 +202,26 @@ fn device_guards(
         "its company has no match yet"
     } else if row.iter().skip(1).any(|s| s.probability > NEAR) {
         "runner-up too near"
-    } else if best.probability < problem.settings.auto_from {
+    } else if best.confidence < problem.settings.auto_from {
         "not sure enough"
     } else {
         ""
     };
     let verdict = if note.is_empty() { Verdict::Auto } else { Verdict::Suggest };
     (verdict, note.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_name_of_several_devices_does_not_stand_by_a_serial() {
+        let named =
+            DeviceMatch { serial: SerialMatch::Same, host: Some(true), host_count: 2, ..DeviceMatch::default() };
+        assert!(!is_serial_alone(&named));
+        assert!(is_serial_alone(&DeviceMatch { host_count: 3, ..named }));
+        assert!(!is_serial_alone(&DeviceMatch { host_count: 3, macs: 1, ..named }));
+        assert!(is_serial_alone(&DeviceMatch { host: None, ..named }));
+    }
 }

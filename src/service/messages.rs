@@ -4,17 +4,19 @@
 //! ([`crate::domain::text::clean`]). Lists are windows: a view holds what fits a screen, never all rows.
 
 use crate::domain::{
-    Confidence, DecisionKind, Evidence, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, LogLevel,
-    MatchState, RecordId, RuleId, Stream, StreamProgress, SyncScope, Timestamp,
+    Confidence, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, LogLevel, MatchState, RecordId,
+    RuleId, Stream, StreamProgress, SyncScope, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
-pub use super::sync_messages::{CardAbout, CardView};
+pub use super::sync_messages::{CardAbout, CardView, ScheduleLine, ScheduleSheet};
+mod compare;
 mod explain;
 mod fields;
 mod sync_settings;
 
 pub use super::rules::RuleView;
+pub use compare::{CandidateView, Compare, DecisionView, FieldPair, PickRow, Relation, Targets};
 pub use explain::{Gate, Preview, PreviewRow, WhyRecord};
 pub use fields::{FieldPairView, FieldSide, FlowFields, StreamFieldPairs};
 pub use sync_settings::{ChoiceList, ChoiceView, MovedRecord, ScopePreview, ScopedStream, StreamMove, SyncSettings};
@@ -102,6 +104,23 @@ pub enum Command {
     Resume {
         /// Which.
         integration: IntegrationId,
+    },
+    /// Pause a flow or resume it (kept over restarts): while it is paused nothing is synced for it by schedule and the
+    /// engine decides nothing in it.
+    PauseFlow {
+        /// Which.
+        flow: FlowId,
+        /// Pause it.
+        pause: bool,
+    },
+    /// Change when a stream is synced by itself: kept in the configuration, then in effect at once.
+    SetSchedule {
+        /// Which integration.
+        integration: IntegrationId,
+        /// Which stream.
+        stream: Stream,
+        /// As [`crate::domain::Schedule::parse`] reads it; `None` for the default.
+        schedule: Option<String>,
     },
     /// Decide rows of a queue; one history entry, one undo.
     Decide {
@@ -367,6 +386,11 @@ pub enum Query {
     },
     /// What syncs found that a person decides.
     Cards,
+    /// When the streams of an integration run by themselves.
+    Schedules {
+        /// Which.
+        integration: IntegrationId,
+    },
     /// What is synced of an integration, with the choices and their counts.
     SyncSettings {
         /// Which.
@@ -421,6 +445,8 @@ pub enum View {
     Why(Vec<WhyRecord>),
     /// To [`Query::Cards`].
     Cards(Vec<CardView>),
+    /// To [`Query::Schedules`].
+    Schedules(ScheduleSheet),
     /// To [`Query::SyncSettings`].
     SyncSettings(Box<SyncSettings>),
     /// To [`Query::PreviewSyncSettings`].
@@ -515,6 +541,9 @@ pub struct FlowView {
     pub target: String,
     /// One tab per stream.
     pub tabs: Vec<TabView>,
+    /// Paused by a person.
+    #[serde(default)]
+    pub paused: bool,
 }
 
 /// One tab of the queue.
@@ -659,115 +688,6 @@ pub struct TargetLabel {
     pub name: String,
     /// Other sources that already have it.
     pub taken_by: u32,
-}
-
-/// Both sides of a row.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Compare {
-    /// State of the queue.
-    pub generation: Generation,
-    /// The row.
-    pub row: QueueRow,
-    /// The source vendor's name.
-    pub source: String,
-    /// The target vendor's name.
-    pub target: String,
-    /// The target compared with; `None` when there is none.
-    pub against: Option<TargetLabel>,
-    /// Field by field.
-    pub fields: Vec<FieldPair>,
-    /// Evidence for and against, strongest first.
-    pub evidence: Vec<Evidence>,
-    /// Why it is not automatic, or why there is nothing.
-    pub note: String,
-    /// Candidates, best first; `2`…`9` on the keyboard.
-    pub candidates: Vec<CandidateView>,
-    /// The decision, if there is one, in words.
-    pub decided: Option<DecisionView>,
-    /// What a person should notice before deciding (another company, taken target).
-    pub warnings: Vec<String>,
-}
-
-/// A decision in words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DecisionView {
-    /// What.
-    pub kind: DecisionKind,
-    /// Who.
-    pub who: String,
-    /// When.
-    #[serde(with = "time::serde::rfc3339")]
-    pub at: Timestamp,
-    /// Why.
-    pub why: String,
-}
-
-/// One field of both records.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FieldPair {
-    /// The field (`serial`).
-    pub label: String,
-    /// The source's value; empty where unknown.
-    pub left: String,
-    /// The target's value; empty where unknown.
-    pub right: String,
-    /// How they relate.
-    pub relation: Relation,
-}
-
-/// How two values relate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Relation {
-    /// The same after normalising.
-    Same,
-    /// Alike.
-    Similar,
-    /// Different.
-    Differs,
-    /// At least one side is unknown.
-    Unknown,
-    /// The value identifies nothing (placeholder, shared).
-    Junk,
-}
-
-/// One candidate of a row.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CandidateView {
-    /// The target.
-    pub target: TargetLabel,
-    /// Calibrated probability.
-    pub confidence: Confidence,
-    /// The strongest evidence.
-    pub why: String,
-    /// Type, city, company, device count: what tells equal names apart.
-    pub detail: String,
-}
-
-/// The picker's answer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Targets {
-    /// What it answers.
-    pub pattern: String,
-    /// Best first.
-    pub rows: Vec<PickRow>,
-    /// Targets that fit.
-    pub found: u64,
-    /// Targets searched.
-    pub searched: u64,
-}
-
-/// One line of the picker.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PickRow {
-    /// The target.
-    pub target: TargetLabel,
-    /// Type, city, company, device count.
-    pub detail: String,
-    /// Positions (characters of the name) that fit what was typed.
-    pub hits: Vec<u32>,
-    /// Outside the row's matched company.
-    pub elsewhere: bool,
 }
 
 /// What happens without being asked for. Bursts are coalesced: progress comes at most ten times a second.

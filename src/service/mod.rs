@@ -67,6 +67,22 @@ pub trait SettingsFile: Send + Sync {
     /// # Errors
     /// When the settings cannot be right or cannot be written; nothing is changed then.
     fn save_scope(&self, integration: &IntegrationId, scope: &SyncScope) -> Result<(), Failure>;
+
+    /// Writes when a stream is synced by itself; `None` for the default. Durable when this returns.
+    ///
+    /// # Errors
+    /// When it cannot be written; nothing is changed then.
+    fn save_schedule(&self, _: &IntegrationId, _: Stream, _: Option<&Schedule>) -> Result<(), Failure> {
+        Err(Failure::new(FailureClass::Usage, "schedules cannot be changed from here", "change them in config.toml"))
+    }
+
+    /// Takes away what pauses an integration in the configuration, if anything does.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn resume(&self, _: &IntegrationId) -> Result<(), Failure> {
+        Ok(())
+    }
 }
 
 /// What a service is started with.

@@ -4,8 +4,8 @@ use super::messages::{BudgetView, FlowView, IntegrationState, IntegrationView, O
 use super::rows::FlowState;
 use super::tables::Tables;
 use crate::connectors::Connector;
-use crate::domain::{FailureClass, IntegrationId, RunState, Stream, StreamProgress, Timestamp};
-use crate::sync::Supervisor;
+use crate::domain::{FailureClass, FlowId, IntegrationId, RunState, Stream, StreamProgress, Timestamp};
+use crate::sync::{Supervisor, Task};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -29,8 +29,10 @@ pub struct Parts<'a> {
     pub progress: &'a BTreeMap<(IntegrationId, Stream), StreamProgress>,
     /// Paused integrations.
     pub paused: &'a BTreeSet<IntegrationId>,
+    /// Paused flows.
+    pub paused_flows: &'a BTreeSet<FlowId>,
     /// Next scheduled runs.
-    pub next: &'a BTreeMap<IntegrationId, Timestamp>,
+    pub next: &'a BTreeMap<Task, Timestamp>,
     /// Flows in order.
     pub flows: &'a [FlowState],
     /// What runs, for the streams that nobody wants.
@@ -52,6 +54,7 @@ pub fn overview(parts: &Parts<'_>) -> Overview {
 
 fn integration(parts: &Parts<'_>, integration: &Integration) -> IntegrationView {
     let infos = integration.connector.streams();
+    let paused = parts.paused.contains(&integration.id);
     // A stream that nobody wants is shown as long as somebody once asked for it.
     let shown = |stream| {
         let known = parts.progress.get(&(integration.id.clone(), stream));
@@ -66,18 +69,20 @@ fn integration(parts: &Parts<'_>, integration: &Integration) -> IntegrationView 
                 .unwrap_or_else(|| StreamProgress::never(integration.id.clone(), info.stream, info.word_many.clone()));
             let left_out = parts.tables.get(&integration.id).map_or(0, |tables| tables.register.left_out(info.stream));
             progress.left_out = left_out.min(progress.stored);
+            let task = Task { integration: integration.id.clone(), stream: info.stream };
+            progress.next = parts.next.get(&task).copied().filter(|_| !paused);
             progress
         })
         .collect();
     IntegrationView {
         id: integration.id.clone(),
         vendor: integration.connector.vendor().to_owned(),
-        state: state(&streams, parts.paused.contains(&integration.id)),
+        state: state(&streams, paused),
         last: {
             let wanted = |s: &&StreamProgress| parts.supervisor.is_wanted(&integration.id, s.stream);
             streams.iter().filter(wanted).map(|s| s.finished).min().flatten()
         },
-        next: parts.next.get(&integration.id).copied().filter(|_| !parts.paused.contains(&integration.id)),
+        next: streams.iter().filter_map(|s| s.next).min(),
         budget: integration.connector.budget().map(|b| BudgetView {
             used: b.used,
             limit: b.limit,
@@ -148,6 +153,11 @@ fn flow(parts: &Parts<'_>, state: &FlowState) -> FlowView {
         })
     });
     FlowView {
-        id: state.flow.id.clone(), label: format!("{source} → {target}"), tabs: tabs.collect(), source, target
+        id: state.flow.id.clone(),
+        paused: parts.paused_flows.contains(&state.flow.id),
+        label: format!("{source} → {target}"),
+        tabs: tabs.collect(),
+        source,
+        target,
     }
 }

@@ -1,6 +1,6 @@
 //! What the door says of syncs besides progress: cards that a person can act on.
 
-use crate::domain::{FlowId, IntegrationId, RecordId, Stream};
+use crate::domain::{FlowId, IntegrationId, RecordId, Stream, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Something that a sync found and a person decides; nothing of it is applied before.
@@ -40,4 +40,40 @@ pub enum CardAbout {
         /// The source record whose row it touches.
         source: RecordId,
     },
+}
+
+/// When the streams of an integration run by themselves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScheduleSheet {
+    /// Which.
+    pub integration: IntegrationId,
+    /// The vendor's name.
+    pub vendor: String,
+    /// Where the hours of schedules that name no zone are counted.
+    pub zone: String,
+    /// The integration is paused: nothing runs by itself.
+    pub paused: bool,
+    /// Each stream.
+    pub lines: Vec<ScheduleLine>,
+}
+
+/// When a stream runs by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScheduleLine {
+    /// The stream.
+    pub stream: Stream,
+    /// The vendor's word for its records.
+    pub word: String,
+    /// The schedule, as it is written.
+    pub schedule: String,
+    /// It is the default.
+    pub default: bool,
+    /// Nothing needs it, so that it runs only when it is named; or why else it never runs by itself. Empty when it does.
+    pub idle: String,
+    /// When it runs next; `None` while it runs, and when it never runs by itself.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub next: Option<Timestamp>,
+    /// When it last ran to the end.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub last: Option<Timestamp>,
 }

@@ -40,6 +40,8 @@ pub enum Job {
         /// Who waits for it.
         reply: ReplyTo,
     },
+    /// Write something else, and tell the core what came of it.
+    Keep(Box<dyn FnOnce(&Store) -> CoreMessage + Send>),
     /// Answer when all before it is durable.
     Stop(tokio::sync::oneshot::Sender<()>),
 }
@@ -86,6 +88,7 @@ pub fn run(store: &Store, jobs: &Receiver<Job>, core: &Sender<CoreMessage>) {
                 let result = file.save_scope(&integration, &scope);
                 CoreMessage::ScopeKept { integration, scope, sync, result, reply }
             }
+            Job::Keep(work) => work(store),
             Job::Stop(done) => {
                 // What the queues decided is durable already; this flush is for pages and logs.
                 let _ = store.flush();

@@ -33,6 +33,8 @@ pub(super) enum Table {
     Progress = b'p',
     /// Integrations that are paused.
     Paused = b'P',
+    /// Flows that are paused.
+    PausedFlow = b'F',
     /// What a run asks a person before it is applied, by integration and stream.
     Question = b'q',
     /// Records by integration, stream and id.

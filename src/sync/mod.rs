@@ -4,6 +4,7 @@
 mod answer;
 mod outside;
 pub mod plan;
+pub mod schedule;
 pub mod supervisor;
 mod worker;
 

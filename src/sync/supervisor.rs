@@ -2,11 +2,12 @@
 
 use super::Sink;
 use super::answer::Answer;
+use super::schedule::Past;
 use super::worker::{self, Job};
 use crate::connectors::Connector;
 use crate::domain::{
-    Clock, Failure, FailureClass, IntegrationId, MassChange, RunState, Schedule, Stream, StreamProgress, SyncRules,
-    SyncScope, Timestamp,
+    Clock, Failure, FailureClass, IntegrationId, MassChange, Schedule, Stream, StreamProgress, SyncRules, SyncScope,
+    Timestamp,
 };
 use crate::store::Store;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +28,10 @@ struct Entry {
     connector: Arc<dyn Connector>,
     schedules: BTreeMap<Stream, Schedule>,
     scope: Arc<SyncScope>,
+    /// Streams that run when nobody names one.
     wanted: BTreeSet<Stream>,
+    /// Those of them that run by schedule.
+    planned: BTreeSet<Stream>,
 }
 
 /// Starts, stops and counts the workers.
@@ -39,6 +43,8 @@ pub struct Supervisor {
     rules: Arc<SyncRules>,
     entries: BTreeMap<IntegrationId, Entry>,
     running: Arc<Mutex<BTreeMap<Task, CancellationToken>>>,
+    /// When each was last started in this session.
+    tried: Mutex<BTreeMap<Task, Timestamp>>,
     tracker: TaskTracker,
 }
 
@@ -59,6 +65,7 @@ impl Supervisor {
             rules: Arc::new(rules),
             entries: BTreeMap::new(),
             running: Arc::default(),
+            tried: Mutex::default(),
             tracker: TaskTracker::new(),
         }
     }
@@ -70,21 +77,55 @@ impl Supervisor {
         connector: Arc<dyn Connector>,
         schedules: BTreeMap<Stream, Schedule>,
     ) {
-        let wanted = Stream::ALL.into_iter().collect();
-        self.entries.insert(integration, Entry { connector, schedules, scope: Arc::default(), wanted });
+        let wanted: BTreeSet<Stream> = Stream::ALL.into_iter().collect();
+        let entry = Entry { connector, schedules, scope: Arc::default(), planned: wanted.clone(), wanted };
+        self.entries.insert(integration, entry);
     }
 
-    /// Which streams of an integration run by schedule, and when nobody names one; all before this is said.
+    /// Which streams of an integration run when nobody names one; all before this is said.
     pub fn set_wanted(&mut self, integration: &IntegrationId, wanted: BTreeSet<Stream>) {
         if let Some(entry) = self.entries.get_mut(integration) {
             entry.wanted = wanted;
         }
     }
 
+    /// Which of them run by schedule; all before this is said.
+    pub fn set_planned(&mut self, integration: &IntegrationId, planned: BTreeSet<Stream>) {
+        if let Some(entry) = self.entries.get_mut(integration) {
+            entry.planned = planned;
+        }
+    }
+
+    /// When a stream runs by itself from now on; `None` for the default.
+    pub fn set_schedule(&mut self, integration: &IntegrationId, stream: Stream, schedule: Option<Schedule>) {
+        if let Some(entry) = self.entries.get_mut(integration) {
+            entry.schedules.insert(stream, schedule.unwrap_or_else(|| Schedule::default_of(stream)));
+        }
+    }
+
+    /// When a stream runs by itself.
+    #[must_use]
+    pub fn schedule(&self, integration: &IntegrationId, stream: Stream) -> Schedule {
+        let known = self.entries.get(integration).and_then(|entry| entry.schedules.get(&stream));
+        known.cloned().unwrap_or_else(|| Schedule::default_of(stream))
+    }
+
+    /// What schedules mean that do not say it themselves.
+    #[must_use]
+    pub fn spread(&self) -> &crate::domain::Spread {
+        &self.rules.spread
+    }
+
     /// True when the stream runs without being named.
     #[must_use]
     pub fn is_wanted(&self, integration: &IntegrationId, stream: Stream) -> bool {
         self.entries.get(integration).is_some_and(|entry| entry.wanted.contains(&stream))
+    }
+
+    /// True when the stream runs by schedule.
+    #[must_use]
+    pub fn is_planned(&self, integration: &IntegrationId, stream: Stream) -> bool {
+        self.entries.get(integration).is_some_and(|entry| entry.planned.contains(&stream))
     }
 
     /// What of an integration is synced from the next run on; returns what it was. `None` when there is none.
@@ -113,6 +154,7 @@ impl Supervisor {
             }
             let task = Task { integration: integration.clone(), stream: info.stream };
             let Some(cancel) = self.take_place(&task) else { continue };
+            self.tried.lock().unwrap_or_else(PoisonError::into_inner).insert(task.clone(), self.clock.now());
             let job = Job {
                 task: task.clone(),
                 label: info.word_many.clone(),
@@ -212,27 +254,26 @@ impl Supervisor {
         self.running.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
     }
 
-    /// When each stream of an integration runs next by its schedule.
+    /// When each stream of an integration runs next by its schedule; a stream that runs now has no next run yet.
     #[must_use]
     pub fn next_runs(&self, integration: &IntegrationId, states: &[StreamProgress]) -> Vec<(Stream, Timestamp)> {
         let Some(entry) = self.entries.get(integration) else { return Vec::new() };
         let now = self.clock.now();
-        let mut next: Vec<(Stream, Timestamp)> = entry
-            .connector
-            .streams()
-            .iter()
-            .filter(|info| entry.wanted.contains(&info.stream))
-            .filter_map(|info| {
-                let state = states.iter().find(|s| s.integration == *integration && s.stream == info.stream);
-                // After a failure the schedule counts from the failed attempt, so that it is not tried in a loop.
-                let last = state.and_then(|s| {
-                    if matches!(s.state, RunState::Failed { .. }) { s.started.max(s.finished) } else { s.finished }
-                });
-                let default = Schedule::default_of(info.stream);
-                let schedule = entry.schedules.get(&info.stream).unwrap_or(&default);
-                schedule.next(last, now).map(|at| (info.stream, at))
-            })
-            .collect();
+        let tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut next: Vec<(Stream, Timestamp)> = Vec::new();
+        for info in entry.connector.streams() {
+            let task = Task { integration: integration.clone(), stream: info.stream };
+            let planned = entry.wanted.contains(&info.stream) && entry.planned.contains(&info.stream);
+            if !planned || running.contains_key(&task) {
+                continue;
+            }
+            let progress = states.iter().find(|s| s.integration == *integration && s.stream == info.stream);
+            let past = Past { progress, tried: tried.get(&task).copied() };
+            let schedule = self.schedule(integration, info.stream);
+            let subject = format!("{integration}/{}", info.stream);
+            next.extend(past.next(&schedule, &subject, &self.rules.spread, now).map(|at| (info.stream, at)));
+        }
         next.sort_by_key(|(_, at)| *at);
         next
     }

@@ -2,7 +2,7 @@
 
 use super::outside::Outside;
 use super::plan::{self, Began, Kind, Listing, Start, Unfinished};
-use super::{Sink, Task};
+use super::{Sink, Task, schedule};
 use crate::connectors::{Ask, BadRow, Connector, Page};
 use crate::domain::{
     Clock, Failure, FailureClass, LogEntry, LogLevel, MassChange, RecordId, RunId, RunState, StreamProgress, SyncRules,
@@ -74,6 +74,7 @@ pub async fn run(job: Job) {
         Err(failure) => {
             let level = if failure.class == FailureClass::Limit { LogLevel::Warn } else { LogLevel::Error };
             let text = format!("{} failed: {failure}", job.label);
+            progress.retry_at = schedule::retry(&failure, job.connector.held(), job.clock.now());
             progress.state = RunState::Failed { failure };
             Some((level, text))
         }

@@ -78,6 +78,7 @@ pub enum CommandId {
     FullSync,
     CancelSync,
     SyncSettings,
+    Schedule,
     Pause,
     Connect,
     RenewKey,
@@ -161,7 +162,8 @@ commands! {
     SyncAll "sync.all" ["S"], ALL, "sync all", 14, no_integration, false, "Sync every integration now.";
     FullSync "sync.full" [], ALL, "full sync", 0, no_integration, false, "Sync the chosen integration with full listings, so that vanished records are found.";
     CancelSync "sync.cancel" [], ALL, "stop syncs", 0, nothing_running, true, "Stop running syncs; what was stored stays, the next sync goes on from there.";
-    Pause "sync.pause" ["p"], ALL, "pause/resume", 15, no_integration, true, "Pause or resume the chosen integration's syncs.";
+    Pause "sync.pause" ["p"], ALL, "pause/resume", 15, no_integration, true, "Pause or resume the chosen integration's syncs; in the Queue, the flow.";
+    Schedule "sync.schedule" ["t"], INTEGRATIONS, "schedule", 4, no_integration, true, "Show when each stream of the integration runs by itself, and change it.";
     SyncSettings "sync.settings" ["Enter"], INTEGRATIONS, "what is synced", 1, no_integration, true, "Choose what is synced of the integration: types, statuses, contacts …, with counts and a preview.";
     Connect "integration.connect" ["c"], INTEGRATIONS, "connect", 1, not_here, false, "Connect a system: asks for its key, tests it live, then saves it.";
     RenewKey "integration.key" ["e"], INTEGRATIONS, "new key", 2, no_key_here, false, "Enter a new key for the chosen integration; every match stays.";

@@ -14,14 +14,14 @@ mod fake_settings;
 
 use matchbook::domain::{
     Actor, Confidence, DecisionKind, Evidence, EvidenceKind, Failure, FailureClass, FlowId, HistoryEntry, HistoryId,
-    IntegrationId, LogEntry, LogLevel, MatchState, RecordId, RunCounts, RunState, Stream, StreamProgress, SyncScope,
-    Timestamp,
+    IntegrationId, LogEntry, LogLevel, MatchState, RecordId, RunCounts, RunState, Schedule, Stream, StreamProgress,
+    SyncScope, Timestamp,
 };
 use matchbook::service::messages::{
-    BudgetView, CandidateView, CardView, Command, Compare, DecideAction, DecisionView, Done, Event, FieldPair, FieldPairView,
-    FieldSide, Filter, FlowFields, FlowView, Gate, IntegrationState, IntegrationView, Overview, PickRow, Preview, PreviewRow, Query, QueueRow,
-    Relation, Reply, Request, RuleView, Selection, SortKey, StateCounts, StreamFieldPairs, TabView, TargetLabel, Targets, View, ViewSpec,
-    WhyRecord, Window,
+    BudgetView, CandidateView, CardView, Command, Compare, DecideAction, DecisionView, Done, Event, FieldPair,
+    FieldPairView, FieldSide, Filter, FlowFields, FlowView, Gate, IntegrationState, IntegrationView, Overview, PickRow,
+    Preview, PreviewRow, Query, QueueRow, Relation, Reply, Request, RuleView, ScheduleLine, ScheduleSheet, Selection,
+    SortKey, StateCounts, StreamFieldPairs, TabView, TargetLabel, Targets, View, ViewSpec, WhyRecord, Window,
 };
 use std::collections::HashMap;
 
@@ -58,6 +58,7 @@ struct Table {
 
 /// The service.
 pub struct FakeService {
+    schedules: HashMap<Stream, String>,
     tables: HashMap<Stream, Table>,
     history: Vec<(HistoryEntry, Stream, Vec<(usize, QueueRow)>)>,
     overview: Overview,
@@ -154,6 +155,7 @@ impl FakeService {
             rules: Vec::new(),
             refuse: None,
             scope: SyncScope::default(),
+            schedules: HashMap::new(),
             more_choices: false,
         };
         service.overview = Overview {
@@ -166,6 +168,7 @@ impl FakeService {
                 source: "Addigy".to_owned(),
                 target: "IT Glue".to_owned(),
                 tabs: service.tabs(),
+                paused: false,
             }],
             cards: 0,
         };
@@ -198,6 +201,7 @@ impl FakeService {
             refuse: None,
             cards: Vec::new(),
             scope: SyncScope::default(),
+            schedules: HashMap::new(),
             more_choices: false,
         }
     }
@@ -353,6 +357,7 @@ impl FakeService {
                 View::Log(lines)
             }
             Query::Cards => View::Cards(self.cards.clone()),
+            Query::Schedules { integration } => self.schedules(&integration),
             Query::History { .. } => View::History(self.history.iter().rev().map(|h| h.0.clone()).collect()),
             Query::Why { text } => View::Why(vec![WhyRecord {
                 integration: IntegrationId::from("addigy"),
@@ -583,7 +588,45 @@ impl FakeService {
             Command::CancelSync { .. } => done("syncs stopped"),
             Command::Pause { integration } => self.set_state(&integration, IntegrationState::Paused),
             Command::Resume { integration } => self.set_state(&integration, IntegrationState::Ok),
+            Command::PauseFlow { pause, .. } => {
+                self.overview.flows[0].paused = pause;
+                let done = Done { text: "flow paused".to_owned(), ..Done::default() };
+                (Reply::Done(done), vec![Event::Overview(Box::new(self.overview()))])
+            }
+            Command::SetSchedule { stream, schedule, .. } => match schedule.as_deref().map(Schedule::parse).transpose()
+            {
+                Ok(schedule) => {
+                    self.schedules.remove(&stream);
+                    self.schedules.extend(schedule.map(|s| (stream, s.to_string())));
+                    (Reply::Done(Done { text: "kept".to_owned(), ..Done::default() }), Vec::new())
+                }
+                Err(failure) => (Reply::Failed(failure), Vec::new()),
+            },
         }
+    }
+
+    fn schedules(&self, integration: &IntegrationId) -> View {
+        let view = self.overview.integrations.iter().find(|i| i.id == *integration).expect("an integration");
+        let line = |s: &StreamProgress| ScheduleLine {
+            stream: s.stream,
+            word: s.label.clone(),
+            schedule: self
+                .schedules
+                .get(&s.stream)
+                .cloned()
+                .unwrap_or_else(|| Schedule::default_of(s.stream).to_string()),
+            default: !self.schedules.contains_key(&s.stream),
+            idle: if s.state == RunState::Running { "runs now".to_owned() } else { String::new() },
+            next: (s.state != RunState::Running).then(|| noon() + time::Duration::hours(4)),
+            last: Some(noon() - time::Duration::minutes(3)),
+        };
+        View::Schedules(ScheduleSheet {
+            integration: integration.clone(),
+            vendor: view.vendor.clone(),
+            zone: "UTC".to_owned(),
+            paused: view.state == IntegrationState::Paused,
+            lines: view.streams.iter().map(line).collect(),
+        })
     }
 
     fn set_state(&mut self, id: &IntegrationId, state: IntegrationState) -> (Reply, Vec<Event>) {
@@ -665,6 +708,8 @@ fn integrations(companies: u64, devices: u64) -> Vec<IntegrationView> {
         left_out: 0,
         started: None,
         finished: None,
+        retry_at: None,
+        next: None,
     };
     let view = |id: &str, vendor: &str, state, streams| IntegrationView {
         id: IntegrationId::from(id),
@@ -717,7 +762,11 @@ fn fields(flow: FlowId) -> FlowFields {
     });
     let mut devices = vec![
         row("name", name, side("Name", "attributes.name, else attributes.hostname", false)),
-        row("serial", side("Serial Number", "facts.serial_number", false), side("Serial Number", "attributes.serial-number", false)),
+        row(
+            "serial",
+            side("Serial Number", "facts.serial_number", false),
+            side("Serial Number", "attributes.serial-number", false),
+        ),
         row("asset_tag", side("Nickname", "facts.nickname", true), side("Asset Tag", "attributes.asset-tag", false)),
         row("hardware_uuid", side("Hardware UUID", "facts.mac_uuid", false), None),
     ];

@@ -3,6 +3,7 @@
 //! Owns the columns and the output; the matching is [`crate::matching`]'s. Rows with device facts are matched as devices
 //! (inside their companies where those are given), other rows as companies or sites.
 
+pub mod explain;
 pub mod read;
 pub mod table;
 
@@ -35,6 +36,8 @@ pub struct LinkArgs {
     pub right_companies: Option<PathBuf>,
     /// Where the companies' result goes.
     pub companies_output: Option<PathBuf>,
+    /// A left and a right id of which is told what speaks for and against the pair, and why it is not proposed.
+    pub explain: Option<(String, String)>,
     /// Settings other than the defaults for lists, where a caller has them.
     pub settings: Option<Settings>,
 }
@@ -56,6 +59,8 @@ pub struct LinkSummary {
     pub none: usize,
     /// Rows that could not be read, each with its place and reason.
     pub bad_rows: Vec<String>,
+    /// What was asked to be explained, in lines.
+    pub explained: Vec<String>,
 }
 
 /// The settings for two lists: names may decide alone, since no store and no person stands behind.
@@ -91,6 +96,9 @@ pub fn run(args: &LinkArgs) -> Result<LinkSummary, Failure> {
     let run = Run::new(&problem);
     let run = run.answers();
     let mut summary = LinkSummary { bad_rows: lists.bad.clone(), ..LinkSummary::default() };
+    if let Some((left, right)) = &args.explain {
+        summary.explained = explain::pair(&run, &lists, left, right)?;
+    }
     let company_ids = |i: usize| lists.left_companies[i].id.as_str();
     if lists.are_devices {
         (summary.left, summary.right) = (lists.left_devices.len(), lists.right_devices.len());

@@ -5,8 +5,10 @@
 
 mod fields;
 mod owners;
+mod votes;
 
 use super::alias;
+use super::calibrate;
 use super::devices::{fixed, from_fixed};
 use super::facts::{CompanyFacts, Known, Problem, Settings};
 use super::fields::{Likeness, compare_places};
@@ -24,12 +26,19 @@ use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+pub use votes::{Ballot, Votes};
+
 /// Candidates of a row that take part in the competition.
 const CONTENDERS: usize = 12;
 /// Rows that one value of a field may bring up.
 const MOST_PER_KEY: usize = 60;
 /// Rows of an owner that are compared.
 const MOST_PER_OWNER: usize = 400;
+
+/// Sites that the general knowledge of owners counts for, so that a short list does not take an owner for a common one …
+const PRIOR_SITES: f32 = 200.0;
+/// … and how many of them are one owner's.
+const PRIOR_OWNED: f32 = 3.0;
 
 /// A candidate pair with what it scored.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,38 +49,8 @@ pub struct Scored {
     pub log_odds: f32,
     /// Probability after competition.
     pub probability: f32,
-}
-
-/// Devices of a left company found in a right company.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Votes {
-    /// Devices of the left company found in this right company.
-    pub here: u32,
-    /// Devices of the left company found anywhere on the right.
-    pub found: u32,
-    /// Devices of the right company found anywhere on the left.
-    pub right_found: u32,
-}
-
-impl Votes {
-    /// Natural log-odds that the votes add. A share decides, not a count: strays of a wrongly filed device add little.
-    #[expect(clippy::cast_precision_loss, reason = "counts of devices")]
-    #[must_use]
-    pub fn log_odds(self) -> f32 {
-        if self.here == 0 {
-            return if self.found >= 3 { -4.0 } else { -1.5 };
-        }
-        let share = self.here as f32 / self.found.max(1) as f32;
-        let back = self.here as f32 / self.right_found.max(self.here) as f32;
-        let purity = share * back.sqrt();
-        if purity < 0.15 { -2.0 } else { 4.0 * (1.0 + self.here as f32).log2() * purity * purity.sqrt() }
-    }
-
-    /// True when the votes alone make a company more than a name: most devices found are here.
-    #[must_use]
-    pub fn is_majority(self) -> bool {
-        self.here >= 1 && self.here * 2 > self.found && self.here * 3 > self.right_found
-    }
+    /// What is said of it, see [`super::calibrate`].
+    pub confidence: f32,
 }
 
 /// What is read of both lists once: names, other fields, owners, rules. Owned, so that an engine can keep it.
@@ -123,15 +102,6 @@ fn print(fact: &CompanyFacts) -> u64 {
     let mut hasher = FxHasher::default();
     fact.hash(&mut hasher);
     hasher.finish()
-}
-
-/// What devices say of companies.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ballot {
-    /// Votes by pair.
-    pub votes: FxHashMap<(u32, u32), Votes>,
-    /// For left companies with devices: how many were found anywhere.
-    pub found: FxHashMap<u32, Votes>,
 }
 
 /// Both lists ready for scoring.
@@ -293,6 +263,17 @@ impl<'a> Companies<'a> {
     /// Scores every candidate of every row; probabilities are filled in by [`compete`](Self::compete).
     #[must_use]
     pub fn score(&self) -> Vec<Vec<Scored>> {
+        self.each_row(|left, rows| self.score_row(left, rows))
+    }
+
+    /// How many pairs [`score`](Self::score) compares: what its time grows with.
+    #[must_use]
+    pub fn comparisons(&self) -> usize {
+        self.each_row(|_, rows| rows.len()).into_iter().sum()
+    }
+
+    /// Calls `of` with every left row and the right rows that are worth comparing with it.
+    fn each_row<T: Send>(&self, of: impl Fn(u32, Vec<u32>) -> T + Sync) -> Vec<T> {
         let mut order: Vec<u32> = (0..row(self.right.len())).collect();
         order.par_sort_unstable_by(|a, b| self.by_id(*a, *b));
         let index = NameIndex::new(&self.left_names, &self.right_names, &self.words, order);
@@ -300,31 +281,28 @@ impl<'a> Companies<'a> {
         for &(l, r) in self.ballot.votes.keys() {
             voted.entry(l).or_default().push(r);
         }
-        (0..self.left.len())
-            .into_par_iter()
-            .map_init(|| Scratch::new(self.right.len()), |scratch, i| self.score_row(row(i), &index, &voted, scratch))
-            .collect()
+        let with = |scratch: &mut Scratch, i: usize| {
+            let left = row(i);
+            let mut rows = match self.settings.names {
+                NameMode::Fuzzy => index.find(&self.left_names[i], &self.words, scratch),
+                NameMode::Exact => Vec::new(),
+            };
+            self.more_rows(left, &mut rows);
+            rows.extend(voted.get(&left).into_iter().flatten());
+            rows.sort_unstable();
+            rows.dedup();
+            of(left, rows)
+        };
+        (0..self.left.len()).into_par_iter().map_init(|| Scratch::new(self.right.len()), with).collect()
     }
 
-    fn score_row(
-        &self,
-        left: u32,
-        index: &NameIndex,
-        voted: &FxHashMap<u32, Vec<u32>>,
-        scratch: &mut Scratch,
-    ) -> Vec<Scored> {
-        let mut rows = match self.settings.names {
-            NameMode::Fuzzy => index.find(&self.left_names[left as usize], &self.words, scratch),
-            NameMode::Exact => Vec::new(),
-        };
-        self.more_rows(left, &mut rows);
-        rows.extend(voted.get(&left).into_iter().flatten());
-        rows.sort_unstable();
-        rows.dedup();
+    fn score_row(&self, left: u32, rows: Vec<u32>) -> Vec<Scored> {
         let mut scored: Vec<Scored> = rows
             .into_iter()
             .filter(|&right| !self.refused.holds(left, right))
-            .filter_map(|right| Some(Scored { right, log_odds: self.log_odds(left, right)?, probability: 0.0 }))
+            .filter_map(|right| {
+                Some(Scored { right, log_odds: self.log_odds(left, right)?, probability: 0.0, confidence: 0.0 })
+            })
             .collect();
         scored.sort_by(|a, b| b.log_odds.total_cmp(&a.log_odds).then_with(|| self.by_id(a.right, b.right)));
         scored.truncate(CONTENDERS);
@@ -418,6 +396,7 @@ impl<'a> Companies<'a> {
             domain: compare_places(l.domain, r.domain),
             owner: (l.owner != 0 && r.owner != 0)
                 .then(|| self.owners.pairs.get(&(l.owner, r.owner)).copied().unwrap_or(0.0)),
+            owner_bits: self.owner_bits(r.owner),
             short_name: ln.compact != rn.compact
                 && (spells(l.short, rn.compact)
                     || spells(r.short, ln.compact)
@@ -425,6 +404,12 @@ impl<'a> Companies<'a> {
                     || spells(r.label, ln.compact)),
             nameless: ln.tokens.is_empty() || rn.tokens.is_empty(),
         }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "counts of records")]
+    fn owner_bits(&self, owner: u32) -> f32 {
+        let rows = self.owners.right_rows.get(&owner).map_or(0, Vec::len);
+        ((self.right.len() as f32 + PRIOR_SITES) / (rows as f32 + PRIOR_OWNED)).log2().clamp(0.0, 10.0)
     }
 
     #[expect(clippy::cast_precision_loss, reason = "counts of records")]
@@ -512,9 +497,10 @@ pub fn compete(rows: &mut [Vec<Scored>], rights: usize, rivalry: f32) {
             let own = odds(scored.log_odds, 30.0);
             let others = wanted[scored.right as usize] - fixed(odds(scored.log_odds, most));
             let rivals = from_fixed(others) * f64::from(rivalry);
-            #[expect(clippy::cast_possible_truncation, reason = "a probability")]
-            let p = (own / (1.0 + all + rivals)) as f32;
+            #[expect(clippy::cast_possible_truncation, reason = "probabilities")]
+            let (p, share) = ((own / (1.0 + all + rivals)) as f32, (own / (all + rivals)) as f32);
             scored.probability = p;
+            scored.confidence = calibrate::company(p, share);
         }
     }
 }

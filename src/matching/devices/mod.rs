@@ -8,6 +8,7 @@ pub mod state;
 pub use pair::{DeviceMatch, SerialMatch, bits};
 pub use state::DeviceState;
 
+use super::calibrate;
 use super::facts::{DeviceFacts, Problem};
 use super::identifiers::{Kind, host_inside, key, keys};
 use super::refusals::Refusals;
@@ -33,6 +34,8 @@ pub struct Scored {
     pub bits: f32,
     /// Probability after competition.
     pub probability: f32,
+    /// What is said of it, see [`super::calibrate`].
+    pub confidence: f32,
 }
 
 /// Which right company a left company's devices belong to.
@@ -127,6 +130,7 @@ impl<'a> Devices<'a> {
             retired: rd.archived && !ld.archived,
             stale: is_stale(ld, rd),
             older: self.lefts.duplicates.is_older(left) || self.rights.duplicates.is_older(right),
+            again: self.lefts.duplicates.is_older(left),
             ..DeviceMatch::default()
         };
         let models = [
@@ -207,9 +211,9 @@ impl<'a> Devices<'a> {
         u32::try_from(count).unwrap_or(u32::MAX)
     }
 
-    /// Scores every candidate of a row, best first; probabilities are filled in by [`compete`].
+    /// The right rows that are worth comparing with a device: those with one of its identifiers, and their newest records.
     #[must_use]
-    pub fn score_row(&self, left: u32, map: &CompanyMap) -> Vec<Scored> {
+    pub fn brought_up(&self, left: u32, map: &CompanyMap) -> Vec<u32> {
         let mut rows: Vec<u32> = Vec::new();
         let ids = &self.lefts.ids[left as usize];
         for (_, key) in keys(ids).filter(|(kind, _)| *kind != Kind::Host).chain(self.host_key(left, map)) {
@@ -223,10 +227,22 @@ impl<'a> Devices<'a> {
         }
         rows.sort_unstable();
         rows.dedup();
+        rows
+    }
+
+    /// Scores every candidate of a row, best first; probabilities are filled in by [`compete`].
+    #[must_use]
+    pub fn score_row(&self, left: u32, map: &CompanyMap) -> Vec<Scored> {
+        let rows = self.brought_up(left, map);
         let mut scored: Vec<Scored> = rows
             .into_iter()
             .filter(|&right| !self.refused.holds(left, right))
-            .map(|right| Scored { right, bits: self.compare(left, right, map).bits(), probability: 0.0 })
+            .map(|right| Scored {
+                right,
+                bits: self.compare(left, right, map).bits(),
+                probability: 0.0,
+                confidence: 0.0,
+            })
             .collect();
         self.pass_on(&mut scored);
         scored.retain(|s| s.bits > -8.0);
@@ -293,9 +309,11 @@ pub fn compete(rows: &mut [Vec<Scored>], rights: usize) -> Vec<bool> {
         for scored in row {
             let own = odds(scored);
             let rivals = from_fixed(wanted[scored.right as usize] - fixed(own));
-            #[expect(clippy::cast_possible_truncation, reason = "a probability")]
-            let p = (own / (1.0 + all + rivals)) as f32;
-            changed |= p.to_bits() != scored.probability.to_bits();
+            #[expect(clippy::cast_possible_truncation, reason = "probabilities")]
+            let (p, share) = ((own / (1.0 + all + rivals)) as f32, (own / (all + rivals)) as f32);
+            let said = calibrate::device(p, share);
+            changed |= p.to_bits() != scored.probability.to_bits() || said.to_bits() != scored.confidence.to_bits();
+            scored.confidence = said;
             scored.probability = p;
         }
         changed

@@ -29,6 +29,8 @@ pub mod bits {
     pub const RETIRED: f32 = -4.0;
     pub const STALE: f32 = -1.0;
     pub const OLDER: f32 = -5.0;
+    /// So much that the record that a device reports from now goes before it in all that they have in common.
+    pub const AGAIN: f32 = -13.0;
     pub const PRIOR: f32 = -7.0;
 }
 
@@ -80,6 +82,8 @@ pub struct DeviceMatch {
     pub stale: bool,
     /// One of the records has a newer duplicate.
     pub older: bool,
+    /// It is the left one: its device was enrolled again and reports from another record now.
+    pub again: bool,
 }
 
 impl DeviceMatch {
@@ -104,8 +108,18 @@ impl DeviceMatch {
         sum += pick(self.maker, 0.3, bits::MAKER_DIFFERS);
         sum += if self.user { bits::USER } else { 0.0 };
         sum += if self.retired { bits::RETIRED } else { 0.0 };
-        sum += if self.older { bits::OLDER } else { 0.0 };
+        sum += self.older_bits();
         sum + if self.stale { bits::STALE } else { 0.0 }
+    }
+
+    /// The part of a newer record of the same device.
+    #[must_use]
+    pub fn older_bits(&self) -> f32 {
+        match (self.older, self.again) {
+            (_, true) => bits::AGAIN,
+            (true, false) => bits::OLDER,
+            (false, false) => 0.0,
+        }
     }
 
     /// The serial's part.

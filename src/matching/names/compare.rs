@@ -152,14 +152,16 @@ impl Alignment<'_> {
             if self.left_used[i] == 0.0
                 && let Some(run) = spelled_by(self.words, self.left[i], self.right, &self.right_used)
             {
-                run.iter().for_each(|&j| self.take(Agreement::Initials, i, j, 0.8));
+                let quality = initials_quality(self.left[i], run.iter().map(|&j| self.right[j].bits).sum());
+                run.iter().for_each(|&j| self.take(Agreement::Initials, i, j, quality));
             }
         }
         for j in 0..self.right.len() {
             if self.right_used[j] == 0.0
                 && let Some(run) = spelled_by(self.words, self.right[j], self.left, &self.left_used)
             {
-                run.iter().for_each(|&i| self.take(Agreement::Initials, i, j, 0.8));
+                let quality = initials_quality(self.right[j], run.iter().map(|&i| self.left[i].bits).sum());
+                run.iter().for_each(|&i| self.take(Agreement::Initials, i, j, quality));
             }
         }
     }
@@ -181,6 +183,7 @@ impl Alignment<'_> {
                     continue;
                 }
                 if let Some((quality, how)) = alike(self.words.text(l.id), self.words.text(r.id)) {
+                    let quality = quality * self.doubt(*l, *r, how);
                     found.push((quality, i, j, how));
                 }
             }
@@ -190,6 +193,21 @@ impl Alignment<'_> {
             if self.left_used[i] == 0.0 && self.right_used[j] == 0.0 {
                 self.take(how, i, j, quality);
             }
+        }
+    }
+
+    /// What is left of a likeness when each word also stands in the other list as it is: then the two are more likely two
+    /// words than one written in two ways. And no more of a word can agree than its abbreviation's letters tell.
+    fn doubt(&self, left: Token, right: Token, how: Agreement) -> f32 {
+        let both = self.words.right[left.id as usize] > 0 && self.words.left[right.id as usize] > 0;
+        match how {
+            Agreement::Abbreviated => {
+                let (short, long) = if left.length < right.length { (left, right) } else { (right, left) };
+                let told = BITS_PER_LETTER * f32::from(short.length) / long.bits.max(0.1);
+                told.min(1.0) * if both { 0.7 } else { 1.0 }
+            }
+            _ if both => 0.85,
+            _ => 1.0,
         }
     }
 
@@ -206,8 +224,12 @@ impl Alignment<'_> {
             same_whole: left.whole == right.whole,
             ..NameMatch::default()
         };
-        let l = side(self.words, self.left, &self.left_used);
-        let r = side(self.words, self.right, &self.right_used);
+        let mut l = side(self.left, &self.left_used);
+        let mut r = side(self.right, &self.right_used);
+        // Initials that only one side has say little; others on the other side say that it is another person's name.
+        let weight = if l.initials > 0.0 && r.initials > 0.0 { 1.0 } else { INITIALS_MISSING };
+        l.rest += weight * l.initials;
+        r.rest += weight * r.initials;
         found.agreed = 0.5 * (l.agreed + r.agreed);
         (found.left_rest, found.right_rest) = (l.rest, r.rest);
         (found.left_all, found.right_all) = (l.agreed + l.rest + l.soft, r.agreed + r.rest + r.soft);
@@ -227,6 +249,9 @@ impl Alignment<'_> {
     }
 }
 
+/// Share of their information that initials tell when the other side has none.
+const INITIALS_MISSING: f32 = 0.15;
+
 /// One side of a comparison, in bits.
 #[derive(Default)]
 struct Side {
@@ -234,13 +259,14 @@ struct Side {
     rest: f32,
     soft: f32,
     qualifier: f32,
+    initials: f32,
     number: bool,
 }
 
-fn side(words: &Vocabulary, tokens: &[Token], used: &Used) -> Side {
+fn side(tokens: &[Token], used: &Used) -> Side {
     let mut sum = Side::default();
     for (token, &quality) in tokens.iter().zip(used) {
-        let bits = words.bits(token.id);
+        let bits = token.bits;
         if quality > 0.0 {
             let weight = if token.class == Class::Joining { 0.1 } else { 1.0 };
             sum.agreed += weight * bits * quality;
@@ -258,6 +284,7 @@ fn side(words: &Vocabulary, tokens: &[Token], used: &Used) -> Side {
                 sum.rest += 0.06 * bits;
                 sum.qualifier += bits;
             }
+            Class::Initials => sum.initials += bits,
             Class::Joining => sum.rest += 0.02 * bits,
         }
     }
@@ -267,6 +294,16 @@ fn side(words: &Vocabulary, tokens: &[Token], used: &Used) -> Side {
 fn is_text(token: Token) -> bool {
     matches!(token.class, Class::Word | Class::Qualifier)
 }
+
+/// How well letters stand for the words whose first letters they are, given what those words tell: no more can agree than
+/// the letters tell, each for itself and all of them as the word that they are in the lists.
+fn initials_quality(letters: Token, words: f32) -> f32 {
+    let most = (BITS_PER_LETTER * f32::from(letters.length)).min(letters.bits);
+    (most / words.max(0.1)).min(0.8)
+}
+
+/// What one letter tells that agrees, in bits: first letters are far from evenly spread.
+const BITS_PER_LETTER: f32 = 4.0;
 
 /// The run of two to five neighbouring words that, written together, is `word` (one slip allowed in a long one). At least
 /// one of the run must be free; words taken by a weaker claim stay with their first partner.
@@ -318,7 +355,7 @@ fn run_of(words: &Vocabulary, word: Token, others: &[Token], used: &Used) -> Opt
 /// Positions of free neighbouring words whose first letters `word` spells (joining words may be skipped).
 fn spelled_by(words: &Vocabulary, word: Token, others: &[Token], used: &Used) -> Option<SmallVec<[usize; 8]>> {
     let text = words.text(word.id).as_bytes();
-    if !(2..=6).contains(&text.len()) || !matches!(word.class, Class::Word | Class::Qualifier) {
+    if !(2..=6).contains(&text.len()) || !matches!(word.class, Class::Word | Class::Qualifier | Class::Initials) {
         return None;
     }
     for from in 0..others.len() {

@@ -7,6 +7,7 @@
 use super::compare::alike;
 use super::parse::Class;
 use super::vocabulary::{Name, Token, Vocabulary};
+use super::words::WORDS;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::Hasher;
@@ -21,6 +22,8 @@ const MOST_FOUND: usize = 16;
 const ALWAYS_FOUND: usize = 6;
 /// Share of the best name's score from which others are worth comparing.
 const WORTH: f32 = 0.35;
+/// Words that an abbreviation may stand for.
+const MOST_LONGER: usize = 8;
 /// Longest word that may be cut into words of the other list.
 const LONGEST_CUT: usize = 40;
 
@@ -68,7 +71,7 @@ impl NameIndex {
             joined.par_iter().filter_map(|&id| Some((id, cut(words, id, &words.left)?))).collect();
         let right: Vec<&Name> = order.iter().map(|&row| &right[row as usize]).collect();
         let (starts, rows) = postings(&right, words.count(), &cut_right);
-        let totals = right.par_iter().map(|n| n.tokens.iter().map(|t| weight(words, *t)).sum()).collect();
+        let totals = right.par_iter().map(|n| n.tokens.iter().map(|t| weight(*t)).sum()).collect();
         let mut compact: Vec<(u64, u32)> =
             (0u32..).zip(&right).filter(|(_, n)| n.compact != 0).map(|(i, n)| (n.compact, i)).collect();
         compact.par_sort_unstable();
@@ -91,7 +94,7 @@ impl NameIndex {
     pub fn find(&self, name: &Name, words: &Vocabulary, scratch: &mut Scratch) -> Vec<u32> {
         let mut keys: Vec<(u32, f32)> = Vec::with_capacity(16);
         for token in &name.tokens {
-            let bits = weight(words, *token);
+            let bits = weight(*token);
             keys.push((token.id, bits));
             if let Some(more) = self.detours.get(&token.id) {
                 keys.extend(more.iter().map(|&(id, likeness)| (id, bits * likeness)));
@@ -174,14 +177,14 @@ fn add(scratch: &mut Scratch, row: u32, bits: f32) {
     *score += bits;
 }
 
-fn weight(words: &Vocabulary, token: Token) -> f32 {
+fn weight(token: Token) -> f32 {
     let factor = match token.class {
         Class::Word | Class::Number => 1.0,
         Class::Code => 0.5,
-        Class::Qualifier => 0.4,
+        Class::Qualifier | Class::Initials => 0.4,
         Class::Joining => 0.02,
     };
-    factor * words.bits(token.id)
+    factor * token.bits
 }
 
 /// Rows by word, one after the other; words that were cut count as their parts as well.
@@ -233,7 +236,16 @@ fn cut(words: &Vocabulary, id: u32, counts: &[u32]) -> Option<Box<[u32]>> {
         for from in 0..=to - 3 {
             let Some((cost, ..)) = best[from] else { continue };
             let part = &text[from..to];
-            let known = words.find(part).or_else(|| words.find(&super::words::WORDS.canonical(part)));
+            // A legal form that ran into the name is none of the lists' words; the name before it is a part by itself.
+            if to == text.len() && from >= 3 && WORDS.is_legal_form(part) {
+                if let Some((cost, ..)) = best[from]
+                    && best[to].is_none_or(|b| cost + 6.0 < b.0)
+                {
+                    best[to] = Some((cost + 6.0, from, id));
+                }
+                continue;
+            }
+            let known = words.find(part).or_else(|| words.find(&WORDS.canonical(part)));
             let Some(part_id) = known.filter(|&p| counts[p as usize] > 0 && p != id) else { continue };
             let cost = cost + 12.0 + 0.2 * words.bits(part_id) - 2.0 * f32::from(u8::from(part.len() > 4));
             if best[to].is_none_or(|b| cost < b.0) {
@@ -248,12 +260,17 @@ fn cut(words: &Vocabulary, id: u32, counts: &[u32]) -> Option<Box<[u32]>> {
         parts.push(part);
         at = from;
     }
-    (parts.len() > 1).then(|| parts.into())
+    if parts.len() < 2 {
+        return None;
+    }
+    parts.retain(|&part| part != id);
+    Some(parts.into())
 }
 
 /// For each word of the left list that the right list hardly has: what else to look up.
 fn detours(left: &[Name], words: &Vocabulary) -> FxHashMap<u32, Box<[(u32, f32)]>> {
     let neighbours = Neighbours::new(words);
+    let shortened = Shortened::new(words);
     let mut wanted = vec![false; words.count()];
     for token in left.iter().flat_map(|n| &n.tokens).filter(|t| matches!(t.class, Class::Word | Class::Qualifier)) {
         wanted[token.id as usize] = true;
@@ -264,6 +281,7 @@ fn detours(left: &[Name], words: &Vocabulary) -> FxHashMap<u32, Box<[(u32, f32)]
         .filter_map(|id| {
             let mut more = neighbours.of(words, id);
             if words.right[id as usize] == 0 {
+                more.extend(shortened.of(words, id));
                 more.extend(cut(words, id, &words.right).iter().flat_map(|parts| parts.iter().map(|&p| (p, 0.9))));
             }
             (!more.is_empty()).then(|| (id, more.into()))
@@ -303,6 +321,38 @@ impl Neighbours {
         }
         found.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| words.text(a.0).cmp(words.text(b.0))));
         found.truncate(6);
+        found
+    }
+}
+
+/// Words of the right list in order, to find those that begin with an abbreviation and those that are one.
+struct Shortened<'a> {
+    sorted: Vec<(&'a str, u32)>,
+}
+
+impl<'a> Shortened<'a> {
+    fn new(words: &'a Vocabulary) -> Self {
+        let right = (0..countable(words.count())).filter(|&id| words.right[id as usize] > 0);
+        let mut sorted: Vec<(&str, u32)> =
+            right.map(|id| (words.text(id), id)).filter(|(text, _)| text.len() >= 3).collect();
+        sorted.par_sort_unstable();
+        Self { sorted }
+    }
+
+    /// A few words that the word begins, and words that begin the word. An abbreviation that fits many says nothing.
+    fn of(&self, words: &Vocabulary, id: u32) -> Vec<(u32, f32)> {
+        let text = words.text(id);
+        if text.len() < 3 || !text.bytes().all(|b| b.is_ascii_lowercase()) {
+            return Vec::new();
+        }
+        let from = self.sorted.partition_point(|e| e.0 <= text);
+        let longer = self.sorted[from..].iter().take(MOST_LONGER + 1).take_while(|e| e.0.starts_with(text));
+        let mut found: Vec<(u32, f32)> = longer.map(|e| (e.1, 0.6)).collect();
+        if found.len() > MOST_LONGER {
+            found.clear();
+        }
+        let shorter = (3..text.len().saturating_sub(1)).filter_map(|end| words.find(&text[..end]));
+        found.extend(shorter.filter(|&short| words.right[short as usize] > 0).map(|short| (short, 0.6)));
         found
     }
 }

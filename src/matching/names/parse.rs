@@ -21,6 +21,8 @@ pub enum Class {
     Number,
     /// A code before the name (`8983 Acme`).
     Code,
+    /// Initials before a name, as people have them (`E. C. Gaston`).
+    Initials,
     /// In brackets, after a slash, a branch after a dash.
     Qualifier,
     /// Joins others.
@@ -45,9 +47,12 @@ pub struct Words {
     pub words: Vec<Word>,
     /// Legal forms, as a set of group numbers.
     pub legal: u64,
+    /// Words that came again and stand in [`words`](Self::words) once: `Acme Acme Trading` is not `Acme Trading`.
+    pub again: Vec<String>,
 }
 
 /// A word as it was written.
+#[expect(clippy::struct_excessive_bools, reason = "each is where the word stands, and all combinations occur")]
 struct Raw {
     text: String,
     /// In brackets or in a part that qualifies.
@@ -56,6 +61,8 @@ struct Raw {
     after_dash: bool,
     /// The first word after `/`.
     after_slash: bool,
+    /// Single letters, written apart.
+    letters: bool,
 }
 
 /// The text in lower-case ASCII, letters of other scripts transliterated, at most [`LONGEST`] characters of it.
@@ -76,16 +83,34 @@ pub fn fold(text: &str) -> Cow<'_, str> {
             composed = composed.replace(form.as_str(), " ");
         }
     }
-    let mut ascii = any_ascii::any_ascii(&composed);
+    let mut ascii = any_ascii::any_ascii(&apart(&composed));
     ascii.make_ascii_lowercase();
     Cow::Owned(ascii)
+}
+
+/// Chinese characters each as a word of its own: nothing else says where words begin, and a company's place may stand
+/// before its name or in brackets behind it.
+fn apart(text: &str) -> Cow<'_, str> {
+    let is_han = |c: char| matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}');
+    if !text.chars().any(is_han) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() * 2);
+    for c in text.chars() {
+        if is_han(c) {
+            out.extend([' ', c, ' ']);
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// Reads a name.
 #[must_use]
 pub fn parse(name: &str) -> Words {
     let folded = fold(name);
-    let raw = join_initials(split(&folded));
+    let raw = join_initials(join_prefixes(split(&folded)));
     let mut parsed = class(&raw);
     if !parsed.words.iter().any(|w| matches!(w.class, Class::Word | Class::Number)) {
         rescue(&raw, &mut parsed);
@@ -151,7 +176,31 @@ fn push(out: &mut Vec<Raw>, word: &mut String, qualifies: bool, dash: &mut bool,
         return;
     }
     let text = std::mem::take(word);
-    out.push(Raw { text, qualifies, after_dash: std::mem::take(dash), after_slash: std::mem::take(slash) });
+    let letters = text.len() == 1 && text.as_bytes()[0].is_ascii_alphabetic();
+    out.push(Raw { letters, text, qualifies, after_dash: std::mem::take(dash), after_slash: std::mem::take(slash) });
+}
+
+/// `O Reilly` and `Mc Donald` are one word, as `O'Reilly` and `McDonald` are.
+fn join_prefixes(raw: Vec<Raw>) -> Vec<Raw> {
+    let mut out: Vec<Raw> = Vec::with_capacity(raw.len());
+    for item in raw {
+        let joins = out.last().is_some_and(|last| {
+            matches!(last.text.as_str(), "o" | "mc")
+                && item.text.len() >= 4
+                && !item.after_dash
+                && !item.after_slash
+                && last.qualifies == item.qualifies
+                && item.text.bytes().all(|b| b.is_ascii_alphabetic())
+        });
+        match out.last_mut().filter(|_| joins) {
+            Some(last) => {
+                last.text.push_str(&item.text);
+                last.letters = false;
+            }
+            None => out.push(item),
+        }
+    }
+    out
 }
 
 /// Single letters in a row are one word: `S. A.`, `J M`, `d/b/a`, `G & T`.
@@ -163,9 +212,10 @@ fn join_initials(raw: Vec<Raw>) -> Vec<Raw> {
     for item in raw {
         let open = out.last().is_some_and(|l| single(l) || grown);
         if open && single(&item) && out.last().is_some_and(|l| l.qualifies == item.qualifies) && !item.after_dash {
-            held = None;
+            let and = held.take().is_some();
             if let Some(last) = out.last_mut() {
                 last.text.push_str(&item.text);
+                last.letters &= !and;
                 grown = true;
             }
             continue;
@@ -209,9 +259,11 @@ fn class(raw: &[Raw]) -> Words {
         }
         let qualifies = item.qualifies || after_slash || after_form || branch_from.is_some_and(|from| i >= from);
         let word = classed(raw, i, qualifies);
-        if !word.text.is_empty() && !parsed.words.iter().any(|w| w.text == word.text) && parsed.words.len() < MOST_WORDS
-        {
+        if word.text.is_empty() || parsed.words.len() >= MOST_WORDS {
+        } else if !parsed.words.iter().any(|w| w.text == word.text) {
             parsed.words.push(word);
+        } else if word.class == Class::Word || word.class == Class::Number {
+            parsed.again.push(word.text);
         }
         i += 1;
     }
@@ -269,8 +321,10 @@ fn classed(raw: &[Raw], i: usize, qualifies: bool) -> Word {
         } else {
             Class::Number
         };
+        let number = if number.is_empty() { "0" } else { number };
+        let ordinal = matches!(&text[digits.len()..], "st" | "nd" | "rd" | "th");
         return Word {
-            text: if number.is_empty() { "0".into() } else { number.into() },
+            text: if ordinal { ordinal_of(number) } else { number.into() },
             class,
             written_otherwise: false,
         };
@@ -285,14 +339,44 @@ fn classed(raw: &[Raw], i: usize, qualifies: bool) -> Word {
             written_otherwise: false,
         };
     }
-    let class = if qualifies { Class::Qualifier } else { Class::Word };
+    let class = if qualifies {
+        Class::Qualifier
+    } else if are_initials(raw, i) {
+        Class::Initials
+    } else {
+        Class::Word
+    };
     if let Some(n) = NUMBER_WORDS.iter().position(|pair| pair.contains(&text)) {
-        return Word { text: (n + 1).to_string(), class, written_otherwise: false };
+        let number = (n + 1).to_string();
+        let text = if text == NUMBER_WORDS[n][1] { ordinal_of(&number) } else { number };
+        return Word { text, class, written_otherwise: false };
     }
     {
         let full = WORDS.canonical(text);
         Word { written_otherwise: full != text, text: full.into_owned(), class }
     }
+}
+
+/// Up to three single letters at the start, before a word that may be a person's name. Letters of which one is an `and` (`S&P Global`)
+/// and letters before a common word (`AB Foods`) are the name itself.
+fn are_initials(raw: &[Raw], i: usize) -> bool {
+    i == 0
+        && raw[i].letters
+        && raw[i].text.len() <= 3
+        && raw.get(i + 1).is_some_and(|next| {
+            next.text.len() >= 3
+                && !next.letters
+                && !next.after_dash
+                && next.text.bytes().all(|b| b.is_ascii_alphabetic())
+                && !WORDS.is_common(&next.text)
+                && !WORDS.is_joining(&next.text)
+                && !WORDS.phrases.contains_key(next.text.as_str())
+        })
+}
+
+/// The one form of `3rd` and `third`; another than that of `3`: the First Capital is not Capital One.
+fn ordinal_of(number: &str) -> String {
+    format!("{number}th")
 }
 
 /// Only legal forms, brackets or a slash part follow.

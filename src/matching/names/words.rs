@@ -90,6 +90,13 @@ impl Words {
         }
     }
 
+    /// A legal form of one word.
+    #[must_use]
+    pub fn is_legal_form(&self, word: &str) -> bool {
+        let is_form = |p: &Phrase| p.words.len() == 1 && matches!(p.kind, PhraseKind::Legal(_));
+        self.phrases.get(word).is_some_and(|list| list.iter().any(is_form))
+    }
+
     /// Joins others and says nothing itself.
     #[must_use]
     pub fn is_joining(&self, word: &str) -> bool {

@@ -110,6 +110,7 @@ impl Core {
                 if let Some(front) = self.front.take() {
                     front.into_rows(&mut self.flows, &self.world);
                 }
+                self.plan_streams();
                 self.plan_schedule();
                 self.warn_of_scopes();
                 for state in &self.flows {

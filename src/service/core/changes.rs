@@ -1,4 +1,4 @@
-//! What syncs bring: records, progress, ends; and the schedule that starts them.
+//! What syncs bring: records, progress, ends.
 
 use super::super::compare::sides_of;
 use super::super::inside::Touch;
@@ -218,85 +218,22 @@ impl Core {
         };
         let mut started = 0;
         for id in wanted {
-            for task in self.supervisor.start(&id, &streams, full) {
-                started += 1;
-                if let Some(progress) = self.progress.get_mut(&(task.integration, task.stream)) {
-                    progress.state = RunState::Queued;
-                }
-            }
+            let tasks = self.supervisor.start(&id, &streams, full);
+            started += tasks.len();
+            self.queued(tasks);
         }
         self.plan_schedule();
         self.outbox.overview();
         started
     }
 
-    fn states(&self) -> Vec<StreamProgress> {
-        self.progress.values().cloned().collect()
-    }
-
-    /// Computes when each integration runs next.
-    pub(super) fn plan_schedule(&mut self) {
-        let states = self.states();
-        self.next.clear();
-        for integration in &self.integrations {
-            if let Some((_, at)) = self.supervisor.next_runs(&integration.id, &states).first() {
-                self.next.insert(integration.id.clone(), *at);
+    /// Streams that begin.
+    pub(super) fn queued(&mut self, tasks: Vec<crate::sync::Task>) {
+        for task in tasks {
+            if let Some(progress) = self.progress.get_mut(&(task.integration, task.stream)) {
+                progress.state = RunState::Queued;
             }
         }
-    }
-
-    fn is_stopped(&self, id: &IntegrationId) -> bool {
-        let refused = |p: &StreamProgress| {
-            p.integration == *id
-                && matches!(&p.state, RunState::Failed { failure } if failure.class == FailureClass::Credentials)
-        };
-        self.paused.contains(id) || self.progress.values().any(refused)
-    }
-
-    pub(super) fn schedule_due(&self) -> Option<Instant> {
-        if !self.scheduled || !self.ready {
-            return None;
-        }
-        let now = self.clock.now();
-        let running = self.supervisor.running();
-        let next = self
-            .next
-            .iter()
-            .filter(|(id, _)| !self.is_stopped(id) && !running.iter().any(|t| t.integration == **id))
-            .map(|(_, at)| *at)
-            .min()?;
-        Some(Instant::now() + Duration::try_from(next - now).unwrap_or_default())
-    }
-
-    /// Starts what is due by the schedule.
-    pub(super) fn run_schedule(&mut self) {
-        if !self.scheduled || !self.ready {
-            return;
-        }
-        let now = self.clock.now();
-        if !self.next.values().any(|at| *at <= now) {
-            return;
-        }
-        let states = self.states();
-        let running = self.supervisor.running();
-        let ids: Vec<IntegrationId> = self.integrations.iter().map(|i| i.id.clone()).collect();
-        for id in ids {
-            if self.is_stopped(&id) || running.iter().any(|t| t.integration == id) {
-                continue;
-            }
-            let due: Vec<Stream> = self
-                .supervisor
-                .next_runs(&id, &states)
-                .into_iter()
-                // What never ran is due at the moment of asking, which is after this turn's.
-                .filter(|(_, at)| *at <= self.clock.now())
-                .map(|(stream, _)| stream)
-                .collect();
-            if !due.is_empty() {
-                self.supervisor.start(&id, &due, false);
-            }
-        }
-        self.plan_schedule();
     }
 }
 

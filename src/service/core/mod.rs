@@ -8,6 +8,7 @@ mod changes;
 mod mapping;
 mod requests;
 mod rules;
+mod schedules;
 mod settings;
 mod solving;
 #[cfg(test)]
@@ -32,7 +33,7 @@ use crate::domain::{
     RuleChange, Stream, StreamProgress, SyncScope, Timestamp,
 };
 use crate::store::Store;
-use crate::sync::Supervisor;
+use crate::sync::{Supervisor, Task};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -102,6 +103,15 @@ pub enum CoreMessage {
         scope: Arc<SyncScope>,
         /// Sync what only the vendor can bring.
         sync: bool,
+        /// Kept, or why not.
+        result: Result<(), Failure>,
+        /// Who waits.
+        reply: ReplyTo,
+    },
+    /// What runs by itself is durably another, or not.
+    Planned {
+        /// What changes.
+        change: schedules::Planned,
         /// Kept, or why not.
         result: Result<(), Failure>,
         /// Who waits.
@@ -180,7 +190,8 @@ pub struct Core {
     flows: Vec<FlowState>,
     progress: BTreeMap<(IntegrationId, Stream), StreamProgress>,
     paused: BTreeSet<IntegrationId>,
-    next: BTreeMap<IntegrationId, Timestamp>,
+    paused_flows: BTreeSet<FlowId>,
+    next: BTreeMap<Task, Timestamp>,
     scheduled: bool,
     ready: bool,
     waiting: Vec<(ReplyTo, Request)>,
@@ -217,6 +228,7 @@ impl Core {
     pub(super) fn new(opened: Opened, inbox: Sender<CoreMessage>, front: Option<Front>) -> Self {
         let Opened { home, actor, store, clock, runtime, supervisor, integrations, writer, flows, .. } = opened;
         let paused = store.paused().unwrap_or_default();
+        let paused_flows = store.paused_flows().unwrap_or_default();
         let deck = cards::Deck::of(&store);
         let progress = store.stream_states().unwrap_or_default().into_iter().map(changes::at_start);
         Self {
@@ -235,6 +247,7 @@ impl Core {
             rules: RuleBook::default(),
             flows,
             paused,
+            paused_flows,
             next: BTreeMap::new(),
             scheduled: opened.scheduled,
             ready: false,
@@ -310,6 +323,7 @@ impl Core {
             CoreMessage::ScopeKept { integration, scope, sync, result, reply } => {
                 self.scope_kept(&integration, &scope, sync, result, reply);
             }
+            CoreMessage::Planned { change, result, reply } => self.planned(change, result, reply),
             CoreMessage::Settle(done) => self.settle.push(done),
             CoreMessage::Freed | CoreMessage::Stop(_) | CoreMessage::Opened(_) => {}
         }

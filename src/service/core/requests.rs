@@ -10,6 +10,7 @@ use super::{Core, CoreMessage, Entry, Pending};
 use crate::domain::{
     Actor, Confidence, Failure, FlowId, HistoryEntry, HistoryId, LogEntry, RecordId, RowChange, RuleChange, Stream,
 };
+use crate::sync::Task;
 use std::sync::Arc;
 
 /// Log lines looked through for one answer.
@@ -57,6 +58,7 @@ impl Core {
             integrations: &self.integrations,
             progress: &self.progress,
             paused: &self.paused,
+            paused_flows: &self.paused_flows,
             next: &self.next,
             flows: &self.flows,
             supervisor: &self.supervisor,
@@ -100,6 +102,7 @@ impl Core {
             }
             Query::Cards => return self.cards(reply),
             Query::Fields { flow } => self.flow_fields(&flow),
+            Query::Schedules { integration } => self.schedules(&integration),
             Query::Rules { flow } => self.list_rules(flow.as_ref()),
             Query::Overview | Query::Log { .. } | Query::History { .. } => return,
         };
@@ -217,6 +220,10 @@ impl Core {
             Command::Sync { integration, stream, full } => self.sync(reply, integration.as_ref(), stream, full),
             Command::Pause { integration } => self.pause(reply, &integration, true),
             Command::Resume { integration } => self.pause(reply, &integration, false),
+            Command::PauseFlow { flow, pause } => self.pause_flow(reply, flow, pause),
+            Command::SetSchedule { integration, stream, schedule } => {
+                self.set_schedule(reply, Task { integration, stream }, schedule.as_deref());
+            }
             Command::Decide { flow, stream, action, rows } => {
                 let at = match self.queue_at(&flow, stream) {
                     Ok(at) => at,
@@ -268,22 +275,6 @@ impl Core {
             n => format!("{n} streams started"),
         };
         reply.done(Done { rows: started as u64, text, ..Done::default() });
-    }
-
-    fn pause(&mut self, reply: ReplyTo, integration: &crate::domain::IntegrationId, pause: bool) {
-        if let Err(failure) = self.store.set_paused(integration, pause) {
-            return reply.failed(failure);
-        }
-        if pause {
-            self.paused.insert(integration.clone());
-            self.supervisor.cancel(Some(integration));
-        } else {
-            self.paused.remove(integration);
-        }
-        self.plan_schedule();
-        self.outbox.overview();
-        let text = format!("{integration} {}", if pause { "paused" } else { "resumed" });
-        reply.done(Done { text, ..Done::default() });
     }
 
     fn decide(

@@ -138,6 +138,7 @@ impl Core {
     fn may_decide(&self, at: usize) -> bool {
         let state = &self.flows[at];
         state.flow.auto_accept
+            && !self.paused_flows.contains(&state.flow.id)
             && !state.due.dirty
             && !state.due.decided
             && self.pending.is_empty()
@@ -195,7 +196,7 @@ impl Core {
             let Ok(at) = self.flow_at(&flow) else { continue };
             if self.may_decide(at) {
                 self.decide_automatically(at);
-            } else if self.flows[at].flow.auto_accept {
+            } else if self.flows[at].flow.auto_accept && !self.paused_flows.contains(&flow) {
                 // Everything that forbids it passes; nothing else would come back to this flow.
                 self.more.insert(flow);
             }

@@ -6,6 +6,7 @@ pub mod fields;
 mod help;
 mod lists;
 mod rules;
+mod schedules;
 pub mod settings;
 mod wizard;
 
@@ -54,6 +55,7 @@ pub fn draw(state: &State, overlay: &Overlay, canvas: &mut Canvas<'_>) -> Option
         Overlay::Rules { rules, cursor, top } => rules::draw(state, canvas, rules.as_deref(), *cursor, *top),
         Overlay::Fields(shown) => fields::draw(state, canvas, shown),
         Overlay::Settings(shown) => settings::draw(state, canvas, shown),
+        Overlay::Schedules(shown) => return schedules::draw(state, canvas, shown),
         Overlay::Find { .. } => {}
     }
     None

@@ -73,6 +73,12 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
         Some(Overlay::Fields(_)) => {
             return fixed(&[("j k", "move"), ("h l", "other records"), ("Esc", "back")]);
         }
+        Some(Overlay::Schedules(shown)) if shown.input.is_some() => {
+            return fixed(&[("Enter", "save"), ("Esc", "as it was")]);
+        }
+        Some(Overlay::Schedules(_)) => {
+            return fixed(&[("j k", "line"), ("e", "change"), ("x", "default"), ("p", "pause"), ("Esc", "back")]);
+        }
         Some(Overlay::Help { .. } | Overlay::Why { .. }) => return fixed(&[("j k", "scroll"), ("Esc", "back")]),
     }
     let here = context(state);

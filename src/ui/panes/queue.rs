@@ -17,8 +17,11 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) -> Option<Positi
     let theme = canvas.theme;
     let title_style = if state.focus == Pane::Queue { theme.chosen } else { theme.accent };
     let label = state.tab_view().map(|(flow, _)| flow.label.clone()).unwrap_or_default();
-    let inner =
-        canvas.frame(area, &[(" 2 Queue ", title_style), (" ", theme.text), (&label, theme.text), (" ", theme.text)]);
+    let paused = if state.tab_view().is_some_and(|(flow, _)| flow.paused) { "paused " } else { "" };
+    let inner = canvas.frame(
+        area,
+        &[(" 2 Queue ", title_style), (" ", theme.text), (&label, theme.text), (" ", theme.text), (paused, theme.warn)],
+    );
     let Some(queue) = state.queue() else {
         lines(canvas, inner, &empty::no_queue(state));
         return None;

@@ -5,7 +5,8 @@ use super::settings::Settings;
 use super::wizard::Wizard;
 use crate::domain::{Confidence, HistoryEntry, IntegrationId, LogLevel, RecordId};
 use crate::service::messages::{
-    CardView, DecideAction, Filter, Preview, RuleView, Selection, SortKey, TargetLabel, Targets, Ticket, WhyRecord,
+    CardView, DecideAction, Filter, Preview, RuleView, ScheduleSheet, Selection, SortKey, TargetLabel, Targets, Ticket,
+    WhyRecord,
 };
 use crate::ui::command::CommandId;
 use std::time::Duration;
@@ -87,8 +88,27 @@ pub enum Overlay {
     },
     /// Sync settings of an integration.
     Settings(Box<Settings>),
+    /// When the streams of an integration run by themselves.
+    Schedules(Box<Schedules>),
     /// What syncs found that a person decides.
     Cards(Cards),
+}
+
+/// When the streams of an integration run by themselves.
+#[derive(Debug)]
+pub struct Schedules {
+    /// Which.
+    pub integration: IntegrationId,
+    /// What is in effect; `None` while under way.
+    pub sheet: Option<ScheduleSheet>,
+    /// Chosen line.
+    pub cursor: usize,
+    /// The schedule being typed.
+    pub input: Option<Input>,
+    /// A change is on its way.
+    pub asked: bool,
+    /// Why the last one was refused.
+    pub wrong: Vec<String>,
 }
 
 /// Cards that wait.
@@ -122,6 +142,7 @@ impl Overlay {
             Self::Quick(quick) => quick.ticket.is_some(),
             Self::Why { records, .. } => records.is_none(),
             Self::Settings(settings) => settings.current.is_none(),
+            Self::Schedules(shown) => shown.sheet.is_none() || shown.asked,
             Self::History { entries, .. } => entries.is_none(),
             Self::Cards(shown) => shown.list.is_none(),
             Self::Rules { rules, .. } => rules.is_none(),

@@ -37,6 +37,10 @@ pub enum Purpose {
     RuleChange,
     /// The gates of a record.
     Why,
+    /// Schedules of an integration.
+    Schedules,
+    /// A change of a schedule, or a pause.
+    SetSchedule,
     /// Sync settings with their choices.
     SyncSettings,
     /// The same with the vendor's own choices.

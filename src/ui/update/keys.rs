@@ -1,6 +1,6 @@
 //! From key to action: overlays first, then the pane in focus.
 
-use super::{decide, log, navigate, overlays, picker, requests, rules, settings, syncs, wizard};
+use super::{decide, log, navigate, overlays, picker, requests, rules, schedules, settings, syncs, wizard};
 use crate::domain::LogLevel;
 use crate::ui::command::{CommandId, Context, command};
 use crate::ui::key::{Key, KeyCode};
@@ -109,6 +109,7 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         CommandId::SyncAll => syncs::sync_all(state),
         CommandId::CancelSync => syncs::cancel(state),
         CommandId::SyncSettings => settings::open(state),
+        CommandId::Schedule => schedules::open(state),
         CommandId::Pause => syncs::pause(state),
         CommandId::Copy => copy(state),
         CommandId::Connect => wizard::open(state),

@@ -12,6 +12,7 @@ pub mod reasons;
 pub mod replies;
 pub mod requests;
 pub mod rules;
+pub mod schedules;
 pub mod settings;
 pub mod syncs;
 pub mod wizard;

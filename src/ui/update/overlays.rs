@@ -1,6 +1,6 @@
 //! Opening, steering and closing what lies over the panes.
 
-use super::{SEARCH_AFTER, decide, keys, navigate, picker, requests, rules, settings};
+use super::{SEARCH_AFTER, decide, keys, navigate, picker, requests, rules, schedules, settings};
 use crate::domain::{LogLevel, MatchState, RunState, Stream};
 use crate::service::messages::{Command, Filter, Preview, Query, Request, SortKey, Ticket};
 use crate::ui::command::{COMMANDS, CommandId};
@@ -70,6 +70,7 @@ pub fn key(state: &mut State, key: Key) {
         Some(Overlay::Quick(_)) => quick_key(state, key),
         Some(Overlay::Menu { .. }) => menu_key(state, key),
         Some(Overlay::Settings(_)) => settings::key(state, key),
+        Some(Overlay::Schedules(_)) => schedules::key(state, key),
         Some(Overlay::Find { .. }) => find_key(state, key),
         Some(Overlay::History { .. }) => history_key(state, key),
         Some(Overlay::Wizard(_)) => super::wizard::key(state, key),
@@ -90,6 +91,7 @@ pub fn paste(state: &mut State, text: &str) {
         Some(Overlay::Palette { input, .. } | Overlay::Find { input, .. }) => input,
         Some(Overlay::Picker(picker)) => &mut picker.input,
         Some(Overlay::Quick(quick)) => &mut quick.input,
+        Some(Overlay::Schedules(shown)) if shown.input.is_some() => shown.input.get_or_insert_default(),
         _ => return state.say(LogLevel::Info, "nothing here takes pasted text; / finds, m searches targets"),
     };
     for c in text.chars() {
@@ -114,6 +116,11 @@ pub fn search(state: &mut State) {
 fn escape(state: &mut State) {
     if let Some(Overlay::Settings(_)) = &state.overlay {
         return settings::escape(state);
+    }
+    if let Some(Overlay::Schedules(shown)) = &mut state.overlay
+        && shown.input.take().is_some()
+    {
+        return state.draw();
     }
     if matches!(state.overlay, Some(Overlay::Wizard(_))) {
         return super::wizard::escape(state);

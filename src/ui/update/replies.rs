@@ -1,6 +1,6 @@
 //! What the door says.
 
-use super::{overlays, picker, requests, rules, settings};
+use super::{overlays, picker, requests, rules, schedules, settings};
 use crate::domain::{Failure, LogEntry, LogLevel, RecordId};
 use crate::service::messages::{Compare, Done, Event, Message, Overview, Reply, Ticket, View, Window};
 use crate::ui::state::overlay::Overlay;
@@ -100,6 +100,7 @@ fn on_view(state: &mut State, ticket: Ticket, purpose: Purpose, view: View) {
         }
         (Purpose::Rules, View::Rules(list)) => rules::came(state, list),
         (Purpose::Fields, View::Fields(fields)) => super::fields::came(state, *fields),
+        (Purpose::Schedules, View::Schedules(sheet)) => schedules::came(state, sheet),
         (Purpose::SyncSettings | Purpose::MoreChoices, View::SyncSettings(current)) => {
             settings::on_settings(state, *current);
         }
@@ -194,6 +195,10 @@ fn on_done(state: &mut State, purpose: Purpose, done: &Done) {
             say_done(state, done);
             rules::changed(state);
         }
+        Purpose::SetSchedule => {
+            state.say(LogLevel::Info, done.text.clone());
+            schedules::changed(state);
+        }
         Purpose::SetSyncSettings => {
             overlays::close(state);
             state.say(LogLevel::Info, done.text.clone());
@@ -274,6 +279,7 @@ fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Fai
         }
         Purpose::SetSyncSettings | Purpose::ScopePreview => settings::on_refused(state),
         Purpose::CardAnswer => super::cards::answered(state),
+        Purpose::SetSchedule => schedules::refused(state, failure),
         Purpose::Pick
         | Purpose::Preview
         | Purpose::Why
@@ -281,6 +287,7 @@ fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Fai
         | Purpose::Cards
         | Purpose::Rules
         | Purpose::Fields
+        | Purpose::Schedules
         | Purpose::SyncSettings => overlays::close(state),
         _ => {}
     }

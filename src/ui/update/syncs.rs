@@ -62,8 +62,14 @@ pub fn cancel(state: &mut State) {
     requests::submit(state, Purpose::Say, Request::Command(Command::CancelSync { integration }));
 }
 
-/// Pauses or resumes the chosen integration.
+/// Pauses or resumes the chosen integration; in the Queue, the flow.
 pub fn pause(state: &mut State) {
+    if state.focus == Pane::Queue {
+        let Some((flow, pause)) = state.tab_view().map(|(flow, _)| (flow.id.clone(), !flow.paused)) else { return };
+        let command = Command::PauseFlow { flow, pause };
+        requests::submit(state, Purpose::Say, Request::Command(command));
+        return;
+    }
     if state.focus != Pane::Integrations {
         return state.say(LogLevel::Info, "go to an integration first: 1, then p");
     }
