@@ -59,6 +59,48 @@ fn both_are_connected_and_synced_and_only_settings_are_in_the_configuration() {
 }
 
 #[test]
+fn contacts_locations_and_tickets_are_queued_and_decided_from_the_command_line() {
+    let simulator = vendors(12, 150, Faults::None);
+    let home = Home::new();
+    home.ok(&["init"]);
+    connect(&home, &simulator);
+    let ends = simulator.endpoints();
+    let keys = format!("api_key={}\n", ends.itglue.api_key);
+    let arguments =
+        ["connect", "itglue", "--connector", "itglue", "--base-url", &ends.itglue.base_url, "--secrets-stdin"];
+    assert!(home.run(&arguments, &keys).status.success());
+    home.ok(&["flow", "add", "autotask", "itglue", "--streams", "companies,contacts,locations"]);
+    home.ok(&["flow", "add", "connectwise", "autotask", "--streams", "companies,tickets"]);
+    home.run(&["sync"], "");
+    let rows = |flow: &str, stream: &str, filter: &str| -> Vec<serde_json::Value> {
+        let out = home.ok(&["queue", flow, "--stream", stream, "--filter", filter, "--json"]);
+        out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    for stream in ["contacts", "locations"] {
+        let matched = rows("autotask-itglue", stream, "matched");
+        assert!(!matched.is_empty(), "{stream}");
+        let id = matched[0]["id"].as_str().unwrap();
+        let target = matched[0]["target"]["id"].as_str().unwrap();
+        home.ok(&["decide", "unmatch", "autotask-itglue", stream, id]);
+        assert_eq!(rows("autotask-itglue", stream, "matched").len(), matched.len() - 1, "{stream}");
+        home.ok(&["decide", "match", "autotask-itglue", stream, id, "--target", target]);
+        assert_eq!(rows("autotask-itglue", stream, "matched").len(), matched.len(), "{stream}");
+        home.ok(&["undo"]);
+        assert_eq!(rows("autotask-itglue", stream, "matched").len(), matched.len() - 1, "{stream}");
+    }
+    let suggested = rows("autotask-itglue", "contacts", "suggested");
+    let id = suggested[0]["id"].as_str().unwrap();
+    let done = home.json(&["decide", "accept", "autotask-itglue", "contacts", id, "--json"]);
+    assert_eq!(done["rows"], 1, "{done}");
+    let tickets = rows("connectwise-autotask", "tickets", "all");
+    assert!(!tickets.is_empty());
+    let id = tickets[0]["id"].as_str().unwrap();
+    home.ok(&["decide", "ignore", "connectwise-autotask", "tickets", id]);
+    assert_eq!(rows("connectwise-autotask", "tickets", "ignored").len(), 1);
+    home.refused(&["queue", "autotask-itglue", "--stream", "tickets"], 2, &["tickets"]);
+}
+
+#[test]
 fn what_is_missing_or_wrong_is_told_by_name_and_nothing_is_saved() {
     let simulator = vendors(5, 20, Faults::None);
     let home = Home::new();

@@ -3,8 +3,8 @@
 
 use matchbook::connectors::{Connection, Tuning, connect_with};
 use matchbook::domain::{
-    Cardinality, Clock, Decision, DecisionKind, Flow, FlowId, IntegrationId, JunkList, LogEntry, NameMode, Record,
-    RecordId, RunState, Stream, StreamProgress, SyncRules, SyncScope, Ties, Timestamp,
+    Cardinality, Clock, Decision, DecisionKind, Flow, FlowId, JunkList, LogEntry, NameMode, Record, RecordId, RunState,
+    Stream, StreamProgress, SyncRules, SyncScope, Ties, Timestamp,
 };
 use matchbook::secrets::Credentials;
 use matchbook::service::messages::{
@@ -88,31 +88,43 @@ pub fn flow() -> Flow {
     }
 }
 
+/// A connection to the vendor of that name, with these secrets and settings.
+pub fn connection(name: &str, base_url: &str, secrets: &[(&str, &str)], options: &[(&str, &str)]) -> Connection {
+    Connection {
+        integration: name.into(),
+        connector: name.into(),
+        base_url: Some(base_url.into()),
+        region: None,
+        credentials: Credentials::from_pairs(secrets.iter().map(|(name, value)| (*name, (*value).to_owned().into()))),
+        requests_per_second: Some(10_000.0),
+        page_size: None,
+        files: BTreeMap::new(),
+        options: options.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        mapping_override_dir: None,
+    }
+}
+
 impl Home {
     /// Opens a home over these vendors: name, address, key.
     pub fn open(dir: &std::path::Path, vendors: &[(&str, &str, &str)], setup: Setup) -> Self {
+        let connections =
+            vendors.iter().map(|(name, base_url, key)| connection(name, base_url, &[("api_key", key)], &[]));
+        Self::with(dir, connections.collect(), setup)
+    }
+
+    /// Opens a home over these connections; rows a page are the setup's.
+    pub fn with(dir: &std::path::Path, connections: Vec<Connection>, setup: Setup) -> Self {
         let store = reopened(dir);
         let notices = Notices::default();
         let mut integrations = Vec::new();
-        for (name, base_url, key) in vendors {
-            let connection = Connection {
-                integration: (*name).into(),
-                connector: (*name).into(),
-                base_url: Some((*base_url).into()),
-                region: None,
-                credentials: Credentials::from_pairs([("api_key", (*key).to_owned().into())]),
-                requests_per_second: Some(10_000.0),
-                page_size: Some(setup.page_size),
-                files: BTreeMap::new(),
-                options: BTreeMap::new(),
-                mapping_override_dir: None,
-            };
-            let id: IntegrationId = (*name).into();
+        for connection in connections {
+            let connection = Connection { page_size: Some(setup.page_size), ..connection };
+            let id = connection.integration.clone();
             let connector = connect_with(connection, notices.observer(&id), setup.tuning.clone()).expect("a connector");
             let scope = SyncScope::default();
             integrations.push(Connected { id, connector, system: None, schedules: BTreeMap::new(), scope });
         }
-        let both = vendors.len() > 1;
+        let both = integrations.len() > 1;
         let service = Service::start(Options {
             home: "test".into(),
             actor: "tester".into(),
