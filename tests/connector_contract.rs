@@ -3,6 +3,7 @@
 #[path = "connector_support/certificates.rs"]
 mod certificates;
 mod connector_support;
+mod tls;
 
 use connector_support::{Connected, KEY, VENDORS, Vendor, connected, connection, ids, impatient, serve, wanted};
 use futures::StreamExt;
@@ -55,7 +56,8 @@ async fn paging_ends_and_is_in_order() {
             let last = pages.last().unwrap();
             assert!(last.last && last.whole && last.total == Some(u64::from(count)));
             assert_eq!(last.of, Some(last.number));
-            assert_eq!(requests(&server).await, (count.div_ceil(100).max(1)) as usize);
+            // Behind a last page that is full one more is asked for: the count may be too low.
+            assert_eq!(requests(&server).await, (count / 100 + 1) as usize);
         }
     }
 }

@@ -9,6 +9,8 @@ use matchbook::simulator::Options;
 use portable_pty::{CommandBuilder, ExitStatus};
 use pty::Terminal;
 use rustix::process::Signal;
+use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -137,7 +139,7 @@ fn people_and_places_of_a_psa_have_tabs_with_their_own_comparison() {
         terminal.send("5\r").expect("keys");
         shows(&mut terminal, field);
     }
-    step(&mut terminal, "M", "Field mapping: Autotask and IT Glue");
+    step(&mut terminal, "E", "Field mapping: Autotask and IT Glue");
     shows(&mut terminal, "Autotask's location");
     terminal.send("\x1b").expect("a key");
     shows_no_more(&mut terminal, "Field mapping");
@@ -178,6 +180,75 @@ fn signals_end_the_program_and_give_the_terminal_back() {
         let status = given_back(&mut terminal);
         assert!(!status.to_string().contains("Terminated by"), "{signal:?} killed it: {status}");
     }
+}
+
+/// Set for the process that stands for the shell.
+const SHELL_OF: &str = "MATCHBOOK_TEST_SHELL_OF";
+
+/// What a shell does with a job, and nothing else: a process group in the terminal's foreground, and word of it when
+/// it stops or ends. No real shell: those put the modes of the line right by themselves. Does nothing as a test.
+#[test]
+#[expect(clippy::zombie_processes, reason = "waitpid does it, which also tells of a stop")]
+fn the_shell_of_a_job() {
+    let Some(home) = std::env::var_os(SHELL_OF) else { return };
+    let job = Command::new(PROGRAM).env("MATCHBOOK_HOME", home).process_group(0).spawn().expect("the program starts");
+    let pid = rustix::process::Pid::from_child(&job);
+    rustix::termios::tcsetpgrp(std::io::stdin(), pid).expect("a terminal");
+    // It may have stopped because the terminal was not its own yet.
+    rustix::process::kill_process(pid, Signal::CONT).expect("it runs");
+    loop {
+        let options = rustix::process::WaitOptions::UNTRACED;
+        let Ok(Some((_, status))) = rustix::process::waitpid(Some(pid), options) else { continue };
+        if status.stopping_signal() == Some(Signal::TSTP.as_raw()) {
+            print!("\r\njob {} stopped\r\n", pid.as_raw_nonzero());
+        } else if status.exited() || status.signaled() {
+            print!("job ended with {:?}\r\n", status.exit_status());
+            return;
+        }
+        std::io::stdout().flush().expect("a terminal");
+    }
+}
+
+/// The screen without its first line, which tells the time.
+fn below_the_header(screen: &vt100::Screen) -> String {
+    screen.contents().lines().skip(1).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_brings_the_screen_back() {
+    let folder = folder();
+    let mut shell = CommandBuilder::new(std::env::current_exe().expect("this test"));
+    shell.args(["--exact", "the_shell_of_a_job", "--nocapture", "--test-threads=1"]);
+    shell.env(SHELL_OF, folder.path());
+    let mut terminal = Terminal::start(shell, 120, 40).expect("the shell starts");
+    // The footer is drawn last; it names this once the store is open.
+    shows(&mut terminal, "n new flow");
+    let before = below_the_header(terminal.screen());
+    for round in 1..=2 {
+        terminal.send("\x1a").expect("a key");
+        let stopped = terminal.wait_until(PATIENCE, |screen| {
+            !screen.alternate_screen() && screen.contents().matches("stopped").count() == round
+        });
+        assert!(stopped, "not stopped:\n{}", terminal.text());
+        let told = terminal.text();
+        let screen = terminal.screen();
+        assert!(!screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste(), "{told}");
+        assert_eq!(terminal.modes(), terminal.modes_before, "the line was left in another mode");
+        // What fg does.
+        let pid =
+            told.lines().rev().find_map(|line| line.strip_prefix("job ")?.strip_suffix(" stopped")).expect("a job");
+        let pid = rustix::process::Pid::from_raw(pid.parse().expect("a number")).expect("a process");
+        rustix::process::kill_process(pid, Signal::CONT).expect("it waits");
+        let whole = |screen: &vt100::Screen| screen.alternate_screen() && below_the_header(screen) == before;
+        assert!(terminal.wait_until(PATIENCE, whole), "not whole again:\n{}\nbefore:\n{before}", terminal.text());
+        assert_ne!(terminal.modes(), terminal.modes_before, "keys arrive one by one again");
+        step(&mut terminal, "?", "In this pane");
+        terminal.send("\x1b").expect("a key");
+        assert!(terminal.wait_until(PATIENCE, whole), "not whole after a key:\n{}", terminal.text());
+    }
+    terminal.send("q").expect("a key");
+    shows(&mut terminal, "job ended with Some(0)");
+    given_back(&mut terminal);
 }
 
 #[test]
@@ -276,7 +347,8 @@ fn an_empty_home_is_connected_joined_and_synced_from_the_keyboard() {
     step(&mut terminal, "\r", "Addigy → IT Glue");
     let matched = terminal.wait_until(PATIENCE, |screen| {
         let text = screen.contents();
-        !text.contains("syncing") && text.contains("matched") && text.contains("to match")
+        let header = text.lines().next().unwrap_or_default();
+        !header.contains("syncing") && text.contains("matched") && header.contains(" open")
     });
     assert!(matched, "not matched:\n{}", terminal.text());
     terminal.send("q").unwrap();
@@ -294,4 +366,21 @@ fn contains(folder: &Path, bytes: &[u8]) -> bool {
         }
         std::fs::read(&path).is_ok_and(|held| held.windows(bytes.len()).any(|window| window == bytes))
     })
+}
+
+#[test]
+fn plain_lines_leave_the_screen_to_the_shell_and_read_only_changes_nothing() {
+    let folder = folder();
+    let arguments = ["demo", "--companies", "12", "--devices", "120", "--seed", "7", "--plain", "--read-only"];
+    let mut terminal = Terminal::start(command(folder.path(), &arguments), 100, 40).expect("the program starts");
+    shows(&mut terminal, "matchbook, ");
+    shows(&mut terminal, "Queue, Addigy to IT Glue, Companies.");
+    shows(&mut terminal, "Syncs have ended.");
+    assert!(!terminal.screen().alternate_screen());
+    terminal.send("S").expect("a key");
+    shows(&mut terminal, "this terminal may only look");
+    terminal.send("q").expect("a key");
+    assert!(given_back(&mut terminal).success());
+    let written = String::from_utf8_lossy(&terminal.written).into_owned();
+    assert!(!written.contains('\u{2500}') && !written.contains("\x1b[2J"), "a painted screen");
 }

@@ -6,11 +6,10 @@
 //! MATCHBOOK_TEST_PYTHON=V/bin/python MATCHBOOK_TEST_NODE_PATH=N/node_modules cargo test --test simulator_clients_connectwise -- --ignored
 //! ```
 
-use base64::{Engine, prelude::BASE64_STANDARD};
+mod tls;
+
 use matchbook::simulator::{Options, start};
 use std::{fs, process::Command};
-
-const AUTHORITY: &[u8] = include_bytes!("connector_support/tls/ca.der");
 
 async fn run(mut command: Command) {
     let simulator = start(Options { companies: 150, devices: 900, ..Options::default() }).await.unwrap();
@@ -41,14 +40,16 @@ async fn the_python_client_lists_pages_filters_creates_and_updates() {
 #[ignore = "needs MATCHBOOK_TEST_NODE_PATH with connectwise-rest 1.3.0"]
 async fn the_node_client_lists_pages_filters_creates_and_updates() {
     let directory = tempfile::tempdir().unwrap();
-    let authority = directory.path().join("authority.pem");
-    let text = BASE64_STANDARD.encode(AUTHORITY);
-    let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
-    let pem = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"));
-    fs::write(&authority, pem).unwrap();
+    let [authority, chain, key] = ["authority.pem", "chain.pem", "key.pem"].map(|name| directory.path().join(name));
+    let authorities = tls::Authorities::new();
+    let (shown, its_key) = authorities.good_pem();
+    fs::write(&authority, authorities.trusted_pem()).unwrap();
+    fs::write(&chain, shown).unwrap();
+    fs::write(&key, its_key).unwrap();
     let mut command = Command::new("node");
     command.env("NODE_PATH", std::env::var_os("MATCHBOOK_TEST_NODE_PATH").expect("MATCHBOOK_TEST_NODE_PATH"));
     command.env("NODE_EXTRA_CA_CERTS", &authority).env("NO_PROXY", "127.0.0.1");
+    command.env("TLS_CHAIN", &chain).env("TLS_KEY", &key);
     command.arg("tests/clients/connectwise_node.js");
     run(command).await;
 }

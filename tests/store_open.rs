@@ -145,6 +145,17 @@ fn a_damaged_store_is_set_aside_whole_and_the_next_opening_starts_empty() {
 
 /// Damage anywhere is either noticed at opening or at reading, or does not matter; it never shows as other contents.
 #[test]
+fn what_a_full_disk_left_of_a_snapshot_does_not_matter() {
+    let (path, _dir) = filled();
+    let before = contents(&Store::open(&path).unwrap());
+    for left in [&b""[..], b"half of a snapshot that did not fit"] {
+        std::fs::write(path.join("data/snap.FFFFFFFFFFFFFFFF.generating"), left).unwrap();
+        assert_eq!(contents(&Store::open(&path).unwrap()), before);
+        assert!(siblings(&path, "broken").is_empty());
+    }
+}
+
+#[test]
 fn damage_never_looks_like_a_good_store() {
     let (path, dir) = filled();
     let good = contents(&Store::open(&path).unwrap());

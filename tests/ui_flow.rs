@@ -4,6 +4,8 @@
 mod fake_service;
 #[path = "common/harness.rs"]
 mod harness;
+#[path = "ui_flow/views.rs"]
+mod views;
 
 use fake_service::FakeService;
 use harness::Harness;
@@ -426,10 +428,25 @@ fn a_company_narrows_every_tab_and_back() {
     h.see("there is only one flow");
 }
 
+fn rule() -> RuleView {
+    RuleView {
+        id: RuleId(2),
+        kind: RuleKind::Alias,
+        text: "“Acme” is “Road Runner”".into(),
+        flow: "addigy-itglue".into(),
+        everywhere: false,
+        stream: Stream::Companies,
+        source: "s1".into(),
+        target: "t1".into(),
+        who: "kim".into(),
+        at: Timestamp::UNIX_EPOCH,
+    }
+}
+
 #[test]
 fn the_field_mapping_of_the_flow_is_shown_with_its_sources() {
     let mut h = wide();
-    h.keys("l M");
+    h.keys("l E");
     h.see("Field mapping: Addigy and IT Glue");
     h.see("Addigy's device");
     h.see("Addigy: facts.device_name, else facts.host_name");
@@ -451,20 +468,8 @@ fn the_field_mapping_of_the_flow_is_shown_with_its_sources() {
 #[test]
 fn rules_are_listed_applied_everywhere_and_removed() {
     let mut h = wide();
-    h.service.rules = [(2, "“Acme” is “Road Runner”"), (1, "“PC-1” is not “PC-7”")]
-        .map(|(id, text)| RuleView {
-            id: RuleId(id),
-            kind: RuleKind::Alias,
-            text: text.into(),
-            flow: "addigy-itglue".into(),
-            everywhere: false,
-            stream: Stream::Companies,
-            source: "s1".into(),
-            target: "t1".into(),
-            who: "kim".into(),
-            at: Timestamp::UNIX_EPOCH,
-        })
-        .into();
+    let refusal = RuleView { id: RuleId(1), text: "“PC-1” is not “PC-7”".into(), ..rule() };
+    h.service.rules = vec![rule(), refusal];
     h.keys(": r u l e s Enter");
     h.see("Rules that decisions left");
     h.see("“Acme” is “Road Runner” (kim)");

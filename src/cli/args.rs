@@ -19,9 +19,18 @@ use std::path::PathBuf;
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// Write every HTTP exchange, without keys, to a file beside the logs
+    #[arg(long, global = true)]
+    pub trace_http: bool,
     /// Read the vault's passphrase from this file descriptor
     #[arg(long, global = true, value_name = "N")]
     pub passphrase_fd: Option<u32>,
+    /// The interface may only look: nothing is decided, changed or synced
+    #[arg(long, global = true)]
+    pub read_only: bool,
+    /// The interface as lines of text, for screen readers
+    #[arg(long, global = true)]
+    pub plain: bool,
 }
 
 #[derive(Debug, Subcommand)]

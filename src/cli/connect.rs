@@ -24,7 +24,11 @@ pub async fn run(arguments: ConnectArguments) -> Result<Outcome, Failure> {
     let mut settings = settings(&arguments, &info, &paths)?;
     let credentials = enter(&info, &mut settings, arguments.secrets_stdin)?;
     let observer = Arc::new(|notice: connectors::HttpNotice| output::say(&notice.text));
-    let connector = connectors::connect(home::connection(&settings, credentials.clone(), &paths), observer)?;
+    let connector = connectors::connect_with(
+        home::connection(&settings, credentials.clone(), &paths),
+        observer,
+        super::logging::tuning(&paths)?,
+    )?;
     let report = connector.test().await?;
     say(&info, &report);
     connecting::keep(&settings, credentials, &paths, &mut home::vault(&paths)?)?;

@@ -1,8 +1,8 @@
 //! Tests and saves what the connect wizard asks for.
 
 use super::{home, output};
-use crate::app::{Draft, FlowDraft, Kind, Prompt, Setup, TestReport};
-use crate::config::{self, Editor, FlowConfig, IntegrationConfig, Paths};
+use crate::app::{Draft, FlowDraft, Kind, Prompt, SavedView, Setup, TestReport};
+use crate::config::{self, Editor, FlowConfig, IntegrationConfig, Paths, ViewConfig};
 use crate::connectors::{self, ConnectorInfo, HttpNotice};
 use crate::domain::{Failure, FailureClass, Stream};
 use crate::secrets::{Credentials, Vault};
@@ -75,7 +75,11 @@ fn credentials(draft: &Draft) -> Credentials {
 async fn test(draft: Draft, paths: Paths) -> Result<TestReport, Failure> {
     let settings = settings(&draft, &paths)?;
     let observer = Arc::new(|_: HttpNotice| {});
-    let connector = connectors::connect(home::connection(&settings, credentials(&draft), &paths), observer)?;
+    let connector = connectors::connect_with(
+        home::connection(&settings, credentials(&draft), &paths),
+        observer,
+        super::logging::tuning(&paths)?,
+    )?;
     let report = connector.test().await?;
     Ok(TestReport { account: report.account, permissions: report.permissions, notes: report.notes })
 }
@@ -111,6 +115,34 @@ fn save_flow(flow: &FlowDraft, paths: &Paths) -> Result<String, Failure> {
     editor.set_flow(&flow)?;
     editor.save()?;
     Ok(name)
+}
+
+fn view_config(view: SavedView) -> Result<ViewConfig, Failure> {
+    let stream = Stream::parse(&view.stream).ok_or_else(|| output::usage(format!("no stream {}", view.stream), ""))?;
+    Ok(ViewConfig {
+        name: view.name,
+        stream,
+        filter: view.filter,
+        find: view.find,
+        sort: view.sort,
+        descending: view.descending,
+        columns: view.columns,
+        grouped: view.grouped,
+    })
+}
+
+/// A view of the configuration as the interface has it.
+pub fn saved_view(view: &ViewConfig) -> SavedView {
+    SavedView {
+        name: view.name.clone(),
+        stream: view.stream.name().to_owned(),
+        filter: view.filter.clone(),
+        find: view.find.clone(),
+        sort: view.sort.clone(),
+        descending: view.descending,
+        columns: view.columns.clone(),
+        grouped: view.grouped,
+    }
 }
 
 /// A flow with the defaults of its source: groups of devices roll up and need a device, companies stand for themselves.
@@ -153,6 +185,24 @@ impl Setup for HomeSetup {
     fn save(&self, draft: Draft) -> BoxFuture<'static, Result<(), Failure>> {
         let (paths, vault) = (self.paths.clone(), Arc::clone(&self.vault));
         blocking(move || save(&draft, &paths, &vault))
+    }
+
+    fn save_view(&self, view: SavedView) -> BoxFuture<'static, Result<(), Failure>> {
+        let paths = self.paths.clone();
+        blocking(move || {
+            let mut editor = Editor::open(&paths.config)?;
+            editor.set_view(&view_config(view)?)?;
+            editor.save()
+        })
+    }
+
+    fn remove_view(&self, view: SavedView) -> BoxFuture<'static, Result<(), Failure>> {
+        let paths = self.paths.clone();
+        blocking(move || {
+            let mut editor = Editor::open(&paths.config)?;
+            editor.remove_view(&view.name)?;
+            editor.save()
+        })
     }
 
     fn save_flow(&self, flow: FlowDraft) -> BoxFuture<'static, Result<String, Failure>> {

@@ -234,11 +234,12 @@ fn connect_all(
     warnings: &mut Vec<String>,
 ) -> Result<Vec<Connected>, Failure> {
     let mut connected = Vec::new();
+    let tuning = super::logging::tuning(paths)?;
     for integration in &config.integrations {
         let credentials = vault.get(&integration.name).unwrap_or_else(Credentials::none);
         let connection = connection(integration, credentials, paths);
         let observer = notices.observer(&integration.name);
-        match connectors::connect(connection, observer) {
+        match connectors::connect_with(connection, observer, tuning.clone()) {
             Ok(connector) => connected.push(Connected {
                 id: integration.name.clone(),
                 system: connector.system(),

@@ -61,9 +61,13 @@ pub fn run() -> ExitCode {
         }
     };
     private_process();
+    if arguments.trace_http {
+        logging::trace_http();
+    }
     if let Some(number) = arguments.passphrase_fd {
         passphrase::from_descriptor(number);
     }
+    let manner = interface::Manner { read_only: arguments.read_only, plain: arguments.plain };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(BLOCKING_THREADS)
@@ -71,7 +75,7 @@ pub fn run() -> ExitCode {
         .build();
     let result = match runtime {
         Ok(runtime) => {
-            let result = runtime.block_on(dispatch(arguments.command));
+            let result = runtime.block_on(dispatch(arguments.command, manner));
             // Workers that wait for a vendor must not hold the shell.
             runtime.shutdown_background();
             result
@@ -111,10 +115,10 @@ const fn status_of(class: FailureClass) -> u8 {
     }
 }
 
-async fn dispatch(command: Option<Command>) -> Result<Outcome, Failure> {
+async fn dispatch(command: Option<Command>, manner: interface::Manner) -> Result<Outcome, Failure> {
     match command {
-        None => interface::run().await,
-        Some(Command::Demo(arguments)) => demo::run(arguments).await,
+        None => interface::run(manner).await,
+        Some(Command::Demo(arguments)) => demo::run(arguments, manner).await,
         Some(Command::Simulate(arguments)) => simulate::run(arguments).await,
         Some(Command::Init) => setup::init(),
         Some(Command::Connect(arguments)) => connect::run(arguments).await,

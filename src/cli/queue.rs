@@ -20,6 +20,7 @@ pub async fn run(arguments: QueueArguments) -> Result<Outcome, Failure> {
         find: arguments.find.clone(),
         sort: Sort::default(),
         company: None,
+        alike: None,
     };
     let home = home::open(false).await?;
     home.service.settled().await?;

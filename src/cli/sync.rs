@@ -7,6 +7,9 @@ use crate::domain::{Failure, FailureClass, LogLevel, RunState, StreamProgress};
 use crate::service::messages::{Command, Event, Message, Query, Request, View};
 use serde_json::json;
 
+/// How long the last lines of the log may take.
+const LAST_WORDS: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// Runs the sync.
 ///
 /// # Errors
@@ -52,7 +55,8 @@ pub async fn run(arguments: SyncArguments) -> Result<Outcome, Failure> {
     interruptible(&home).await?;
     let View::Overview(overview) = home.query(Query::Overview).await? else { return Ok(Outcome::Done) };
     home.service.stop().await;
-    told.abort();
+    // The stopped service closes its side; what it said last is still on its way.
+    let _ = tokio::time::timeout(LAST_WORDS, told).await;
     home.back_up_if_due();
     let streams: Vec<StreamProgress> = overview
         .integrations

@@ -1,6 +1,7 @@
 //! What a value must be beyond its type. Every message starts with the key's full path.
 
-use super::{Config, FlowConfig, IntegrationConfig, SyncConfig, THEMES};
+use super::model::{VIEW_FILTERS, VIEW_SORTS};
+use super::{Config, FlowConfig, IntegrationConfig, SyncConfig, THEMES, ViewConfig};
 use crate::domain::{Failure, FailureClass, IntegrationId, ScopeRule, Stream, SyncScope};
 use crate::domain::{Schedule, Zone};
 use std::collections::HashSet;
@@ -25,9 +26,23 @@ pub(super) fn all(config: &Config) -> Result<(), Failure> {
     if config.backup.keep == 0 {
         return Err(wrong("backup.keep must be at least 1", "to make no backups, set every = \"off\""));
     }
+    config.ui.views.iter().try_for_each(view)?;
     sync(&config.sync)?;
     config.integrations.iter().try_for_each(integration)?;
     flows(config)
+}
+
+fn view(view: &ViewConfig) -> Result<(), Failure> {
+    let path = format!("ui.views.{}", view.name);
+    for (key, value, known) in
+        [("filter", &view.filter, VIEW_FILTERS.as_slice()), ("sort", &view.sort, VIEW_SORTS.as_slice())]
+    {
+        if !known.contains(&value.as_str()) {
+            let what = format!("{path}.{key} is `{value}`{}", meant(value, known));
+            return Err(wrong(what, format!("write one of {}", known.join(", "))));
+        }
+    }
+    Ok(())
 }
 
 fn sync(sync: &SyncConfig) -> Result<(), Failure> {

@@ -8,6 +8,12 @@ use std::path::Path;
 /// Least likeness of a known key that is offered for an unknown one (Jaro-Winkler, 0 to 1).
 const ALIKE: f64 = 0.8;
 
+/// The same for a key of another table: there it has to be nearly the same word.
+const ALIKE_ELSEWHERE: f64 = 0.93;
+
+/// Tables of settings beside integrations and flows.
+const TABLES: [&str; 4] = ["ui", "sync", "vault", "backup"];
+
 /// Keys that a person may try to write into the configuration, and that belong into the vault.
 const SECRET_WORDS: [&str; 5] = ["key", "token", "secret", "password", "passphrase"];
 
@@ -52,8 +58,12 @@ pub fn parse(text: &str, name: &str) -> Result<Loaded, Failure> {
     };
     let document = toml_edit::de::Deserializer::parse(text).map_err(mistake)?;
     let mut unknown = Vec::new();
-    let config: Config =
-        serde_ignored::deserialize(document, |path| unknown.push(path.to_string())).map_err(mistake)?;
+    let read: Result<Config, _> = serde_ignored::deserialize(document, |path| unknown.push(path.to_string()));
+    // A key that is missing may only be misspelt.
+    let config = read.map_err(mistake).map_err(|failure| match unknown.first().map(|path| slip(path)) {
+        Some(slip) => Failure { what: format!("{} ({slip})", failure.what), ..failure },
+        None => failure,
+    })?;
     check::all(&config).map_err(|failure| Failure { what: format!("{name}: {}", failure.what), ..failure })?;
     Ok(Loaded { config, warnings: unknown.iter().map(|path| warning(path, name)).collect() })
 }
@@ -67,17 +77,30 @@ fn place(text: &str, at: usize) -> String {
 }
 
 fn warning(path: &str, name: &str) -> String {
-    let (table, key) = path.rsplit_once('.').unwrap_or(("", path));
-    let key = key.to_lowercase();
-    if let Some(meant) = check::closest(&key, known_keys(table), ALIKE) {
-        return format!("{name}: unknown key `{path}` was left out — did you mean `{meant}`?");
-    }
-    if SECRET_WORDS.iter().any(|word| key.contains(word)) {
+    let (_, key) = path.rsplit_once('.').unwrap_or(("", path));
+    if meant(path).is_none() && SECRET_WORDS.iter().any(|word| key.to_lowercase().contains(word)) {
         return format!(
             "{name}: `{path}` was left out: secrets belong into the vault — remove it here and run `matchbook connect`"
         );
     }
-    format!("{name}: unknown key `{path}` was left out")
+    format!("{name}: {}", slip(path).replacen(&format!("`{path}`"), &format!("`{path}` was left out"), 1))
+}
+
+/// An unknown key, and the known one that is like it.
+fn slip(path: &str) -> String {
+    let meant = meant(path).map(|meant| format!(" — did you mean `{meant}`?")).unwrap_or_default();
+    format!("unknown key `{path}`{meant}")
+}
+
+/// The key of the same table that is like it, or the one of another table with that table's name.
+fn meant(path: &str) -> Option<String> {
+    let (table, key) = path.rsplit_once('.').unwrap_or(("", path));
+    let key = key.to_lowercase();
+    if let Some(here) = check::closest(&key, known_keys(table), ALIKE) {
+        return Some(here.to_owned());
+    }
+    let mut elsewhere = TABLES.into_iter().filter(|other| *other != table);
+    elsewhere.find_map(|t| Some(format!("{t}.{}", check::closest(&key, known_keys(t), ALIKE_ELSEWHERE)?)))
 }
 
 /// The keys that a table may have. A test holds the lists against the types.
@@ -95,7 +118,8 @@ pub(super) fn known_keys(table: &str) -> &'static [&'static str] {
             "timezone",
             "spread_minutes",
         ],
-        ["ui"] => &["theme", "ascii", "mouse", "low_bandwidth", "keys"],
+        ["ui"] => &["theme", "ascii", "mouse", "low_bandwidth", "keys", "views"],
+        ["ui", "views", _] => &["stream", "filter", "find", "sort", "descending", "columns", "grouped"],
         ["integrations", _] => &[
             "connector",
             "label",

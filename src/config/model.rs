@@ -281,12 +281,64 @@ pub struct UiConfig {
     pub low_bandwidth: bool,
     /// Keys of commands, by the command's name.
     pub keys: BTreeMap<String, Vec<String>>,
+    /// Saved views of queues, in the order of the file.
+    #[serde(deserialize_with = "named")]
+    pub views: Vec<ViewConfig>,
 }
 
 impl Default for UiConfig {
     fn default() -> Self {
-        Self { theme: "dark".into(), ascii: false, mouse: false, low_bandwidth: false, keys: BTreeMap::new() }
+        Self {
+            theme: "dark".into(),
+            ascii: false,
+            mouse: false,
+            low_bandwidth: false,
+            keys: BTreeMap::new(),
+            views: Vec::new(),
+        }
     }
+}
+
+/// Filters that a view may have, beside the states of rows.
+pub const VIEW_FILTERS: [&str; 10] =
+    ["open", "all", "orphaned", "left-out", "conflict", "suggested", "unmatched", "deferred", "matched", "ignored"];
+/// Orders that a view may have.
+pub const VIEW_SORTS: [&str; 6] = ["work", "name", "confidence", "company", "devices", "state"];
+
+/// A saved view of a queue: `[ui.views.NAME]`. The one named `default` is shown at the start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ViewConfig {
+    /// Its name: the key of its table.
+    #[serde(skip)]
+    pub name: String,
+    /// Of which stream.
+    pub stream: Stream,
+    /// Which rows: one of [`VIEW_FILTERS`].
+    #[serde(default = "open_rows")]
+    pub filter: String,
+    /// Text that rows must contain.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub find: String,
+    /// In which order: one of [`VIEW_SORTS`].
+    #[serde(default = "order_of_work")]
+    pub sort: String,
+    /// Last first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub descending: bool,
+    /// Columns from left to right; those that fit when missing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
+    /// A heading for each company.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub grouped: bool,
+}
+
+fn open_rows() -> String {
+    "open".into()
+}
+
+fn order_of_work() -> String {
+    "work".into()
 }
 
 impl Config {
@@ -324,6 +376,12 @@ impl Named for IntegrationConfig {
 impl Named for FlowConfig {
     fn named(self, name: String) -> Self {
         Self { name: name.into(), ..self }
+    }
+}
+
+impl Named for ViewConfig {
+    fn named(self, name: String) -> Self {
+        Self { name, ..self }
     }
 }
 

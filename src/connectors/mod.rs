@@ -32,5 +32,5 @@ pub use contract::{
 };
 pub use describe::{ConnectorFields, FieldInfo, FieldPair, StreamFields, field_mappings, field_pairs, least_requests};
 pub use fields::BadRow;
-pub use http::{Budget, Tuning};
+pub use http::{Budget, Trace, Tuning};
 pub use mapping::{OptionPrompt, Region, SecretPrompt};

@@ -104,9 +104,13 @@ struct Walk {
     seen: FxHashSet<RecordId>,
     resumed_second: bool,
     barren: u32,
-    inflight: FuturesOrdered<AbortOnDropHandle<Result<Fetched, CallError>>>,
+    inflight: FuturesOrdered<Fetching>,
+    /// A page behind the announced last one, which was there in spite of the announcement.
+    beyond: Option<Fetched>,
     over: bool,
 }
+
+type Fetching = AbortOnDropHandle<Result<Fetched, CallError>>;
 
 /// The pages of a stream, from the first or after the page with that cursor.
 pub(super) fn pages(reader: Arc<Reader>, after: Option<&str>) -> BoxStream<'static, Result<Page, Failure>> {
@@ -126,6 +130,7 @@ pub(super) fn pages(reader: Arc<Reader>, after: Option<&str>) -> BoxStream<'stat
         resumed_second: at.pass > 1,
         barren: 0,
         inflight: FuturesOrdered::new(),
+        beyond: None,
         over: false,
     };
     stream::unfold(walk, |mut walk| async move {
@@ -157,13 +162,21 @@ impl Walk {
             return Ok(self.page(Listing::default(), Duration::ZERO));
         }
         loop {
-            self.fill();
-            let fetched = match self.inflight.next().await {
-                Some(Ok(Ok(fetched))) => fetched,
-                Some(Ok(Err(error))) if error.kind == CallErrorKind::Slow && self.shrink(&error) => continue,
-                Some(Ok(Err(error))) => return Err(self.explained(error).await),
-                Some(Err(_)) | None => return Err(Failure::new(FailureClass::Ours, "fetching a page broke off", "")),
+            let fetched = match self.beyond.take() {
+                Some(fetched) => fetched,
+                None => {
+                    self.fill();
+                    match self.inflight.next().await {
+                        Some(Ok(Ok(fetched))) => fetched,
+                        Some(Ok(Err(error))) if error.kind == CallErrorKind::Slow && self.shrink(&error) => continue,
+                        Some(Ok(Err(error))) => return Err(self.explained(error).await),
+                        Some(Err(_)) | None => {
+                            return Err(Failure::new(FailureClass::Ours, "fetching a page broke off", ""));
+                        }
+                    }
+                }
             };
+            self.look_beyond(&fetched.listing).await;
             let (listing, barren) = self.take(fetched.listing);
             if barren && self.at.pass > 1 && !self.at.end {
                 continue;
@@ -181,16 +194,37 @@ impl Walk {
         // A listing of changes is often over within its first page.
         let most = if self.pages.is_some() && !self.by_age() { AHEAD } else { 1 };
         while self.inflight.len() < most && (self.inflight.is_empty() || self.pages.is_some_and(|p| self.ask <= p)) {
-            let reader = Arc::clone(&self.reader);
-            let (number, size) = (self.ask, self.at.size);
-            let task = tokio::spawn(async move {
-                let started = Instant::now();
-                let impatient = smaller(0, size).is_some();
-                let listing = reader.page(&reader.part(At::Number(number), size, false), impatient).await?;
-                Ok(Fetched { listing, took: started.elapsed() })
-            });
-            self.inflight.push_back(AbortOnDropHandle::new(task));
+            let fetching = self.fetching(self.ask);
+            self.inflight.push_back(fetching);
             self.ask += 1;
+        }
+    }
+
+    /// Begins to fetch the page of that number.
+    fn fetching(&self, number: u32) -> Fetching {
+        let (reader, size) = (Arc::clone(&self.reader), self.at.size);
+        AbortOnDropHandle::new(tokio::spawn(async move {
+            let started = Instant::now();
+            let impatient = smaller(0, size).is_some();
+            let listing = reader.page(&reader.part(At::Number(number), size, false), impatient).await?;
+            Ok(Fetched { listing, took: started.elapsed() })
+        }))
+    }
+
+    /// Asks for one more page when the announced last one is full: a count that is too low would make all that it does
+    /// not count look gone. A vendor that refuses to be asked for more is believed.
+    async fn look_beyond(&mut self, listing: &Listing) {
+        let pages = listing.pages.or_else(|| listing.total.map(|total| pages_of(total, self.at.size)));
+        let full = listing.rows() >= self.at.size as usize;
+        if self.at.partial || !full || pages.is_none_or(|pages| self.at.number() < pages) {
+            return;
+        }
+        self.inflight = FuturesOrdered::new();
+        if let Ok(Ok(more)) = self.fetching(self.at.number() + 1).await
+            && more.listing.rows() > 0
+        {
+            self.ask = self.at.number() + 2;
+            self.beyond = Some(more);
         }
     }
 
@@ -227,7 +261,8 @@ impl Walk {
         self.at.offset += u64::from(self.at.size);
         let short = rows < self.at.size as usize;
         let ended = aged || rows == 0 || self.pages.map_or(short || new == 0, |pages| number >= pages);
-        if ended {
+        // What is there in spite of the announcement is read for as long as it brings something new.
+        if ended && (self.beyond.is_none() || new == 0) {
             self.finish_pass();
         }
         (listing, new == 0)
@@ -259,6 +294,7 @@ impl Walk {
         );
         self.remark(LogLevel::Info, &text);
         self.inflight = FuturesOrdered::new();
+        self.beyond = None;
         self.at = Position { pass: 2, offset: 0, shrunk: false, ..self.at };
         self.ask = 1;
         self.most = 0;

@@ -3,6 +3,7 @@
 //! Pure values. This room does no I/O, knows no vendor and reads no clock: time and ids come in from outside
 //! through [`Clock`] and [`IdSource`].
 
+pub mod day_count;
 pub mod decision;
 pub mod device;
 pub mod evidence;
@@ -26,6 +27,7 @@ pub mod sync_rules;
 pub mod sync_run;
 pub mod text;
 
+pub use day_count::DayCount;
 pub use decision::{Actor, Decision, DecisionKind, HistoryEntry, HistoryId, MatchState, RowChange};
 pub use device::{Battery, Device, DeviceDetails, Hardware, Interface, Security, System};
 pub use evidence::{Candidate, Confidence, Evidence, EvidenceKind, Proposal, Verdict};

@@ -209,6 +209,19 @@ impl Record {
         }
     }
 
+    /// Its page at the vendor, where the vendor tells it.
+    #[must_use]
+    pub fn page(&self) -> Option<&str> {
+        match self {
+            Self::Company(r) => r.url.as_deref(),
+            Self::Device(r) => r.url.as_deref(),
+            Self::Contact(r) => r.url.as_deref(),
+            Self::Location(r) => r.url.as_deref(),
+            Self::Ticket(r) => r.url.as_deref(),
+            _ => None,
+        }
+    }
+
     /// The company that it belongs to; `None` for companies and for what belongs to none.
     #[must_use]
     pub fn company(&self) -> Option<&CompanyId> {

@@ -147,7 +147,7 @@ impl<'a> Answers<'a> {
             let own = found.bits().clamp(-40.0, 40.0).exp2();
             calibrate::device(own / (1.0 + own + rivals), own / (own + rivals))
         };
-        let mut evidence = device_evidence(&self.devices, &found, row(left));
+        let mut evidence = device_evidence(&self.devices, &found, row(left), row(right));
         if self.devices.refused.holds(row(left), row(right)) {
             evidence.insert(0, guard(REFUSED));
         }

@@ -125,7 +125,7 @@ pub fn name_note(found: &NameMatch, hows: &[Agreement]) -> String {
 }
 
 fn field_evidence(companies: &Companies<'_>, model: &Model, features: &Features, left: u32) -> Vec<Evidence> {
-    let (phone, street) = companies.field_counts(left);
+    let [phone, street, domain] = companies.field_counts(left);
     let rows: [(usize, EvidenceKind, &str, Rarity); 16] = [
         (PHONE_SAME, EvidenceKind::Phone, "phone", Some(phone)),
         (PHONE_NEAR, EvidenceKind::Phone, "phone a digit apart", None),
@@ -138,7 +138,7 @@ fn field_evidence(companies: &Companies<'_>, model: &Model, features: &Features,
         (CITY_SAME, EvidenceKind::Address, "city", None),
         (CITY_DIFFER, EvidenceKind::Address, "another city", None),
         (STATE_DIFFER, EvidenceKind::Address, "another state", None),
-        (DOMAIN_SAME, EvidenceKind::Domain, "domain", None),
+        (DOMAIN_SAME, EvidenceKind::Domain, "domain", Some(domain)),
         (DOMAIN_DIFFER, EvidenceKind::Domain, "another domain", None),
         (OWNER_SAME, EvidenceKind::Company, "company", None),
         (OWNER_DIFFER, EvidenceKind::Company, "another company", None),
@@ -150,8 +150,9 @@ fn field_evidence(companies: &Companies<'_>, model: &Model, features: &Features,
 
 /// What speaks for and against a pair of devices.
 #[must_use]
-pub fn device_evidence(devices: &Devices<'_>, found: &DeviceMatch, left: u32) -> Vec<Evidence> {
+pub fn device_evidence(devices: &Devices<'_>, found: &DeviceMatch, left: u32, right: u32) -> Vec<Evidence> {
     let ids = &devices.lefts.ids[left as usize];
+    let others = &devices.rights.ids[right as usize];
     let all = u32::try_from(devices.left.len() + devices.right.len()).unwrap_or(u32::MAX);
     let count = |kind, value| {
         let (l, r) = devices.live(key(kind, value));
@@ -167,14 +168,19 @@ pub fn device_evidence(devices: &Devices<'_>, found: &DeviceMatch, left: u32) ->
         SerialMatch::Unknown => {}
     }
     match found.uuid {
-        Some(true) => list.push(evidence(EvidenceKind::HardwareUuid, bits::UUID, None, "hardware UUID")),
+        Some(true) => {
+            list.push(evidence(EvidenceKind::HardwareUuid, bits::UUID, count(Kind::Uuid, ids.uuid), "hardware UUID"));
+        }
         Some(false) => {
             list.push(evidence(EvidenceKind::HardwareUuid, bits::UUID_DIFFERS, None, "another hardware UUID"));
         }
         None => {}
     }
     if let Some(note) = mac_note(found) {
-        list.push(evidence(EvidenceKind::Mac, found.mac_bits(), None, note));
+        // The rarest of the addresses in common.
+        let common = ids.macs.iter().filter(|mac| others.macs.contains(mac));
+        let rarity = common.filter_map(|mac| count(Kind::Mac, mac.as_u64())).min();
+        list.push(evidence(EvidenceKind::Mac, found.mac_bits(), rarity, note));
     }
     match found.host {
         Some(true) if found.host_count <= 2 => {

@@ -8,9 +8,6 @@ use super::refusals::{REFUSED_ALL, REFUSED_ANOTHER};
 use super::verdict::{company_verdict, device_verdict};
 use crate::domain::{Candidate, Confidence, Proposal, Verdict};
 
-/// Candidates of a company that are explained, however unlikely they are.
-const EXPLAINED: usize = 3;
-
 fn row(i: usize) -> u32 {
     u32::try_from(i).unwrap_or(u32::MAX)
 }
@@ -38,11 +35,7 @@ pub fn company_proposal(
     }
     let scored = ordered(scored, |s| s.right, choice);
     let candidates = scored.into_iter().take(settings.keep).enumerate().map(|(rank, s)| {
-        let mut evidence = if rank < EXPLAINED || s.probability > 0.05 {
-            company_evidence(companies, &settings.model, row(i), s.right)
-        } else {
-            Vec::new()
-        };
+        let mut evidence = company_evidence(companies, &settings.model, row(i), s.right);
         if rank == 0 && said.verdict != Verdict::Auto && !said.note.is_empty() {
             evidence.push(guard(&said.note));
         }
@@ -67,15 +60,15 @@ pub fn device_proposal(
 ) -> Proposal {
     let scored = ordered(scored, |s| s.right, choice);
     let shown = scored.len().min(problem.settings.keep);
-    let matches: Vec<DeviceMatch> = scored.iter().take(shown).map(|s| devices.compare(row(i), s.right, map)).collect();
+    let matches: Vec<DeviceMatch> = scored.iter().map(|s| devices.compare(row(i), s.right, map)).collect();
     let waits = map.known && map.left[i].is_none();
     let claimed = scored.first().is_some_and(|s| devices.is_claimed(row(i), s.right));
     let (verdict, mut note) = device_verdict(problem, &scored, &matches, choice, waits, claimed);
     if scored.is_empty() && devices.refused.concern(row(i)) {
         REFUSED_ALL.clone_into(&mut note);
     }
-    let candidates = scored.iter().zip(&matches).enumerate().map(|(rank, (s, found))| {
-        let mut evidence = device_evidence(devices, found, row(i));
+    let candidates = scored.iter().zip(&matches).take(shown).enumerate().map(|(rank, (s, found))| {
+        let mut evidence = device_evidence(devices, found, row(i), s.right);
         evidence.extend(inherited(s.bits - found.bits()));
         if rank == 0 && verdict != Verdict::Auto && !note.is_empty() {
             evidence.push(guard(&note));

@@ -93,6 +93,10 @@ pub fn compare(
             why: text::clean(&d.why).into_owned(),
         }),
         warnings,
+        pages: [&left, &right].map(|record| {
+            let page = record.as_ref().and_then(|r| r.record.page());
+            page.map(|page| text::clean(page).into_owned()).unwrap_or_default()
+        }),
         row,
     })
 }

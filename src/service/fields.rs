@@ -57,9 +57,21 @@ fn companies<T>(
     of: impl Fn(&T) -> Option<RecordId>,
 ) -> FieldPair {
     let sides = context.sides();
-    let name = |tables: &IntegrationTables, record: &T| views::company_name(tables, of(record).as_ref());
-    let theirs = right.map(|record| name(sides.target, record)).unwrap_or_default();
-    field("company", &name(sides.source, left), &theirs)
+    let (ours, below) = match of(left) {
+        Some(company) if sides.source.roll_up => {
+            let root = sides.source.root_of(&company);
+            let below = (root != company).then(|| views::company_name(sides.source, Some(&company)));
+            (views::company_name(sides.source, Some(&root)), below)
+        }
+        company => (views::company_name(sides.source, company.as_ref()), None),
+    };
+    let theirs = right.map(|record| views::company_name(sides.target, of(record).as_ref())).unwrap_or_default();
+    let mut pair = field("company", &ours, &theirs);
+    // Companies are compared where they are matched: at the first level. Where the record sits below it is worth seeing.
+    if let Some(below) = below.filter(|name| !name.is_empty()) {
+        pair.left = format!("{} / {below}", pair.left);
+    }
+    pair
 }
 
 /// The names of two locations.
@@ -177,7 +189,6 @@ fn company_fields(left: &Company, right: Option<&Company>) -> Vec<FieldPair> {
 
 fn device_fields(context: &Context<'_>, left: &Device, right: Option<&Device>) -> Vec<FieldPair> {
     let mut fields = Vec::new();
-    let sides = context.sides();
     let junk = &context.world.junk;
     let mut push = |label: &str, of: &dyn Fn(&Device) -> String| {
         fields.push(field(label, &of(left), &right.map(of).unwrap_or_default()));
@@ -194,11 +205,7 @@ fn device_fields(context: &Context<'_>, left: &Device, right: Option<&Device>) -
     push("system", &|d| d.details.system.os.clone().unwrap_or_default());
     push("seen or changed", &|d| d.last_seen.or(d.updated).map(|t| t.date().to_string()).unwrap_or_default());
     push("id", &|d| d.id.to_string());
-    let company = |tables: &IntegrationTables, device: &Device| {
-        views::company_name(tables, device.company.as_ref().map(RecordId::from).as_ref())
-    };
-    let theirs = right.map(|d| company(sides.target, d)).unwrap_or_default();
-    fields.insert(1, field("company", &company(sides.source, left), &theirs));
+    fields.insert(1, companies(context, (left, right), |d| d.company.as_ref().map(Into::into)));
     for pair in &mut fields {
         if matches!(pair.label.as_str(), "serial" | "MAC") {
             pair.relation = identifier_relation(junk, pair);

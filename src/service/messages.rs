@@ -10,13 +10,19 @@ use crate::domain::{
 use serde::{Deserialize, Serialize};
 
 pub use super::sync_messages::{CardAbout, CardView, ScheduleLine, ScheduleSheet};
+mod alike;
 mod compare;
+mod coverage;
 mod explain;
 mod fields;
 mod sync_settings;
 
 pub use super::rules::RuleView;
+pub use alike::{Alike, AlikeGroup, AlikeRows};
 pub use compare::{CandidateView, Compare, DecisionView, FieldPair, PickRow, Relation, Targets};
+pub use coverage::{
+    Coverage, CoverageCell, CoverageRow, CoverageShow, CoverageSort, CoverageSpec, CoverageSum, StreamData,
+};
 pub use explain::{Gate, Preview, PreviewRow, WhyRecord};
 pub use fields::{FieldPairView, FieldSide, FlowFields, StreamFieldPairs};
 pub use sync_settings::{ChoiceList, ChoiceView, MovedRecord, ScopePreview, ScopedStream, StreamMove, SyncSettings};
@@ -133,6 +139,19 @@ pub enum Command {
         /// On which rows.
         rows: Selection,
     },
+    /// Decide rows as another one was, one history entry, with or without the rules that this leaves.
+    DecideAlike {
+        /// Which flow.
+        flow: FlowId,
+        /// Which stream.
+        stream: Stream,
+        /// What.
+        action: DecideAction,
+        /// On which rows.
+        rows: Selection,
+        /// Keep the aliases of the names as rules.
+        keep_rules: bool,
+    },
     /// Accept every suggestion at or above the threshold.
     QuickMatch {
         /// Which flow.
@@ -233,6 +252,9 @@ pub struct ViewSpec {
     /// Only records of this source company.
     #[serde(default)]
     pub company: Option<RecordId>,
+    /// Only rows that have this in common.
+    #[serde(default)]
+    pub alike: Option<Alike>,
 }
 
 /// Filter by state.
@@ -353,6 +375,29 @@ pub enum Query {
         /// Which entry; the newest when `None`.
         entry: Option<HistoryId>,
     },
+    /// What was decided on a row, and the open rows that are like it.
+    Alike {
+        /// Which flow.
+        flow: FlowId,
+        /// Which stream.
+        stream: Stream,
+        /// The row.
+        source: RecordId,
+    },
+    /// What is stored of an integration, stream by stream.
+    Data {
+        /// Which.
+        integration: IntegrationId,
+    },
+    /// Which company is known where.
+    Coverage {
+        /// Which companies in which order.
+        spec: CoverageSpec,
+        /// First row wanted, from 0.
+        offset: u64,
+        /// How many (at most 500).
+        limit: u32,
+    },
     /// Lines of the sync log, newest last.
     Log {
         /// Which lines.
@@ -443,6 +488,12 @@ pub enum View {
     Fields(Box<FlowFields>),
     /// To [`Query::Why`].
     Why(Vec<WhyRecord>),
+    /// To [`Query::Alike`].
+    Alike(AlikeRows),
+    /// To [`Query::Data`].
+    Data(Vec<StreamData>),
+    /// To [`Query::Coverage`].
+    Coverage(Box<Coverage>),
     /// To [`Query::Cards`].
     Cards(Vec<CardView>),
     /// To [`Query::Schedules`].
@@ -539,6 +590,10 @@ pub struct FlowView {
     pub source: String,
     /// The vendor's name of the target.
     pub target: String,
+    /// The source.
+    pub source_id: IntegrationId,
+    /// The target.
+    pub target_id: IntegrationId,
     /// One tab per stream.
     pub tabs: Vec<TabView>,
     /// Paused by a person.

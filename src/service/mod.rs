@@ -2,9 +2,11 @@
 //!
 //! In-process for now; every message is plain data, so that the same door can stand on a socket.
 
+mod alike;
 mod cards;
 mod compare;
 mod core;
+mod coverage;
 mod decide;
 mod fields;
 mod front;

@@ -157,6 +157,8 @@ fn flow(parts: &Parts<'_>, state: &FlowState) -> FlowView {
         paused: parts.paused_flows.contains(&state.flow.id),
         label: format!("{source} → {target}"),
         tabs: tabs.collect(),
+        source_id: state.flow.source.clone(),
+        target_id: state.flow.target.clone(),
         source,
         target,
     }

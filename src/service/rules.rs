@@ -314,3 +314,67 @@ pub fn view(rule: &Rule) -> RuleView {
         at: rule.at,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::matching::{CompanyFacts, Problem, Settings, solve};
+
+    fn book(kind: RuleKind, everywhere: bool) -> RuleBook {
+        let rule = Rule {
+            id: RuleId(1),
+            kind,
+            flow: "rmm-to-docs".into(),
+            everywhere,
+            stream: Stream::Companies,
+            source: "P1".into(),
+            target: "D1".into(),
+            left: "Zenith Law LLP".into(),
+            right: "Quarry Lane Dental".into(),
+            actor: Actor::Person("kim".into()),
+            at: Timestamp::UNIX_EPOCH,
+        };
+        RuleBook::new(vec![rule], 1)
+    }
+
+    /// The best target of the first name in a flow, with how sure it is.
+    fn best(book: &RuleBook, flow: &str, right: &[&str]) -> Option<(usize, f32)> {
+        let mut known = Known::default();
+        book.teach(&flow.into(), &mut known);
+        let left = [CompanyFacts::new("1", "zenith law")];
+        let right: Vec<CompanyFacts> =
+            right.iter().enumerate().map(|(i, name)| CompanyFacts::new(i.to_string(), *name)).collect();
+        let settings = Settings::default();
+        let problem = Problem {
+            left_companies: &left,
+            right_companies: &right,
+            left_devices: &[],
+            right_devices: &[],
+            known: &known,
+            settings: &settings,
+        };
+        let found = solve(&problem).companies.remove(0).candidates;
+        let best = found.first().filter(|c| c.confidence.get() > 0.5)?;
+        Some((best.target.as_str().parse().ok()?, best.confidence.get()))
+    }
+
+    #[test]
+    fn a_rule_holds_in_other_flows_when_that_was_asked() {
+        let names = ["Harbor Foods", "QUARRY LANE DENTAL INC"];
+        assert_eq!(best(&book(RuleKind::Alias, false), "psa-to-docs", &names), None);
+        assert_eq!(best(&book(RuleKind::Alias, false), "rmm-to-docs", &names).map(|b| b.0), Some(1));
+        // Other systems have other ids: the rule speaks of the names.
+        assert_eq!(best(&book(RuleKind::Alias, true), "psa-to-docs", &names).map(|b| b.0), Some(1));
+        let same = ["Zenith Law", "Quarry Lane Dental"];
+        assert_eq!(best(&book(RuleKind::Alias, true), "psa-to-docs", &same).map(|b| b.0), Some(1));
+    }
+
+    #[test]
+    fn a_refusal_applied_everywhere_speaks_of_names_in_other_flows() {
+        let names = ["Quarry Lane Dental"];
+        let mut known = Known::default();
+        book(RuleKind::Refusal, true).teach(&"psa-to-docs".into(), &mut known);
+        assert!(known.refused_companies.is_empty() && known.aliases.iter().all(|alias| !alias.same));
+        assert_eq!(best(&book(RuleKind::Refusal, true), "psa-to-docs", &names), None);
+    }
+}

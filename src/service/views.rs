@@ -1,5 +1,6 @@
 //! Orders of a queue: filter, find and sort over positions, computed when asked for and kept until the queue changes.
 
+use super::alike::is_alike;
 use super::listed::Facts;
 use super::messages::{Filter, QueueRow, SortKey, TargetLabel, ViewSpec, Window};
 use super::rows::{FlowState, Queue, Row};
@@ -56,6 +57,7 @@ fn compute(state: &FlowState, sides: Sides<'_>, spec: &ViewSpec) -> Vec<u32> {
             !row.hidden
                 && passes(row, spec.filter)
                 && in_company(sides.source, spec, at)
+                && spec.alike.as_ref().is_none_or(|with| is_alike(sides.source, spec.stream, at, row, with))
                 && (needle.is_empty() || found(sides.source, spec.stream, at, &needle))
         })
         .filter_map(|at| u32::try_from(at).ok())

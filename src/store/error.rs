@@ -20,8 +20,11 @@ pub(super) fn from_sled(error: &sled::Error, doing: &str) -> Failure {
 pub(super) fn from_io(error: &Error, doing: &str) -> Failure {
     let remedy = match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some disk space, then start matchbook again",
+        ErrorKind::FileTooLarge => "let files grow larger (ulimit -f), then start matchbook again",
         ErrorKind::ReadOnlyFilesystem => "make the file system writable, then start matchbook again",
-        ErrorKind::PermissionDenied => "run matchbook as the user who owns its home directory",
+        ErrorKind::PermissionDenied => {
+            "run matchbook as the user who owns its home directory, with the right to write there (chmod -R u+rwX)"
+        }
         ErrorKind::NotFound => "check the path",
         _ => "check the disk, then start matchbook again",
     };

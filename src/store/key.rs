@@ -11,6 +11,8 @@ pub(super) enum Table {
     LiveCount = b'c',
     /// Decisions counted by kind, by flow and stream.
     DecisionCount = b'C',
+    /// One count a day.
+    Day = b'D',
     /// Decisions by flow, stream and source id.
     Decision = b'd',
     /// Numbers of flows by name.

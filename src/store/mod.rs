@@ -13,6 +13,7 @@ mod backup;
 mod caches;
 mod care;
 mod codec;
+mod days;
 mod decisions;
 mod error;
 mod events;
@@ -37,6 +38,7 @@ mod tests;
 
 pub use backup::{BackupReport, last_scheduled, newest_backup};
 pub use care::{StoreStats, VerifyReport};
+pub use days::DAYS_KEPT;
 pub use decisions::{DecisionCounts, inverse_changes};
 pub use events::{RECORD_EVENTS, RecordEvent, Seen};
 pub use log::{LOG_CAPACITY, LOG_KEEP_DAYS};

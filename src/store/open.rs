@@ -94,7 +94,26 @@ fn open_data(dir: &Path) -> Result<(sled::Db, State), Refusal> {
 
 /// sled on that directory, with matchbook's settings.
 pub(super) fn open_sled(data: &Path) -> Result<sled::Db, sled::Error> {
+    remove_unfinished_snapshots(data)?;
     sled::Config::new().path(data).cache_capacity(CACHE_BYTES).flush_every_ms(Some(FLUSH_EVERY_MS)).open()
+}
+
+/// sled writes a snapshot under a name of its own and renames it when it is whole. What a full disk or a kill left of one
+/// it takes for the newest at the next opening, and refuses the store for it (sled 0.34.7, `get_snapshot_files`).
+fn remove_unfinished_snapshots(data: &Path) -> Result<(), std::io::Error> {
+    let files = match fs::read_dir(data) {
+        Ok(files) => files,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(e),
+    };
+    for file in files {
+        let path = file?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
 }
 
 /// Works on sled's files on a thread of its own, because sled panics on some damaged files: a panic ends that thread
@@ -138,6 +157,8 @@ fn refuse_sled(error: &sled::Error) -> Refusal {
                 Refusal::Failure(error::from_io(io, "opening the store"))
             }
         }
+        // sled's own text names places in its file that say nothing to a person.
+        sled::Error::Corruption { .. } => Refusal::Unreadable("its file is damaged".into()),
         other => Refusal::Unreadable(other.to_string()),
     }
 }

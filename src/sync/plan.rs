@@ -2,6 +2,7 @@
 
 use crate::domain::{MassLimit, RunCounts, SyncRules, Timestamp};
 use crate::store::{Judgement, ListingFacts, RunVerdict, Watermark};
+use std::fmt::Write as _;
 
 /// Where a run begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,7 +105,7 @@ impl Listing {
 pub struct Began {
     /// By this machine's clock.
     pub here: Timestamp,
-    /// By the vendor's clock, where it is known; else by this machine's.
+    /// By the vendor's clock where that is known to be behind; else by this machine's.
     pub there: Timestamp,
 }
 
@@ -112,7 +113,9 @@ pub struct Began {
 /// applied without a person.
 #[must_use]
 pub fn judge(listing: Listing, mass: &MassLimit, known: Option<Watermark>, began: Began) -> Judgement {
-    let verdict = if mass.is_passed(listing.weight(), listing.facts.live) {
+    // A stream that is empty all of a sudden is never believed, however small it was.
+    let emptied = listing.may_orphan() && listing.facts.seen == 0 && listing.facts.gone > 0;
+    let verdict = if emptied || mass.is_passed(listing.weight(), listing.facts.live) {
         RunVerdict::Ask
     } else if listing.may_orphan() {
         RunVerdict::Orphan
@@ -149,14 +152,23 @@ pub fn withheld_text(label: &str, listing: Listing, asks: bool) -> Option<String
 /// The closing line of a run.
 #[must_use]
 pub fn closing_text(label: &str, since: Option<Timestamp>, counts: &RunCounts, seconds: f64) -> String {
-    let bad = if counts.bad > 0 { format!(", {} bad rows left out", counts.bad) } else { String::new() };
     let kind = since.map(since_text).unwrap_or_default();
-    let RunCounts { read, added, changed, unchanged, orphaned, left_out, .. } = counts;
-    let orphaned = if since.is_some() { String::new() } else { format!(", {orphaned} orphaned") };
-    let outside = if *left_out > 0 { format!(", {left_out} not taken by the sync settings") } else { String::new() };
-    format!(
-        "{label} complete{kind}: {read} read, {added} added, {changed} changed, {unchanged} unchanged{orphaned}{bad}{outside} · {seconds:.1} s"
-    )
+    let mut text = format!("{label} complete{kind}: {} read", counts.read);
+    for (count, what) in [
+        (counts.added, "added"),
+        (counts.changed, "changed"),
+        (counts.unchanged, "unchanged"),
+        (counts.orphaned, "orphaned"),
+        (counts.bad, "bad rows left out"),
+        (counts.left_out, "not taken by the sync settings"),
+    ] {
+        // What did not happen would hide what did.
+        if count > 0 {
+            let _ = write!(text, ", {count} {what}");
+        }
+    }
+    let _ = write!(text, " · {seconds:.1} s");
+    text
 }
 
 /// What an incremental run asks for, in words.
@@ -242,6 +254,13 @@ mod tests {
         assert_eq!(verdict(changed, false), RunVerdict::Ask, "a change is a change, however much was listed");
         assert_eq!(verdict(ListingFacts { incremental: true, ..changed }, true), RunVerdict::Ask);
         assert_eq!(verdict(ListingFacts { gone: 11, held: 10, ..many }, true), RunVerdict::Ask, "both count together");
+        let empty = ListingFacts { seen: 0, total: Some(0), live: 3, gone: 3, ..facts() };
+        assert_eq!(verdict(empty, true), RunVerdict::Ask, "an empty answer is not believed, however few there were");
+        assert_eq!(
+            verdict(ListingFacts { gone: 0, live: 0, ..empty }, true),
+            RunVerdict::Orphan,
+            "it was empty before"
+        );
     }
 
     #[test]

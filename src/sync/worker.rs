@@ -292,7 +292,10 @@ async fn finish(
     progress: &mut StreamProgress,
 ) -> Result<Option<MassChange>, Failure> {
     let started = progress.started.unwrap_or_else(|| job.clock.now());
-    let began = Began { here: run.started, there: run.started + job.connector.clock_skew().unwrap_or_default() };
+    // The earlier of both clocks: a vendor's header may be ahead of the times in its rows, and what is asked for twice
+    // is only unchanged.
+    let behind = job.connector.clock_skew().unwrap_or_default().min(time::Duration::ZERO);
+    let began = Began { here: run.started, there: run.started + behind };
     let finish = RunFinish {
         integration: job.task.integration.clone(),
         stream: job.task.stream,

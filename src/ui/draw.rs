@@ -4,7 +4,7 @@ use super::layout::Layout;
 use super::state::overlay::Overlay;
 use super::state::{Pane, State};
 use super::widgets::canvas::Canvas;
-use super::widgets::number::{clock, thousands};
+use super::widgets::number::{clock, counted, thousands};
 use super::{overlays, panes};
 use crate::domain::{LogLevel, RunState};
 use crate::service::messages::IntegrationState;
@@ -71,7 +71,10 @@ fn header(state: &State, layout: &Layout, canvas: &mut Canvas<'_>) {
     } else {
         at += canvas.put(at, y, room, "matchbook", theme.accent) + 2;
     }
-    for (text, style) in status(state, theme) {
+    if state.config.read_only {
+        at += canvas.put(at, y, room.saturating_sub(at), "read-only  ", theme.warn);
+    }
+    for (text, style) in status(state, theme, layout.tabs) {
         let glyph = if style == theme.busy { glyphs.busy } else { glyphs.dot };
         at += canvas.put(at, y, room.saturating_sub(at), &format!("{glyph} {text}  "), style);
     }
@@ -86,8 +89,8 @@ fn right_of_header(state: &State, short: bool) -> String {
     format!("{}  {as_of}  {help} ", state.home)
 }
 
-/// What the header says of the whole: syncs, failures, work left.
-fn status(state: &State, theme: &super::theme::Theme) -> Vec<(String, Style)> {
+/// What the header says of the whole: syncs, failures, work left; `short` where the tabs of the panes stand beside it.
+fn status(state: &State, theme: &super::theme::Theme, short: bool) -> Vec<(String, Style)> {
     let mut parts = Vec::new();
     if !state.known {
         return vec![("opening".to_owned(), theme.busy)];
@@ -115,14 +118,17 @@ fn status(state: &State, theme: &super::theme::Theme) -> Vec<(String, Style)> {
     }
     let open = state.open_counts();
     let mut words: Vec<String> =
-        open.iter().filter(|(_, n)| *n > 0).map(|(s, n)| format!("{} {}", thousands(*n), s.name())).collect();
+        open.iter().filter(|(_, n)| *n > 0).map(|(s, n)| counted(*n, s.one(), s.name())).collect();
     // Two streams by name; the tabs say the rest.
     if words.len() > 3 {
         let rest: u64 = open.iter().filter(|(_, n)| *n > 0).skip(2).map(|(_, n)| n).sum();
         words.truncate(2);
         words.push(format!("{} more", thousands(rest)));
     }
-    if !words.is_empty() {
+    if !words.is_empty() && short {
+        let all: u64 = open.iter().map(|(_, n)| n).sum();
+        parts.push((format!("{} open", thousands(all)), theme.text));
+    } else if !words.is_empty() {
         parts.push((format!("{} to match", words.join(", ")), theme.text));
     } else if state.overview.ready && state.tabs().any(|(_, tab)| tab.counts.total() > 0) {
         parts.push(("everything is decided".to_owned(), theme.ok));
@@ -134,6 +140,16 @@ fn status(state: &State, theme: &super::theme::Theme) -> Vec<(String, Style)> {
 fn bottom(state: &State, layout: &Layout, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme;
     let room = layout.message.unwrap_or(layout.footer);
+    let waiting = state.messages.waiting(state.notice.as_ref());
+    let badge = if waiting > 0 {
+        let key = state.keymap.keys(super::CommandId::Messages).first().map_or_else(String::new, |k| format!(" ({k})"));
+        format!("{waiting} unread{key}  ")
+    } else {
+        String::new()
+    };
+    if layout.message.is_some() && state.notice.is_none() {
+        canvas.put(1, room.y, room.width.saturating_sub(2), &badge, theme.warn);
+    }
     if let Some(notice) = &state.notice {
         let sign = match notice.level {
             LogLevel::Error => "error: ",
@@ -141,7 +157,12 @@ fn bottom(state: &State, layout: &Layout, canvas: &mut Canvas<'_>) {
             LogLevel::Info | LogLevel::Debug => "",
         };
         let style = theme.level(notice.level);
-        canvas.line(1, room.y, room.width.saturating_sub(2), &[(sign, style), (&notice.text, style)]);
+        canvas.line(
+            1,
+            room.y,
+            room.width.saturating_sub(2),
+            &[(&badge, theme.warn), (sign, style), (&notice.text, style)],
+        );
     }
     if state.notice.is_none() || layout.message.is_some() {
         panes::footer::draw(state, canvas, layout.footer);

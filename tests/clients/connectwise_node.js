@@ -6,19 +6,15 @@
 // CONNECTWISE_PRIVATE_KEY and CONNECTWISE_CLIENT_ID set: node tests/clients/connectwise_node.js
 
 const assert = require('assert');
-const crypto = require('crypto');
 const fs = require('fs');
 const http = require('http');
 const https = require('https');
-const path = require('path');
 const {ManageAPI} = require('connectwise-rest');
 
-const tls = name => fs.readFileSync(path.join(__dirname, '..', 'connector_support', 'tls', name));
 
 function front(target) {
-  const cert = new crypto.X509Certificate(tls('leaf.der')).toString();
-  const key = crypto.createPrivateKey({key: tls('leaf.key.der'), format: 'der', type: 'pkcs8'})
-    .export({format: 'pem', type: 'pkcs8'});
+  const cert = fs.readFileSync(process.env.TLS_CHAIN);
+  const key = fs.readFileSync(process.env.TLS_KEY);
   const server = https.createServer({cert, key}, (request, response) => {
     const {method, headers, url} = request;
     const passed = http.request({host: target.hostname, port: target.port, path: url, method, headers}, answer => {

@@ -18,10 +18,11 @@ use matchbook::domain::{
     SyncScope, Timestamp,
 };
 use matchbook::service::messages::{
-    BudgetView, CandidateView, CardView, Command, Compare, DecideAction, DecisionView, Done, Event, FieldPair,
-    FieldPairView, FieldSide, Filter, FlowFields, FlowView, Gate, IntegrationState, IntegrationView, Overview, PickRow,
-    Preview, PreviewRow, Query, QueueRow, Relation, Reply, Request, RuleView, ScheduleLine, ScheduleSheet, Selection,
-    SortKey, StateCounts, StreamFieldPairs, TabView, TargetLabel, Targets, View, ViewSpec, WhyRecord, Window,
+    Alike, AlikeGroup, AlikeRows, BudgetView, CandidateView, CardView, Command, Compare, DecideAction, DecisionView,
+    Done, Event, FieldPair, FieldPairView, FieldSide, Filter, FlowFields, FlowView, Gate, IntegrationState,
+    IntegrationView, Overview, PickRow, Preview, PreviewRow, Query, QueueRow, Relation, Reply, Request, RuleView,
+    ScheduleLine, ScheduleSheet, Selection, Sort, SortKey, StateCounts, StreamFieldPairs, TabView, TargetLabel,
+    Targets, View, ViewSpec, WhyRecord, Window,
 };
 use std::collections::HashMap;
 
@@ -167,6 +168,8 @@ impl FakeService {
                 label: "Addigy → IT Glue".to_owned(),
                 source: "Addigy".to_owned(),
                 target: "IT Glue".to_owned(),
+                source_id: IntegrationId::from("addigy"),
+                target_id: IntegrationId::from("itglue"),
                 tabs: service.tabs(),
                 paused: false,
             }],
@@ -356,6 +359,11 @@ impl FakeService {
                 lines.reverse();
                 View::Log(lines)
             }
+            Query::Alike { stream, source, .. } => View::Alike(self.alike(stream, &source)),
+            Query::Data { .. } => View::Data(fake_settings::data()),
+            Query::Coverage { spec, offset, limit } => {
+                View::Coverage(Box::new(fake_settings::coverage(&spec, offset, limit)))
+            }
             Query::Cards => View::Cards(self.cards.clone()),
             Query::Schedules { integration } => self.schedules(&integration),
             Query::History { .. } => View::History(self.history.iter().rev().map(|h| h.0.clone()).collect()),
@@ -456,6 +464,7 @@ impl FakeService {
         let evidence = |kind, bits, rarity, note: &str| Evidence { kind, bits, rarity, note: note.to_owned() };
         Compare {
             generation: table.generation,
+            pages: [String::new(), "https://vendor.test/a/1".to_owned()],
             source: "Addigy".to_owned(),
             target: "IT Glue".to_owned(),
             against: row.target.clone(),
@@ -521,6 +530,36 @@ impl FakeService {
         }
     }
 
+    fn alike(&mut self, stream: Stream, source: &RecordId) -> AlikeRows {
+        let at = self.position(stream, source).expect("a row of ours");
+        let row = self.tables[&stream].rows[at].clone();
+        let end = row.name.find(['-', ' ']).map_or(row.name.len(), |at| at + 1);
+        let prefix = row.name[..end].to_owned();
+        let view = ViewSpec {
+            flow: flow(),
+            stream,
+            filter: Filter::Open,
+            find: prefix.clone(),
+            sort: Sort::default(),
+            company: None,
+            alike: Some(Alike::Prefix(prefix.clone())),
+        };
+        let rows = self.order(&view).len() as u64;
+        let action = match row.state {
+            MatchState::Ignored => DecideAction::Ignore,
+            MatchState::Deferred => DecideAction::Defer,
+            _ => DecideAction::Accept,
+        };
+        let label = format!("names that begin with “{prefix}”");
+        AlikeRows {
+            source: row.id,
+            name: row.name,
+            action,
+            target: None,
+            groups: vec![AlikeGroup { label, view, rows }],
+        }
+    }
+
     fn sure(&self, stream: Stream, threshold: Confidence) -> Vec<usize> {
         let rows = &self.tables[&stream].rows;
         (0..rows.len())
@@ -553,6 +592,10 @@ impl FakeService {
                     let failure = Failure::new(FailureClass::Local, reason, "free some space");
                     return (Reply::Failed(failure), Vec::new());
                 }
+                let at = self.selected(stream, &rows);
+                self.decide(stream, &at, &action)
+            }
+            Command::DecideAlike { stream, action, rows, .. } => {
                 let at = self.selected(stream, &rows);
                 self.decide(stream, &at, &action)
             }

@@ -14,6 +14,8 @@ use read::Lists;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+/// Candidates written for each row when nobody says how many.
+const LIMIT: usize = 5;
 /// Rows whose proposals are built at once before they are written.
 const CHUNK: usize = 8192;
 /// Rows that one thread turns into text at a time.
@@ -83,7 +85,9 @@ pub fn run(args: &LinkArgs) -> Result<LinkSummary, Failure> {
         ));
     }
     let lists = Lists::read(args)?;
-    let settings = args.settings.clone().unwrap_or_else(list_settings);
+    let limit = if args.limit == 0 { LIMIT } else { args.limit };
+    // What is not written is not explained either.
+    let settings = Settings { keep: limit, ..args.settings.clone().unwrap_or_else(list_settings) };
     let known = Known::default();
     let problem = Problem {
         left_companies: &lists.left_companies,
@@ -103,16 +107,16 @@ pub fn run(args: &LinkArgs) -> Result<LinkSummary, Failure> {
     if lists.are_devices {
         (summary.left, summary.right) = (lists.left_devices.len(), lists.right_devices.len());
         let ids = |i: usize| lists.left_devices[i].id.as_str();
-        write(&args.output, args.limit, summary.left, ids, |i| run.device(i), &mut summary)?;
+        write(&args.output, limit, summary.left, ids, |i| run.device(i), &mut summary)?;
         if let Some(path) = &args.companies_output {
             let mut other = LinkSummary::default();
-            write(path, args.limit, lists.left_companies.len(), company_ids, |i| run.company(i), &mut other)?;
+            write(path, limit, lists.left_companies.len(), company_ids, |i| run.company(i), &mut other)?;
         }
     } else {
         (summary.left, summary.right) = (lists.left_companies.len(), lists.right_companies.len());
-        write(&args.output, args.limit, summary.left, company_ids, |i| run.company(i), &mut summary)?;
+        write(&args.output, limit, summary.left, company_ids, |i| run.company(i), &mut summary)?;
         if let Some(path) = &args.companies_output {
-            lists.write_owners(path, args, &settings)?;
+            lists.write_owners(path, &settings)?;
         }
     }
     Ok(summary)
@@ -133,7 +137,6 @@ fn write<'a>(
     let mut file = std::fs::File::create(path).map_err(|e| failed(&e))?;
     let head = csv_text(|out| out.write_record(["left_id", "right_id", "score", "rank", "decision", "why"]));
     file.write_all(&head.map_err(|e| failed(&e))?).map_err(|e| failed(&e))?;
-    let limit = if limit == 0 { 5 } else { limit };
     for from in (0..rows).step_by(CHUNK) {
         let parts: Vec<usize> = (from..rows.min(from + CHUNK)).step_by(PART).collect();
         let written: Vec<csv::Result<(Vec<u8>, LinkSummary)>> = parts

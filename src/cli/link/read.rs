@@ -80,7 +80,7 @@ impl Lists {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn write_owners(&self, path: &Path, args: &LinkArgs, settings: &Settings) -> Result<(), Failure> {
+    pub fn write_owners(&self, path: &Path, settings: &Settings) -> Result<(), Failure> {
         let known = Known::default();
         let problem = Problem {
             left_companies: &self.left_owners,
@@ -94,7 +94,7 @@ impl Lists {
         let run = run.answers();
         let ids = |i: usize| self.left_owners[i].id.as_str();
         let mut summary = super::LinkSummary::default();
-        super::write(path, args.limit, self.left_owners.len(), ids, |i| run.company(i), &mut summary)
+        super::write(path, settings.keep, self.left_owners.len(), ids, |i| run.company(i), &mut summary)
     }
 }
 

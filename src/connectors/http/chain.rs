@@ -29,13 +29,32 @@ impl ChainFault {
             Self::UnknownAuthority => "has a certificate of an authority that this machine does not trust",
         }
     }
+
+    /// What to do about it.
+    pub(super) const fn remedy(self) -> &'static str {
+        match self {
+            Self::SelfSigned => {
+                "nothing was sent; check the address (base_url): no vendor's certificate vouches for itself. A server of \
+                 your own needs one of an authority that this machine trusts"
+            }
+            Self::Incomplete => {
+                "nothing was sent; whoever runs the server (or a proxy in between) has to send the whole chain, with the \
+                 issuer's certificate"
+            }
+            Self::UnknownAuthority => {
+                "nothing was sent; when it is your company's proxy or authority, add its certificate to this machine's \
+                 certificate store (or name its file in SSL_CERT_FILE); otherwise check base_url"
+            }
+        }
+    }
 }
 
 /// Asks a host for its chain. Blocks for at most about twice the time given; `None` when it does not say.
 pub(super) fn look(host: &str, port: u16, patience: Duration) -> Option<ChainFault> {
     let host = host.trim_matches(['[', ']']);
-    let address = (host, port).to_socket_addrs().ok()?.next()?;
-    let mut socket = TcpStream::connect_timeout(&address, patience).ok()?;
+    // A name may have an address that cannot be reached from here beside one that can.
+    let addresses = (host, port).to_socket_addrs().ok()?;
+    let mut socket = addresses.take(2).find_map(|address| TcpStream::connect_timeout(&address, patience).ok())?;
     socket.set_read_timeout(Some(patience)).ok()?;
     socket.set_write_timeout(Some(patience)).ok()?;
     let provider = Arc::new(ring::default_provider());
@@ -147,22 +166,35 @@ fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 mod tests {
     use super::*;
 
-    const SELF: &[u8] = include_bytes!("../../../tests/connector_support/tls/self.der");
-    const CA: &[u8] = include_bytes!("../../../tests/connector_support/tls/ca.der");
-    const LEAF: &[u8] = include_bytes!("../../../tests/connector_support/tls/leaf.der");
+    use rcgen::{CertificateParams, CertifiedIssuer, DnType, KeyPair};
+
+    fn named(name: &str) -> CertificateParams {
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params
+    }
+
+    /// A certificate that vouches for itself, an authority, and a certificate of the authority.
+    fn certificates() -> [CertificateDer<'static>; 3] {
+        let own = named("own").self_signed(&KeyPair::generate().unwrap()).unwrap();
+        let authority = CertifiedIssuer::self_signed(named("authority"), KeyPair::generate().unwrap()).unwrap();
+        let leaf = named("leaf").signed_by(&KeyPair::generate().unwrap(), &authority).unwrap();
+        [own.der().clone(), authority.der().clone(), leaf.der().clone()]
+    }
 
     #[test]
     fn chains_are_told_apart() {
-        let between = |der: &'static [u8]| vec![CertificateDer::from(der)];
-        assert_eq!(judge(SELF, &[]), Some(ChainFault::SelfSigned));
-        assert_eq!(judge(LEAF, &[]), Some(ChainFault::Incomplete));
-        assert_eq!(judge(LEAF, &between(SELF)), Some(ChainFault::Incomplete));
-        assert_eq!(judge(LEAF, &between(CA)), Some(ChainFault::UnknownAuthority));
+        let [own, authority, leaf] = certificates();
+        assert_eq!(judge(&own, &[]), Some(ChainFault::SelfSigned));
+        assert_eq!(judge(&leaf, &[]), Some(ChainFault::Incomplete));
+        assert_eq!(judge(&leaf, std::slice::from_ref(&own)), Some(ChainFault::Incomplete));
+        assert_eq!(judge(&leaf, &[authority]), Some(ChainFault::UnknownAuthority));
     }
 
     #[test]
     fn what_is_no_certificate_says_nothing() {
-        for bytes in [&b""[..], b"\x30", b"\x30\x82", b"\x30\xff\xff", &LEAF[..40], &[0x30; 64]] {
+        let [_, _, leaf] = certificates();
+        for bytes in [&b""[..], b"\x30", b"\x30\x82", b"\x30\xff\xff", &leaf[..40], &[0x30; 64]] {
             assert_eq!(judge(bytes, &[]), None);
         }
     }

@@ -35,6 +35,10 @@ pub struct Tuning {
     pub jitter: fn() -> f64,
     /// Tells the time for notices.
     pub clock: Arc<dyn Clock>,
+    /// Takes a trace of every exchange; `None` makes none.
+    pub trace: Option<super::Trace>,
+    /// Certificates (DER) of authorities that are trusted beside this machine's own.
+    pub authorities: Vec<Vec<u8>>,
 }
 
 impl Default for Tuning {
@@ -53,6 +57,8 @@ impl Default for Tuning {
             body_cap: 64 << 20,
             jitter: rand::random::<f64>,
             clock: Arc::new(SystemClock),
+            trace: None,
+            authorities: Vec::new(),
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Faults of the transport in words: names that do not resolve, closed ports, and what is wrong with a certificate.
 
 use rustls::CertificateError;
+use rustls::pki_types::UnixTime;
 use std::error::Error as StdError;
 use std::io;
+use time::OffsetDateTime;
 
 /// What went wrong on the way, without the address (it is said elsewhere).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,20 +13,21 @@ pub(super) struct TransportFault {
     pub(super) what: String,
     /// The vendor was too slow.
     pub(super) slow: bool,
-    /// Trying again can help.
-    pub(super) passing: bool,
+    /// What to do about a fault that trying again cannot help; `None` when it can.
+    pub(super) lasting: Option<&'static str>,
 }
 
 /// Words for an error of the HTTP library.
 pub(super) fn transport_fault(error: &reqwest::Error) -> TransportFault {
-    if let Some(tls) = find::<rustls::Error>(error) {
-        return TransportFault {
-            what: tls_words(tls),
-            slow: false,
-            passing: !matches!(tls, rustls::Error::InvalidCertificate(_)),
-        };
+    let passing = |what: &str, slow| TransportFault { what: what.to_owned(), slow, lasting: None };
+    match find::<rustls::Error>(error) {
+        Some(rustls::Error::InvalidCertificate(fault)) => {
+            let (what, remedy) = certificate_words(fault);
+            return TransportFault { what, slow: false, lasting: Some(remedy) };
+        }
+        Some(_) => return passing("does not speak TLS that matchbook accepts", false),
+        None => {}
     }
-    let passing = |what: &str, slow| TransportFault { what: what.to_owned(), slow, passing: true };
     if error.is_timeout() {
         return passing("did not answer in time", !error.is_connect());
     }
@@ -83,26 +86,45 @@ fn connect_words(error: &reqwest::Error) -> String {
     }
 }
 
-/// What is wrong with the encryption.
-fn tls_words(error: &rustls::Error) -> String {
-    let rustls::Error::InvalidCertificate(certificate) = error else {
-        return "does not speak TLS that matchbook accepts".into();
-    };
-    match certificate {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "has an expired certificate".into(),
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "has a certificate that is not valid yet (or this machine's clock is wrong)".into()
+/// What is wrong with a certificate, and what to do about it.
+fn certificate_words(fault: &CertificateError) -> (String, &'static str) {
+    const CLOCK: &str = "nothing was sent; check this machine's clock; when it is right, whoever runs the server has to \
+                         renew the certificate";
+    const NAME: &str = "nothing was sent; check the address (base_url); when it is right, another server answers there";
+    const OTHER: &str = "nothing was sent; check base_url, a proxy in between and this machine's clock";
+    match fault {
+        CertificateError::Expired => ("has an expired certificate".into(), CLOCK),
+        CertificateError::ExpiredContext { not_after, .. } => {
+            (format!("has an expired certificate (it ended {})", date(*not_after)), CLOCK)
         }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "has a certificate for another host name".into()
+        CertificateError::NotValidYet => ("has a certificate that is not valid yet".into(), CLOCK),
+        CertificateError::NotValidYetContext { not_before, .. } => {
+            (format!("has a certificate that is not valid yet (it begins {})", date(*not_before)), CLOCK)
         }
-        CertificateError::Revoked => "has a revoked certificate".into(),
+        CertificateError::NotValidForName => ("has a certificate for another host name".into(), NAME),
+        CertificateError::NotValidForNameContext { presented, .. } => {
+            (format!("has a certificate for another host name{}", names(presented)), NAME)
+        }
+        CertificateError::Revoked => ("has a revoked certificate".into(), OTHER),
         CertificateError::UnknownIssuer => {
-            "has a certificate whose issuer is unknown: the chain is incomplete or it is self-signed".into()
+            ("has a certificate whose issuer is unknown: the chain is incomplete or it is self-signed".into(), OTHER)
         }
-        other if format!("{other:?}").contains("CaUsedAsEndEntity") => "has a self-signed certificate".into(),
-        _ => "has a certificate that is not accepted".into(),
+        other if format!("{other:?}").contains("CaUsedAsEndEntity") => ("has a self-signed certificate".into(), OTHER),
+        _ => ("has a certificate that is not accepted".into(), OTHER),
     }
+}
+
+fn date(at: UnixTime) -> String {
+    let seconds = i64::try_from(at.as_secs()).unwrap_or(i64::MAX);
+    OffsetDateTime::from_unix_timestamp(seconds)
+        .map_or_else(|_| "at an impossible time".into(), |t| t.date().to_string())
+}
+
+/// The first names that a certificate is for. The library writes each as `DnsName("name")`.
+fn names(presented: &[String]) -> String {
+    let name = |text: &String| Some(text.split('"').nth(1)?.to_owned());
+    let names: Vec<String> = presented.iter().filter_map(name).take(3).collect();
+    if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) }
 }
 
 #[cfg(test)]
@@ -111,7 +133,7 @@ mod tests {
 
     #[test]
     fn certificates_are_told_apart() {
-        let words = |e| tls_words(&rustls::Error::InvalidCertificate(e));
+        let words = |e| certificate_words(&e).0;
         assert!(words(CertificateError::Expired).contains("expired"));
         assert!(words(CertificateError::NotValidForName).contains("another host name"));
         assert!(words(CertificateError::UnknownIssuer).contains("incomplete"));

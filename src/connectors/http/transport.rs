@@ -1,18 +1,21 @@
 //! Sends a call until it is answered, refused or given up.
 
+mod refusal;
+
 use super::super::{HttpNotice, Observer};
 use super::address::is_loopback;
 use super::budget::{Budget, Pacer};
 use super::chain::look;
-use super::fault::{BodyFault, CallError, CallErrorKind, ErrorBody, Meaning};
+use super::fault::{BodyFault, CallError, CallErrorKind, ErrorBody};
 use super::header::secret_value;
-use super::retry::{Tuning, moment, retry_after};
+use super::retry::{Tuning, moment};
 use super::tls::{issuer_is_unknown, transport_fault};
+use super::trace::Exchange;
 use crate::domain::text::clean;
 use crate::domain::{Failure, FailureClass, LogLevel};
 use crate::secrets::Redactor;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LINK, LOCATION, RETRY_AFTER};
-use reqwest::{Client, Method, Response, StatusCode};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LINK};
+use reqwest::{Client, Method, Response};
 use secrecy::SecretString;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError, RwLock};
@@ -147,6 +150,10 @@ impl Http {
             .connect_timeout(setup.tuning.connect_timeout)
             .read_timeout(setup.tuning.read_timeout)
             .timeout(setup.tuning.total_timeout);
+        for der in &setup.tuning.authorities {
+            let authority = reqwest::Certificate::from_der(der).map_err(|_| ours("reading a certificate"))?;
+            builder = builder.tls_certs_merge([authority]);
+        }
         if is_loopback(&setup.base) {
             builder = builder.no_proxy();
         } else {
@@ -263,22 +270,40 @@ impl Http {
     {
         self.sent.fetch_add(1, Ordering::Relaxed);
         let started = Instant::now();
-        let response = match self.request(call).send().await {
-            Ok(response) => response,
+        let request = match self.request(call).build() {
+            Ok(request) => request,
             Err(error) => return self.unreached(&error).await,
+        };
+        let mut exchange =
+            self.setup.tuning.trace.is_some().then(|| {
+                Exchange::of(&request, &self.setup.vendor, self.setup.tuning.clock.now(), &self.setup.redactor)
+            });
+        let response = match self.client.execute(request).await {
+            Ok(response) => response,
+            Err(error) => {
+                self.trace(exchange, Err(&transport_fault(&error).what));
+                return self.unreached(&error).await;
+            }
         };
         let status = response.status();
         let elapsed = started.elapsed();
         self.note_clock(response.headers());
+        if let Some(exchange) = &mut exchange {
+            exchange.answered(status.as_u16(), response.headers());
+        }
         tracing::debug!(vendor = %self.setup.vendor, method = %call.method, path = %call.path, status = status.as_u16(), ?elapsed, "request");
         if !status.is_success() {
-            return self.refused(status, response, call).await;
+            return self.refused(status, response, call, exchange).await;
         }
         let link = link(response.headers());
         let body = match self.body(response, self.setup.tuning.body_cap).await {
             Ok(body) => body,
-            Err(attempt) => return attempt,
+            Err(attempt) => {
+                self.trace(exchange, Err("the body did not come whole"));
+                return attempt;
+            }
         };
+        self.trace(exchange, Ok(&body));
         match tokio::task::spawn_blocking(move || decode(Received { body: &body, link: link.as_deref() })).await {
             Ok(Ok(value)) => Attempt::Done(value),
             Ok(Err(BodyFault::Malformed(why))) => {
@@ -286,6 +311,15 @@ impl Http {
             }
             Ok(Err(BodyFault::Error(body))) => self.error_in_answer(&body, call),
             Err(_) => Attempt::Failed(CallError::last(ours("reading an answer"))),
+        }
+    }
+
+    /// Hands a finished exchange to who asked for a trace.
+    fn trace(&self, exchange: Option<Exchange>, body: Result<&[u8], &str>) {
+        if let (Some(trace), Some(exchange)) = (&self.setup.tuning.trace, exchange)
+            && let Some(line) = exchange.line(body, &self.setup.redactor)
+        {
+            trace(&line);
         }
     }
 
@@ -341,7 +375,7 @@ impl Http {
         let (host, port) = (host_of(&base), base.port_or_known_default().unwrap_or(443));
         let patience = self.setup.tuning.connect_timeout;
         match tokio::task::spawn_blocking(move || look(&host, port, patience)).await {
-            Ok(Some(fault)) => self.untrusted(fault.words()),
+            Ok(Some(fault)) => self.untrusted(fault.words(), fault.remedy()),
             _ => self.broken(error),
         }
     }
@@ -349,102 +383,16 @@ impl Http {
     fn broken<T>(&self, error: &reqwest::Error) -> Attempt<T> {
         let fault = transport_fault(error);
         tracing::debug!(vendor = %self.setup.vendor, what = %fault.what, "request failed");
-        if fault.passing {
-            return Attempt::Again { what: fault.what, slow: fault.slow };
+        match fault.lasting {
+            None => Attempt::Again { what: fault.what, slow: fault.slow },
+            Some(remedy) => self.untrusted(&fault.what, remedy),
         }
-        self.untrusted(&fault.what)
     }
 
     /// A certificate that is not accepted.
-    fn untrusted<T>(&self, words: &str) -> Attempt<T> {
+    fn untrusted<T>(&self, words: &str, remedy: &str) -> Attempt<T> {
         let what = format!("{} ({}) {words}", self.setup.vendor, self.host());
-        let remedy = "nothing was sent; check base_url, a proxy in between and this machine's clock";
-        Attempt::Failed(CallError::last(Failure::new(FailureClass::Vendor, what, remedy)))
-    }
-
-    /// An answer that is not a success.
-    async fn refused<T>(&self, status: StatusCode, response: Response, call: &Call) -> Attempt<T> {
-        if status == StatusCode::TOO_MANY_REQUESTS {
-            let header = response.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok());
-            return Attempt::Limited { said: header.and_then(|v| retry_after(v, self.setup.tuning.clock.now())) };
-        }
-        if status.is_redirection() {
-            let to =
-                response.headers().get(LOCATION).and_then(|v| v.to_str().ok()).and_then(|v| self.base().join(v).ok());
-            return Attempt::Failed(CallError::last(self.redirect_failure(to.as_ref())));
-        }
-        let body = self.body::<()>(response, ERROR_CAP).await.unwrap_or_default();
-        self.by_status(status.as_u16(), (self.setup.explain)(&body).as_ref(), call)
-    }
-
-    /// A good status with an error inside.
-    fn error_in_answer<T>(&self, body: &ErrorBody, call: &Call) -> Attempt<T> {
-        match body.status {
-            Some(429) => Attempt::Limited { said: None },
-            Some(status) if status >= 400 => self.by_status(status, Some(body), call),
-            _ => Attempt::Again { what: format!("sent an error: {}", self.told(&body.text)), slow: false },
-        }
-    }
-
-    fn by_status<T>(&self, status: u16, body: Option<&ErrorBody>, call: &Call) -> Attempt<T> {
-        let vendor = &self.setup.vendor;
-        let said = body.map(|body| format!(": {}", self.told(&body.text))).unwrap_or_default();
-        let fail = |class, what: String, remedy: &str, kind| {
-            Attempt::Failed(CallError { failure: Failure::new(class, what, remedy), kind })
-        };
-        let refused_key = |remedy: &str| {
-            let what = format!("{vendor} refuses the key ({status}{said})");
-            fail(FailureClass::Credentials, what, remedy, CallErrorKind::Unauthorized)
-        };
-        let forbidden = || {
-            let what = format!("{vendor} refuses {} ({status}{said})", call.path);
-            fail(FailureClass::Permission, what, "check the key's permissions", CallErrorKind::Forbidden)
-        };
-        match (body.and_then(|body| body.meaning), status) {
-            (Some(Meaning::Credentials(remedy)), _) => refused_key(remedy),
-            (Some(Meaning::Limited), _) => Attempt::Limited { said: None },
-            (Some(Meaning::Forbidden), _) | (None, 403) => forbidden(),
-            (None, 401) => refused_key(&self.setup.key_help),
-            (None, 408 | 500..=599) => {
-                Attempt::Again { what: format!("answered {status}{said}"), slow: matches!(status, 408 | 504) }
-            }
-            (None, 404) => fail(
-                FailureClass::Vendor,
-                format!("{vendor} does not know {} (404{said})", call.path),
-                "check base_url and region",
-                CallErrorKind::NotFound,
-            ),
-            (Some(Meaning::Refused) | None, _) => fail(
-                FailureClass::Vendor,
-                format!("{vendor} refuses the request {} ({status}{said})", call.path),
-                "",
-                CallErrorKind::Refused,
-            ),
-        }
-    }
-
-    fn redirect_failure(&self, to: Option<&Url>) -> Failure {
-        let to = to.and_then(Url::host_str).map(|host| format!(" to {host}")).unwrap_or_default();
-        let what =
-            format!("{} ({}) redirects{to}; matchbook does not follow with a key", self.setup.vendor, self.host());
-        Failure::new(FailureClass::Vendor, self.told(&what), "set base_url to the final address")
-    }
-
-    fn limit_failure(&self, wait: Duration) -> Failure {
-        let until = self.setup.tuning.clock.now() + wait;
-        let what = format!(
-            "{} does not answer until {:02}:{:02} UTC (request limit)",
-            self.setup.vendor,
-            until.hour(),
-            until.minute()
-        );
-        Failure::new(FailureClass::Limit, what, "the sync goes on after that; lower requests_per_second to avoid it")
-    }
-
-    fn vendor_failure(&self, what: &str, tries: u32) -> Failure {
-        let times = if tries > 1 { format!(" ({tries} attempts)") } else { String::new() };
-        let what = format!("{} ({}) {what}{times}", self.setup.vendor, self.host());
-        Failure::new(FailureClass::Vendor, self.told(&what), "the sync goes on from here next time")
+        Attempt::Failed(CallError::last(Failure::new(FailureClass::Vendor, self.told(&what), remedy)))
     }
 
     fn notice(&self, what: &str, wait: Duration, suffix: &str) {

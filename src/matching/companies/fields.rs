@@ -52,6 +52,15 @@ pub(super) fn read_fields(company: &CompanyFacts, owners: &mut FxHashMap<String,
     }
 }
 
+/// Keys under which telephone, street and domain are counted.
+pub(super) fn field_keys(fields: &Fields) -> [u64; 3] {
+    [
+        tagged(PHONE_KEY, fields.phone.key()),
+        tagged(STREET_KEY, fields.street.key()),
+        tagged(DOMAIN_KEY, u64::from(fields.domain)),
+    ]
+}
+
 pub(super) fn row_keys(facts: &CompanyFacts, fields: &Fields, name: &Name) -> Vec<u64> {
     let mut keys = vec![tagged(EXACT_KEY, u64::from(exact_hash(&facts.name)))];
     let mut add = |tag, key: u64| {

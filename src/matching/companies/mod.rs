@@ -19,7 +19,7 @@ use super::names::vocabulary::{Name, Vocabulary};
 use super::refusals::Refusals;
 use super::steps::rows_by_id;
 use crate::domain::NameMode;
-use fields::{Fields, PHONE_KEY, STREET_KEY, keys_of, read_fields, row_keys, tagged};
+use fields::{Fields, PHONE_KEY, STREET_KEY, field_keys, keys_of, read_fields, row_keys, tagged};
 use owners::{OwnerIds, Owners};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
@@ -142,7 +142,7 @@ impl CompanyState {
         let keys = keys_of(right, &right_fields, &right_names);
         let mut counts: FxHashMap<u64, u32> = FxHashMap::default();
         for fields in left_fields.iter().chain(&right_fields) {
-            for key in [tagged(PHONE_KEY, fields.phone.key()), tagged(STREET_KEY, fields.street.key())] {
+            for key in field_keys(fields) {
                 *counts.entry(key).or_default() += 1;
             }
         }
@@ -418,13 +418,12 @@ impl<'a> Companies<'a> {
         ((self.left.len() + self.right.len()) as f32 / count).log2().clamp(0.0, 10.0)
     }
 
-    /// How many records have this pair's telephone and street, of how many; for explanations.
+    /// How many records have a left record's telephone, street and domain, of how many; for explanations.
     #[must_use]
-    pub fn field_counts(&self, left: u32) -> ((u32, u32), (u32, u32)) {
+    pub fn field_counts(&self, left: u32) -> [(u32, u32); 3] {
         let fields = &self.left_fields[left as usize];
         let all = row(self.left.len() + self.right.len());
-        let of = |key| (self.counts.get(&key).copied().unwrap_or(0), all);
-        (of(tagged(PHONE_KEY, fields.phone.key())), of(tagged(STREET_KEY, fields.street.key())))
+        field_keys(fields).map(|key| (self.counts.get(&key).copied().unwrap_or(0), all))
     }
 
     /// What the devices say of a pair; `None` when they say nothing.

@@ -5,6 +5,7 @@
 mod broadcast;
 mod cards;
 mod changes;
+mod looking;
 mod mapping;
 mod requests;
 mod rules;
@@ -218,6 +219,8 @@ pub struct Core {
     offered: BTreeMap<IntegrationId, settings::Offered>,
     /// Writes of settings under way.
     keeping: u64,
+    /// When the day's count was last written.
+    day_noted: Option<Instant>,
 }
 
 /// Messages handled before the outbox is looked at.
@@ -269,6 +272,7 @@ impl Core {
             again: BTreeMap::new(),
             offered: BTreeMap::new(),
             keeping: 0,
+            day_noted: None,
         }
     }
 
@@ -345,6 +349,7 @@ impl Core {
         self.run_schedule();
         self.start_solving();
         self.look_for_cards();
+        self.note_day();
         if self.is_settled() {
             for done in self.settle.drain(..) {
                 let _ = done.send(());

@@ -16,6 +16,15 @@ use std::sync::Arc;
 /// Log lines looked through for one answer.
 const LOG_SCAN: usize = 100_000;
 
+/// How rows are decided.
+struct Deciding {
+    by: By,
+    /// Begins the history's line; the action says it otherwise.
+    title: Option<String>,
+    /// Leave the rules that this teaches.
+    rules: bool,
+}
+
 impl Core {
     pub(super) fn request(&mut self, reply: ReplyTo, request: Request) {
         match request {
@@ -91,6 +100,9 @@ impl Core {
             Query::PreviewQuickMatch { flow, stream, threshold } => {
                 self.preview_quick(&flow, stream, threshold).map(View::Preview)
             }
+            Query::Alike { flow, stream, source } => self.alike(&flow, stream, &source).map(View::Alike),
+            Query::Data { integration } => return self.data(reply, &integration),
+            Query::Coverage { spec, offset, limit } => return self.coverage(reply, spec, offset, limit),
             Query::SyncSettings { integration, ask } => return self.ask_settings(reply, integration, ask),
             Query::PreviewSyncSettings { integration, scope } => {
                 return self.sync_settings(reply, integration, Some(scope));
@@ -232,7 +244,17 @@ impl Core {
                 let rules = self.flows[at].flow.clone();
                 let positions = decide::positions(&mut self.flows[at], sides_of(&self.world, &rules), stream, &rows);
                 let by = self.by();
-                self.decide(reply, at, (stream, &action), &positions, by, None);
+                self.decide(reply, at, (stream, &action), &positions, Deciding { by, title: None, rules: true });
+            }
+            Command::DecideAlike { flow, stream, action, rows, keep_rules } => {
+                let at = match self.queue_at(&flow, stream) {
+                    Ok(at) => at,
+                    Err(failure) => return reply.failed(failure),
+                };
+                let rules = self.flows[at].flow.clone();
+                let positions = decide::positions(&mut self.flows[at], sides_of(&self.world, &rules), stream, &rows);
+                let deciding = Deciding { by: self.by(), title: None, rules: keep_rules };
+                self.decide(reply, at, (stream, &action), &positions, deciding);
             }
             Command::QuickMatch { flow, stream, threshold } => {
                 let at = match self.queue_at(&flow, stream) {
@@ -242,7 +264,8 @@ impl Core {
                 let rows = decide::quick_rows(&self.flows[at], stream, threshold);
                 let by = By { actor: Actor::QuickMatch(self.actor.clone()), at: self.clock.now() };
                 let what = format!("Quick Match at {} % accepted", threshold.percent());
-                self.decide(reply, at, (stream, &DecideAction::Accept), &rows, by, Some(what));
+                let deciding = Deciding { by, title: Some(what), rules: true };
+                self.decide(reply, at, (stream, &DecideAction::Accept), &rows, deciding);
             }
             Command::Undo { entry } => self.find(reply, writer::Wanted::Undo { entry, preview: false }),
             Command::AnswerCard { key, yes } => self.answer_card(reply, &key, yes),
@@ -283,8 +306,7 @@ impl Core {
         at: usize,
         (stream, action): (Stream, &DecideAction),
         positions: &[usize],
-        by: By,
-        title: Option<String>,
+        Deciding { by, title, rules: keep }: Deciding,
     ) {
         let state = &self.flows[at];
         let sides = sides_of(&self.world, &state.flow);
@@ -300,7 +322,9 @@ impl Core {
             None => decide::describe(action, stream, plan.changes.len()),
         };
         let changes: Vec<RowChange> = plan.changes.into_iter().map(|(_, change)| change).collect();
-        let rules = rules::learn(&self.rules, state, sides, stream, &changes, &by);
+        let mut rules = rules::learn(&self.rules, state, sides, stream, &changes, &by);
+        // What contradicts a decision goes in any case.
+        rules.retain(|change| keep || change.after.is_none());
         let described = rules::described(&rules);
         if !described.is_empty() {
             what = format!("{what}; {described}");

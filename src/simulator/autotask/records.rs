@@ -176,10 +176,11 @@ impl Records {
         self.schema.number(path).expect("an entity of the embedded list")
     }
 
-    /// The moment of the next change, in milliseconds: the world's clock moves a second with each.
+    /// The moment of the next change, in milliseconds: the time of day, and never before the last change.
     pub fn now(&self) -> i64 {
         let revision = i64::try_from(self.revision).unwrap_or(0);
-        (NOW + revision) * 1000 + revision * 37 % 1000
+        let wall = time::OffsetDateTime::now_utc().unix_timestamp();
+        wall.max(NOW + revision) * 1000 + revision * 37 % 1000
     }
 }
 

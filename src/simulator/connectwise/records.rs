@@ -45,9 +45,10 @@ impl Records {
         Self { psa, schema: Schema::built_in(), tables, revision: 0 }
     }
 
-    /// The moment of the next change: the world's clock moves a second with each.
+    /// The moment of the next change: the time of day, and never before the last change.
     pub fn now(&self) -> i64 {
-        NOW + i64::try_from(self.revision).unwrap_or(0)
+        let wall = time::OffsetDateTime::now_utc().unix_timestamp();
+        wall.max(NOW + i64::try_from(self.revision).unwrap_or(0))
     }
 
     fn table(&self, entity: Entity) -> &Table {

@@ -82,17 +82,13 @@ fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect, line: &LogEntry, he
         LogLevel::Info => "",
         other => other.name(),
     };
-    let stream = line.stream.map_or("", |s| s.name());
     let style = theme.level(line.level);
     let text_style = if here { style.add_modifier(Modifier::BOLD) } else { style };
     let mut x = area.x + 1;
     let end = area.right();
-    for (text, room, style) in [
-        (clock_seconds(line.at).as_str(), 9, theme.dim),
-        (level, 6, style),
-        (vendor, 11, theme.text),
-        (stream, 13, theme.dim),
-    ] {
+    for (text, room, style) in
+        [(clock_seconds(line.at).as_str(), 9, theme.dim), (level, 6, style), (vendor, 11, theme.text)]
+    {
         let room: u16 = room;
         canvas.put(x, area.y, room.saturating_sub(1).min(end.saturating_sub(x)), text, style);
         x += room;

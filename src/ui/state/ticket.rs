@@ -49,6 +49,14 @@ pub enum Purpose {
     ScopePreview,
     /// A change of sync settings.
     SetSyncSettings,
+    /// Rows that are like a decided one.
+    Alike,
+    /// The grid of companies.
+    Coverage,
+    /// What is stored of an integration.
+    Data,
+    /// Decisions before the last one listed.
+    OlderHistory,
     /// The cards.
     Cards,
     /// An answer to a card.

@@ -1,6 +1,9 @@
 //! From key to action: overlays first, then the pane in focus.
 
-use super::{decide, log, navigate, overlays, picker, requests, rules, schedules, settings, syncs, wizard};
+use super::{
+    alike, coverage, data, decide, log, navigate, overlays, picker, requests, rules, schedules, settings, syncs, views,
+    wizard,
+};
 use crate::domain::LogLevel;
 use crate::ui::command::{CommandId, Context, command};
 use crate::ui::key::{Key, KeyCode};
@@ -21,6 +24,12 @@ pub const fn context(state: &State) -> Context {
 pub fn key(state: &mut State, key: Key) {
     if key == Key::ctrl('c') {
         return ctrl_c(state);
+    }
+    // Where a note takes the footer's place, the next key gives it back; Esc does nothing else then.
+    let note = |state: &State| state.notice.as_ref().is_some_and(|n| n.level <= LogLevel::Info);
+    if key.code != KeyCode::Esc && state.layout().message.is_none() && note(state) {
+        state.notice = None;
+        state.draw();
     }
     if state.overlay.is_some() {
         return overlays::key(state, key);
@@ -46,6 +55,9 @@ fn ctrl_c(state: &mut State) {
 pub fn run(state: &mut State, id: CommandId, key: Option<Key>) {
     if let Some(reason) = (command(id).disabled)(state) {
         return state.say(LogLevel::Info, format!("{}: {reason}", command(id).label));
+    }
+    if state.config.read_only && changes(id) {
+        return state.say(LogLevel::Info, format!("{}: this terminal may only look (--read-only)", command(id).label));
     }
     match id {
         CommandId::Down
@@ -81,6 +93,21 @@ pub fn run(state: &mut State, id: CommandId, key: Option<Key>) {
     }
 }
 
+/// Whether an action changes anything outside this screen.
+fn changes(id: CommandId) -> bool {
+    let starts = matches!(
+        id,
+        CommandId::Sync
+            | CommandId::SyncAll
+            | CommandId::FullSync
+            | CommandId::Connect
+            | CommandId::RenewKey
+            | CommandId::NewFlow
+    );
+    // Settings and schedules may be looked at.
+    starts || (command(id).destructive && !matches!(id, CommandId::SyncSettings | CommandId::Schedule))
+}
+
 fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
     match id {
         CommandId::Accept => decide::accept(state),
@@ -95,6 +122,14 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         CommandId::Find => overlays::open_find(state),
         CommandId::Filter => overlays::open_filter(state),
         CommandId::Sort => overlays::open_sort(state),
+        CommandId::Columns => views::open_columns(state),
+        CommandId::Group => views::group(state),
+        CommandId::Views => views::open_views(state),
+        CommandId::Alike => alike::open(state),
+        CommandId::Coverage => coverage::open(state),
+        CommandId::Messages => overlays::open_messages(state),
+        CommandId::LogOf => log::of_integration(state),
+        CommandId::Data => data::open(state),
         CommandId::Why => overlays::open_why(state),
         CommandId::History => overlays::open_history(state),
         CommandId::Cards => super::cards::open(state),
@@ -112,6 +147,7 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         CommandId::Schedule => schedules::open(state),
         CommandId::Pause => syncs::pause(state),
         CommandId::Copy => copy(state),
+        CommandId::CopyLink => copy_link(state),
         CommandId::Connect => wizard::open(state),
         CommandId::RenewKey => wizard::renew(state),
         CommandId::NewFlow => wizard::open_flow(state),
@@ -132,6 +168,19 @@ fn repaint(state: &mut State) {
     state.effects.push(Effect::Repaint);
     requests::overview(state);
     state.draw();
+}
+
+/// The target's page, else the source's.
+fn copy_link(state: &mut State) {
+    let pages = state.compare.shown.as_ref().map(|(_, compare)| compare.pages.clone()).unwrap_or_default();
+    let [source, target] = pages;
+    match [target, source].into_iter().find(|page| !page.is_empty()) {
+        Some(page) => {
+            state.say(LogLevel::Info, format!("sent to the terminal's clipboard: {page}"));
+            state.effects.push(Effect::Copy(page));
+        }
+        None => state.say(LogLevel::Info, "neither vendor tells a page for this record; y copies its id"),
+    }
 }
 
 fn copy(state: &mut State) {

@@ -1,8 +1,8 @@
 //! What the door says.
 
-use super::{overlays, picker, requests, rules, schedules, settings};
-use crate::domain::{Failure, LogEntry, LogLevel, RecordId};
-use crate::service::messages::{Compare, Done, Event, Message, Overview, Reply, Ticket, View, Window};
+use super::{navigate, overlays, picker, requests, rules, schedules, settings};
+use crate::domain::{Failure, FailureClass, LogEntry, LogLevel, MatchState, RecordId, RunState};
+use crate::service::messages::{Compare, Done, Event, Filter, Message, Overview, Reply, Ticket, View, Window};
 use crate::ui::state::overlay::Overlay;
 use crate::ui::state::queue::{Asked, QueueState};
 use crate::ui::state::ticket::Purpose;
@@ -57,6 +57,7 @@ pub fn on_overview(state: &mut State, overview: Overview) {
     }
     state.known = true;
     state.fresh = Some(state.now.wall);
+    sample_rates(state);
     let generations: Vec<(TabKey, u64)> = state.tabs().map(|(f, t)| ((f.id.clone(), t.stream), t.generation)).collect();
     for (tab, generation) in generations {
         if let Some(queue) = state.queues.get_mut(&tab) {
@@ -66,6 +67,19 @@ pub fn on_overview(state: &mut State, overview: Overview) {
     state.integration = state.integration.min(state.integration_lines().count().saturating_sub(1));
     requests::window(state);
     state.draw_soon();
+}
+
+/// One more point of each integration's small graph.
+fn sample_rates(state: &mut State) {
+    let now = state.now.since_start;
+    for view in &state.overview.integrations {
+        let running = view.streams.iter().filter(|s| s.state == RunState::Running);
+        if running.clone().next().is_some() {
+            state.rates.sample(&view.id, now, running.map(|s| s.rate).sum());
+        } else {
+            state.rates.end(&view.id);
+        }
+    }
 }
 
 fn on_log(state: &mut State, lines: Vec<LogEntry>) {
@@ -111,6 +125,15 @@ fn on_view(state: &mut State, ticket: Ticket, purpose: Purpose, view: View) {
                 state.draw();
             }
         }
+        (Purpose::Alike, View::Alike(rows)) => super::alike::came(state, &rows),
+        (Purpose::Coverage, View::Coverage(grid)) => super::coverage::came(state, ticket, *grid),
+        (Purpose::Data, View::Data(streams)) => super::data::came(state, streams),
+        (Purpose::OlderHistory, View::History(list)) => {
+            if let Some(Overlay::History { entries: Some(entries), .. }) = &mut state.overlay {
+                entries.extend(list);
+                state.draw();
+            }
+        }
         (Purpose::Cards, View::Cards(list)) => super::cards::on_cards(state, list),
         (purpose, _) => state.say(LogLevel::Error, format!("the answer does not fit the question ({purpose:?})")),
     }
@@ -136,6 +159,10 @@ fn on_window(state: &mut State, ticket: Ticket, tab: &TabKey, asked: &Asked, win
         queue.slipped = Some(now);
     }
     let changed = changed_row || before.1 != queue.rows_generation;
+    let cleared = queue.len() == 0 && queue.spec.filter == Filter::State(MatchState::Conflict);
+    if cleared && navigate::more_conflicts(state) {
+        return;
+    }
     requests::window(state);
     if moved || asked.fresh {
         requests::compare(state);
@@ -251,6 +278,17 @@ fn say_done(state: &mut State, done: &Done) {
     state.say(level, text);
 }
 
+/// A change from a terminal that may only look.
+pub fn refused(state: &mut State, ticket: Ticket) {
+    let Some(purpose) = state.tickets.take(ticket) else { return };
+    let failure = Failure::new(
+        FailureClass::Usage,
+        "this terminal may only look",
+        "open matchbook without --read-only to change something",
+    );
+    on_failure(state, ticket, purpose, &failure);
+}
+
 fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Failure) {
     match purpose {
         Purpose::Decide(tab, rows) => {
@@ -285,6 +323,8 @@ fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Fai
         | Purpose::Why
         | Purpose::History
         | Purpose::Cards
+        | Purpose::Coverage
+        | Purpose::Data
         | Purpose::Rules
         | Purpose::Fields
         | Purpose::Schedules
