@@ -7,6 +7,7 @@ mod data;
 pub mod fields;
 mod help;
 mod lists;
+pub mod outbox;
 mod rules;
 mod schedules;
 pub mod settings;
@@ -55,6 +56,8 @@ pub fn draw(state: &State, overlay: &Overlay, canvas: &mut Canvas<'_>) -> Option
         Overlay::History { entries, cursor, top } => lists::history(state, canvas, entries.as_deref(), *cursor, *top),
         Overlay::Wizard(at) => return wizard::draw(state, canvas, at),
         Overlay::Cards(shown) => cards::draw(state, canvas, shown),
+        Overlay::Making(making) => outbox::making(state, canvas, making),
+        Overlay::Outbox(list) => outbox::outbox(state, canvas, list),
         Overlay::Rules { rules, cursor, top } => rules::draw(state, canvas, rules.as_deref(), *cursor, *top),
         Overlay::Fields(shown) => fields::draw(state, canvas, shown),
         Overlay::Settings(shown) => settings::draw(state, canvas, shown),

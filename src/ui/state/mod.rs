@@ -6,6 +6,7 @@ pub mod fields;
 pub mod log;
 pub mod marks;
 pub mod messages;
+pub mod outbox;
 pub mod overlay;
 pub mod pace;
 pub mod queue;

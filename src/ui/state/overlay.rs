@@ -2,6 +2,7 @@
 
 use super::coverage::CoverageState;
 use super::fields::Fields;
+use super::outbox::{Making, OutboxList};
 use super::settings::Settings;
 use super::wizard::Wizard;
 use crate::domain::{Confidence, HistoryEntry, HistoryId, IntegrationId, LogLevel, RecordId};
@@ -94,6 +95,10 @@ pub enum Overlay {
     Schedules(Box<Schedules>),
     /// What syncs found that a person decides.
     Cards(Cards),
+    /// Records that would be made.
+    Making(Box<Making>),
+    /// Writes to vendors.
+    Outbox(Box<OutboxList>),
     /// Which company is known where.
     Coverage(Box<CoverageState>),
     /// What is stored of an integration.
@@ -192,6 +197,8 @@ impl Overlay {
             Self::Schedules(shown) => shown.sheet.is_none() || shown.asked,
             Self::History { entries, .. } => entries.is_none(),
             Self::Cards(shown) => shown.list.is_none(),
+            Self::Making(making) => making.plan.is_none(),
+            Self::Outbox(list) => list.is_waiting(),
             Self::Rules { rules, .. } => rules.is_none(),
             Self::Fields(fields) => fields.shown.is_none(),
             Self::Coverage(shown) => shown.grid.is_none(),
