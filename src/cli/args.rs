@@ -131,6 +131,9 @@ pub enum Command {
     Why {
         /// Name, id or serial, or part of it
         text: String,
+        /// A target that was expected, by name, id or serial: what speaks for and against it, and why it is not proposed
+        #[arg(long, value_name = "TARGET")]
+        against: Option<String>,
         /// One JSON document
         #[arg(long)]
         json: bool,
