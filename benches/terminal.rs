@@ -1,12 +1,20 @@
 //! Measures what the person at the terminal feels: drives the release binary in a pseudo-terminal with a script and
 //! reports the time from each key to its answer, the bytes on the wire, and what an idle program costs.
 
+#[path = "terminal/expert.rs"]
+mod expert;
 #[path = "terminal/home.rs"]
 mod home;
+#[path = "terminal/line.rs"]
+mod line;
+#[path = "terminal/peers.rs"]
+mod peers;
 #[path = "../tests/pty/mod.rs"]
 mod pty;
 #[path = "terminal/report.rs"]
 mod report;
+#[path = "terminal/ssh.rs"]
+mod ssh;
 #[path = "terminal/steps.rs"]
 mod steps;
 #[path = "terminal/usage.rs"]
@@ -25,6 +33,9 @@ use usage::Usage;
 
 /// Silence that says that a program has nothing more to say before it is watched.
 const QUIET: Duration = Duration::from_millis(200);
+
+/// Output within this time belongs to one frame.
+const SAME_FRAME: Duration = Duration::from_millis(10);
 
 /// Drive a terminal program through a pseudo-terminal and measure what its user feels.
 #[derive(Debug, Parser)]
@@ -59,6 +70,18 @@ struct Arguments {
     /// Only make the home
     #[arg(long)]
     prepare: bool,
+    /// Afterwards the same for fzf, lnav, visidata and csvlens on the same rows, where they are installed
+    #[arg(long)]
+    peers: bool,
+    /// Over OpenSSH on loopback with a round trip of 150 ms instead; needs sshd
+    #[arg(long)]
+    ssh: bool,
+    /// Let a scripted expert clear a queue instead, who reads only the screen
+    #[arg(long)]
+    expert: bool,
+    /// The slow line of ssh
+    #[arg(long, hide = true)]
+    line: Option<String>,
     /// Given by cargo
     #[arg(long, hide = true)]
     bench: bool,
@@ -82,6 +105,9 @@ first, last: ms from the key to the first and the last byte of its answer; bytes
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Some(words) = &arguments.line {
+        return line::run(words).unwrap_or(ExitCode::FAILURE);
+    }
     match run(&arguments) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -95,6 +121,9 @@ fn main() -> ExitCode {
 /// True when every script went through.
 fn run(arguments: &Arguments) -> Result<bool, Failed> {
     let program = Path::new(env!("CARGO_BIN_EXE_matchbook"));
+    if arguments.expert {
+        return expert::run(program).map(|rows| told(arguments, "expert", &rows));
+    }
     let home = match &arguments.home {
         Some(home) => Some(home.clone()),
         None if arguments.command.is_empty() => Some(home::prepare(program, arguments.companies, arguments.devices)?),
@@ -103,6 +132,9 @@ fn run(arguments: &Arguments) -> Result<bool, Failed> {
     if arguments.prepare {
         return Ok(true);
     }
+    if let (true, Some(home)) = (arguments.ssh, &home) {
+        return ssh::run(program, home).map(|rows| told(arguments, "ssh", &rows));
+    }
     let scripts = if arguments.script.is_empty() { own_scripts()? } else { arguments.script.clone() };
     let mut document = serde_json::Map::new();
     let mut passed = true;
@@ -110,23 +142,60 @@ fn run(arguments: &Arguments) -> Result<bool, Failed> {
         let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         let steps = steps::parse(&text).map_err(|error| format!("{}: {error}", path.display()))?;
         let copy = home.as_deref().map(home::Copy::of).transpose()?;
-        let command = command(arguments, program, copy.as_ref().map(home::Copy::path))?;
+        let mut command = command(arguments, program, copy.as_ref().map(home::Copy::path))?;
+        if let (true, Some(copy)) = (path.ends_with("sync.json") && arguments.command.is_empty(), &copy) {
+            home::demo(&mut command, copy.path(), arguments.companies, arguments.devices);
+        }
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let mut run = Run::start(command, arguments)?;
         run.script(&steps)?;
         if run.failed || (arguments.strict && run.rows.iter().any(Row::is_over)) {
             passed = false;
         }
-        if !arguments.json {
-            println!("{name}");
-            run.rows.iter().for_each(|row| println!("  {}", row.line()));
-        }
-        document.insert(name, run.rows.iter().map(Row::json).collect());
+        run.tell(name, arguments, &mut document);
+    }
+    if let (true, Some(home)) = (arguments.peers, &home) {
+        beside(program, home, arguments, &mut document)?;
     }
     if arguments.json {
         println!("{:#}", serde_json::Value::Object(document));
     }
     Ok(passed)
+}
+
+/// The same for other programs; what is not installed is named.
+fn beside(program: &Path, home: &Path, arguments: &Arguments, document: &mut Document) -> Result<(), Failed> {
+    let rows = peers::rows(program, home)?;
+    for path in peers::scripts()? {
+        let peer = peers::Peer::read(&path, &rows)?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if !peer.is_installed() {
+            eprintln!("{name} is not installed");
+            continue;
+        }
+        let steps = steps::parse(&peer.steps.to_string()).map_err(|error| format!("{}: {error}", path.display()))?;
+        let command = CommandBuilder::from_argv(peer.command.iter().map(OsString::from).collect());
+        let mut run = Run::start(command, arguments)?;
+        // A peer that does not go through is told as far as it came.
+        if let Err(error) = run.script(&steps) {
+            eprintln!("{name}: {error}");
+        }
+        run.tell(name, arguments, document);
+    }
+    Ok(())
+}
+
+/// Prints the rows of something that is no script.
+fn told(arguments: &Arguments, name: &str, rows: &[Row]) -> bool {
+    if arguments.json {
+        let list: serde_json::Value = rows.iter().map(Row::json).collect();
+        println!("{:#}", serde_json::json!({ name: list }));
+    } else {
+        for row in rows {
+            println!("  {}", row.line());
+        }
+    }
+    !(arguments.strict && rows.iter().any(Row::is_over))
 }
 
 fn own_scripts() -> Result<Vec<PathBuf>, Failed> {
@@ -164,6 +233,8 @@ fn command(arguments: &Arguments, program: &Path, home: Option<&Path>) -> Result
     Ok(command)
 }
 
+type Document = serde_json::Map<String, serde_json::Value>;
+
 /// One script in one program.
 struct Run {
     terminal: Terminal,
@@ -179,6 +250,14 @@ impl Run {
         let terminal = Terminal::start(command, arguments.cols, arguments.rows)?;
         let since = terminal.started;
         Ok(Self { terminal, since, rows: Vec::new(), failed: false, json: arguments.json })
+    }
+
+    fn tell(&self, name: String, arguments: &Arguments, document: &mut Document) {
+        if !arguments.json {
+            println!("{name}");
+            self.rows.iter().for_each(|row| println!("  {}", row.line()));
+        }
+        document.insert(name, self.rows.iter().map(Row::json).collect());
     }
 
     fn script(&mut self, steps: &[Step]) -> Result<(), Failed> {
@@ -241,9 +320,16 @@ impl Run {
         self.terminal.settle(QUIET);
         let (before, bytes, since) = (Usage::of(self.terminal.pid)?, self.terminal.total, Instant::now());
         let end = since + Duration::from_secs_f64(step.seconds);
+        let (mut writes, mut last) = (0_u32, since);
         while let Some(left) = end.checked_duration_since(Instant::now()) {
-            if self.terminal.pump(left) == Pumped::Ended {
-                return Err("the program ended while it was watched".into());
+            match self.terminal.pump(left) {
+                Pumped::Ended => return Err("the program ended while it was watched".into()),
+                Pumped::Silence => {}
+                // What comes in one piece of time was one frame, however often it was read.
+                Pumped::Output(at, _) => {
+                    writes += u32::from(writes == 0 || at.saturating_duration_since(last) > SAME_FRAME);
+                    last = at;
+                }
             }
         }
         let after = Usage::of(self.terminal.pid)?;
@@ -252,6 +338,7 @@ impl Run {
             .with("seconds", step.seconds)
             .with("cpu_percent", rounded(100.0 * used))
             .with("bytes", self.terminal.total - bytes)
+            .with("writes_per_s", rounded(f64::from(writes) / step.seconds))
             .with("rss_mb", after.memory_mib)
             .with("peak_mb", after.peak_mib);
         self.rows.push(row.judged(&step.aim));

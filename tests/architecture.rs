@@ -90,6 +90,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("strsim", &["matching", "config", "connectors", "service", "cli"]),
     ("tokio", &["connectors", "sync", "service", "term", "app", "cli", "simulator"]),
     ("toml_edit", &["config"]),
+    ("similar", &["ui"]),
     ("tui_input", &["ui"]),
     ("unicode_normalization", &["matching"]),
     ("zeroize", &["secrets", "connectors", "cli", "ui"]),
@@ -108,6 +109,7 @@ const PURE_CRATES: &[(&str, &[&str])] = &[
             "any_ascii",
             "fuzzy_matcher",
             "ratatui",
+            "similar",
             "tui_input",
             "time",
             "rustc_hash",
@@ -138,7 +140,7 @@ const MOST_LINES: usize = 600;
 
 /// Files that may be longer, with the bound and the reason. An entry that is no longer needed fails.
 const LONGER: &[(&str, usize, &str)] =
-    &[("service/messages.rs", 800, "the door's messages are one vocabulary, read and changed as a whole")];
+    &[("service/messages.rs", 840, "the door's messages are one vocabulary, read and changed as a whole")];
 
 /// Where a file stands: its path under `src` and the modules that lead to it.
 struct Place {

@@ -170,3 +170,33 @@ fn default_sync_settings_need_no_table_and_wrong_ones_are_not_written() {
     let failure = editor.set_scope(&"addigy".into(), &wrong).unwrap_err();
     assert!(failure.what.contains("integrations.addigy.sync.device_types"), "{failure}");
 }
+
+#[test]
+fn views_are_kept_replaced_and_removed_beside_what_a_person_wrote() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    std::fs::write(&file, "# mine\n[ui]\ntheme = \"light\" # bright room\n").unwrap();
+    let view = matchbook::config::ViewConfig {
+        name: "later".into(),
+        stream: matchbook::domain::Stream::Devices,
+        filter: "deferred".into(),
+        find: String::new(),
+        sort: "name".into(),
+        descending: true,
+        columns: vec!["name".into(), "why".into()],
+        grouped: false,
+    };
+    let mut editor = Editor::open(&file).unwrap();
+    editor.set_view(&view).unwrap();
+    editor.save().unwrap();
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("# mine") && text.contains("theme = \"light\" # bright room"), "{text}");
+    assert_eq!(matchbook::config::load(&file).unwrap().config.ui.views, std::slice::from_ref(&view));
+    let mut editor = Editor::open(&file).unwrap();
+    editor.set_view(&matchbook::config::ViewConfig { sort: "size".into(), ..view }).unwrap();
+    assert!(editor.save().is_err(), "an order that does not exist is not written");
+    let mut editor = Editor::open(&file).unwrap();
+    assert!(editor.remove_view("later").unwrap() && !editor.remove_view("later").unwrap());
+    editor.save().unwrap();
+    assert!(matchbook::config::load(&file).unwrap().config.ui.views.is_empty());
+}

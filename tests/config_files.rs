@@ -91,8 +91,9 @@ fn example_enabled() -> String {
     let enable = |line: &str| {
         let bare = line.strip_prefix("# ").unwrap_or(line);
         let key = bare.split(['=', ' ']).next().unwrap_or_default();
-        let is_key =
-            bare.contains(" = ") && !key.is_empty() && key.chars().all(|c| c.is_ascii_lowercase() || "-_".contains(c));
+        let is_key = bare.contains(" = ")
+            && !key.is_empty()
+            && key.chars().all(|c| c.is_ascii_lowercase() || "-_.\"".contains(c));
         if is_key || bare.starts_with('[') { bare.to_owned() } else { line.to_owned() }
     };
     example().lines().map(enable).collect::<Vec<_>>().join("\n")
@@ -105,7 +106,8 @@ fn the_example_changes_nothing_and_works_with_every_option() {
     assert_eq!(warnings, [] as [&str; 0]);
     let connectors: Vec<&str> = config.integrations.iter().map(|i| i.connector.as_str()).collect();
     assert_eq!(connectors, ["addigy", "itglue", "connectwise", "autotask", "csv"]);
-    assert_eq!((config.integrations[4].files.len(), config.ui.keys.len()), (2, 2));
+    let ui = &config.ui;
+    assert_eq!((config.integrations[4].files.len(), ui.keys.len(), ui.views.len()), (2, 2, 1));
 }
 
 #[test]
@@ -122,7 +124,8 @@ fn the_example_shows_the_defaults() {
     assert_eq!(shown.integrations[0].sync, silent.integrations[0].sync);
     assert_eq!(shown.backup.schedule().unwrap(), silent.backup.schedule().unwrap());
     assert_eq!(shown.backup.keep, silent.backup.keep);
-    assert_eq!(matchbook::config::UiConfig { keys: shown.ui.keys.clone(), ..silent.ui }, shown.ui);
+    let own = matchbook::config::UiConfig { keys: shown.ui.keys.clone(), views: shown.ui.views.clone(), ..silent.ui };
+    assert_eq!(own, shown.ui);
 }
 
 #[test]

@@ -145,7 +145,15 @@ async fn ask(service: &Service, query: Query) -> View {
 }
 
 async fn rows(service: &Service, stream: Stream, filter: Filter, offset: u64) -> (ViewSpec, Vec<RecordId>) {
-    let view = ViewSpec { flow: flow().id, stream, filter, find: String::new(), sort: Sort::default(), company: None };
+    let view = ViewSpec {
+        flow: flow().id,
+        stream,
+        filter,
+        find: String::new(),
+        sort: Sort::default(),
+        company: None,
+        alike: None,
+    };
     let query = Query::Window { view: view.clone(), offset, limit: 20, anchor: None };
     let View::Window(window) = ask(service, query).await else { panic!("no window") };
     (view, window.rows.into_iter().map(|r| r.id).collect())

@@ -337,3 +337,20 @@ fn contains(folder: &Path, bytes: &[u8]) -> bool {
         std::fs::read(&path).is_ok_and(|held| held.windows(bytes.len()).any(|window| window == bytes))
     })
 }
+
+#[test]
+fn plain_lines_leave_the_screen_to_the_shell_and_read_only_changes_nothing() {
+    let folder = folder();
+    let arguments = ["demo", "--companies", "12", "--devices", "120", "--seed", "7", "--plain", "--read-only"];
+    let mut terminal = Terminal::start(command(folder.path(), &arguments), 100, 40).expect("the program starts");
+    shows(&mut terminal, "matchbook, ");
+    shows(&mut terminal, "Queue, Addigy to IT Glue, Companies.");
+    shows(&mut terminal, "Syncs have ended.");
+    assert!(!terminal.screen().alternate_screen());
+    terminal.send("S").expect("a key");
+    shows(&mut terminal, "this terminal may only look");
+    terminal.send("q").expect("a key");
+    assert!(given_back(&mut terminal).success());
+    let written = String::from_utf8_lossy(&terminal.written).into_owned();
+    assert!(!written.contains('\u{2500}') && !written.contains("\x1b[2J"), "a painted screen");
+}

@@ -184,8 +184,15 @@ impl Home {
     }
 
     async fn rows(&self, stream: Stream, filter: Filter) -> Vec<QueueRow> {
-        let view =
-            ViewSpec { flow: flow().id, stream, filter, find: String::new(), sort: Sort::default(), company: None };
+        let view = ViewSpec {
+            flow: flow().id,
+            stream,
+            filter,
+            find: String::new(),
+            sort: Sort::default(),
+            company: None,
+            alike: None,
+        };
         let View::Window(window) = self.query(Query::Window { view, offset: 0, limit: 100, anchor: None }).await else {
             panic!("a window")
         };

@@ -7,6 +7,7 @@ mod harness;
 
 use fake_service::FakeService;
 use harness::Harness;
+use matchbook::ui::{Spoken, ThemeName, UiConfig};
 
 fn picture(name: &str, size: (u16, u16), keys: &str) {
     picture_of(FakeService::new(60, 3_000), name, size, keys);
@@ -50,6 +51,16 @@ fn wide_picker() {
 }
 
 #[test]
+fn wide_field_mapping() {
+    picture("wide_field_mapping", (120, 40), "l E");
+}
+
+#[test]
+fn small_field_mapping() {
+    picture("small_field_mapping", (80, 24), "l E j j");
+}
+
+#[test]
 fn wide_help() {
     picture("wide_help", (120, 40), "?");
 }
@@ -72,6 +83,123 @@ fn small_log() {
 #[test]
 fn small_integrations() {
     picture("small_integrations", (80, 24), "1");
+}
+
+#[test]
+fn huge_devices() {
+    picture("huge_devices", (200, 60), "l j");
+}
+
+#[test]
+fn huge_companies() {
+    picture("huge_companies", (200, 60), "");
+}
+
+#[test]
+fn wide_grouped() {
+    picture("wide_grouped", (120, 40), "l b Esc z");
+}
+
+#[test]
+fn wide_coverage() {
+    picture("wide_coverage", (120, 40), "%");
+}
+
+#[test]
+fn small_coverage() {
+    picture("small_coverage", (80, 24), "% f");
+}
+
+#[test]
+fn small_data() {
+    picture("small_data", (80, 24), "1 m");
+}
+
+#[test]
+fn wide_alike() {
+    picture("wide_alike", (120, 40), "l i e Enter");
+}
+
+#[test]
+fn small_columns() {
+    picture("small_columns", (80, 24), "l O");
+}
+
+#[test]
+fn wide_views() {
+    picture("wide_views", (120, 40), "l v");
+}
+
+#[test]
+fn small_messages() {
+    picture("small_messages", (80, 24), "y a y M");
+}
+
+/// One letter for the look of each cell: colour, upper case where bold; `_` underlined, `#` reversed, `.` plain.
+fn looks(h: &Harness) -> String {
+    let screen = h.terminal();
+    let (rows, columns) = screen.size();
+    let letter = |cell: &vt100::Cell| {
+        let colour = match cell.fgcolor() {
+            vt100::Color::Default => '.',
+            vt100::Color::Idx(n @ 0..16) => char::from(b"krgybmcwdRGYBMCW"[usize::from(n)]),
+            _ => '?',
+        };
+        match (cell.inverse(), cell.underline(), cell.bold()) {
+            (true, ..) => '#',
+            (_, true, _) => '_',
+            (_, _, true) if colour == '.' => '*',
+            (_, _, true) => colour.to_ascii_uppercase(),
+            _ => colour,
+        }
+    };
+    let line = |y| (0..columns.get()).filter_map(|x| screen.cell(y, x)).map(letter).collect::<String>();
+    (0..rows.get()).map(line).map(|l| l.trim_end_matches('.').to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// The screen and the look of its cells, in a theme.
+fn themed(theme: ThemeName, name: &str, size: (u16, u16)) {
+    let config = UiConfig { theme, ..UiConfig::default() };
+    let mut h = Harness::with(FakeService::new(60, 3_000), size, config);
+    h.keys("l j Space");
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("fixtures/ui");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, format!("{}\n\n{}", h.shown(), looks(&h))));
+}
+
+#[test]
+fn every_size_in_dark_and_light() {
+    for (theme, word) in [(ThemeName::Dark, "dark"), (ThemeName::Light, "light")] {
+        for (size, place) in [((80, 24), "small"), ((120, 40), "wide"), ((200, 60), "huge")] {
+            themed(theme, &format!("{place}_{word}"), size);
+        }
+    }
+}
+
+/// What a screen reader is given, at every size: the same words, because nothing of it depends on the width.
+#[test]
+fn every_size_in_plain_lines() {
+    let mut said = Vec::new();
+    for size in [(80, 24), (120, 40), (200, 60)] {
+        let config = UiConfig { plain: true, ..UiConfig::default() };
+        let mut h = Harness::with(FakeService::new(60, 3_000), size, config);
+        let mut spoken = Spoken::default();
+        let mut lines = spoken.news(&h.state);
+        for key in ["l", "j", "Space", "J", "a", "e", "Esc", "1", "3", "2"] {
+            h.keys(key);
+            lines.push(format!("--- {key}"));
+            lines.extend(spoken.news(&h.state));
+        }
+        said.push(lines.join("\n"));
+    }
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("fixtures/ui");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!("plain_wide", said[1]));
+    assert_eq!(said[1], said[2]);
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod fake_service;
 use fake_service::FakeService;
 use matchbook::app::{AppOptions, run};
 use matchbook::service::messages::{Door, Message, Request, Ticket};
+use matchbook::ui::UiConfig;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::sync::mpsc::{Receiver, channel};
@@ -37,6 +38,8 @@ fn the_interface() {
     std::thread::spawn(move || {
         let mut service = FakeService::new(20, 200);
         for (ticket, request) in requests_rx {
+            let asked = std::env::var(CHILD).as_deref() == Ok("panic-elsewhere") && ticket >= 5;
+            assert!(!asked, "another thread was asked to panic");
             let (reply, events) = service.handle(request);
             let reply = Message::Reply { ticket, reply: Box::new(reply) };
             for message in std::iter::once(reply).chain(events.into_iter().map(Message::Event)) {
@@ -46,8 +49,10 @@ fn the_interface() {
             }
         }
     });
+    let mouse = std::env::var(CHILD).as_deref() == Ok("mouse");
+    let options = AppOptions { ui: UiConfig { mouse, ..UiConfig::default() }, ..AppOptions::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let exit = runtime.block_on(run(Box::new(Answering(requests_tx)), messages, AppOptions::default()));
+    let exit = runtime.block_on(run(Box::new(Answering(requests_tx)), messages, options));
     eprintln!("ended with {exit:?}");
     std::process::exit(0);
 }
@@ -192,6 +197,29 @@ fn a_panic_gives_the_terminal_back_before_it_speaks() {
     given_back_once(&written);
     let (_, after) = written.split_once("\u{1b}[?1049l").expect("left");
     assert!(after.contains("asked to panic"), "{after}");
+}
+
+#[test]
+fn a_panic_of_another_thread_gives_the_terminal_back_too() {
+    let mut session = Session::start("panic-elsewhere");
+    session.wait_for("1 of 15");
+    session.send("w");
+    let written = session.end();
+    given_back_once(&written);
+    assert!(written.contains("ended with Ok(DoorClosed)"), "{written}");
+    let (screen, _) = written.split_once("\u{1b}[?1049l").expect("left");
+    assert!(!screen.contains("asked to panic"), "it speaks over the screen");
+}
+
+#[test]
+fn a_mouse_that_was_taken_is_given_back() {
+    let mut session = Session::start("mouse");
+    session.wait_for("1 of 15");
+    session.signal(rustix::process::Signal::TERM);
+    let written = session.end();
+    given_back_once(&written);
+    assert_eq!(written.matches("\u{1b}[?1000h").count(), 1, "taken once");
+    assert_eq!(written.matches("\u{1b}[?1000l").count(), 1, "given back once");
 }
 
 #[test]

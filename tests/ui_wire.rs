@@ -93,6 +93,7 @@ fn no_size_panics() {
     for (width, height) in (1..=130).step_by(3).flat_map(|w| [1, 2, 3, 5, 7, 8, 9, 12, 24, 30, 41].map(|h| (w, h))) {
         let mut h = Harness::new(FakeService::new(20, 50), (width, height));
         h.keys("j l m Esc A Esc ? Esc : Esc f Esc H Esc w Esc z G Tab z Tab");
+        h.keys("% j f Esc Esc M Esc 2 l O j Esc v Esc b j G k e Esc l 1 m Esc 2 Esc");
         h.resize(height.max(1), width.min(50));
         h.keys("j m Esc");
     }

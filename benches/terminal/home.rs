@@ -40,6 +40,12 @@ pub fn prepare(program: &Path, companies: usize, devices: usize) -> Result<PathB
     Ok(home)
 }
 
+/// Opens the home with its simulated vendors, which are asked for everything again at once: a running sync.
+pub fn demo(command: &mut portable_pty::CommandBuilder, home: &Path, companies: usize, devices: usize) {
+    command.args(["demo", "--companies", &companies.to_string(), "--devices", &devices.to_string(), "--home"]);
+    command.arg(home);
+}
+
 /// A copy that one run may change; gone when dropped.
 pub struct Copy(tempfile::TempDir);
 

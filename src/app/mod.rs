@@ -5,4 +5,4 @@ mod setup;
 
 pub use crate::term::{Abilities, detect};
 pub use run::{AppOptions, Exit, run};
-pub use setup::{Draft, FlowDraft, Kind, Prompt, Setup, TestReport};
+pub use setup::{Draft, FlowDraft, Kind, Prompt, SavedView, Setup, TestReport};

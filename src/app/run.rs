@@ -3,8 +3,11 @@
 use super::Setup;
 use crate::domain::{Clock, Failure, FailureClass, SystemClock};
 use crate::service::messages::{Door, Event, Message, Overview};
-use crate::term::{Ending, FrameClock, Guard, Input, InputEvent, Screen, Signals, Stdout, watch_for_hangup};
-use crate::ui::{Effect, Msg, Now, SetupAnswer, State, UiConfig, draw, start, update};
+use crate::term::{
+    Ending, FrameClock, Guard, Input, InputEvent, MouseEvent, SLOW_SPACING, SPACING, Screen, Signals, Stdout, Taking,
+    watch_for_hangup,
+};
+use crate::ui::{Effect, Mouse, Msg, Now, SetupAnswer, Spoken, State, UiConfig, draw, start, update};
 use futures::future::BoxFuture;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
@@ -61,7 +64,12 @@ pub async fn run(door: Box<dyn Door>, messages: mpsc::Receiver<Message>, options
     let broken = |e: io::Error| Failure::new(FailureClass::Local, format!("the terminal cannot be used: {e}"), "");
     let signals = Signals::new().map_err(broken)?;
     let size = crate::term::size().map_err(broken)?;
-    let guard = Guard::enter().map_err(broken)?;
+    let taking = match (options.ui.plain, options.ui.mouse) {
+        (true, _) => Taking::Keys,
+        (false, true) => Taking::Mouse,
+        (false, false) => Taking::Screen,
+    };
+    let guard = Guard::enter(taking).map_err(broken)?;
     let mut app = App::new(door, options, size, guard);
     let exit = app.turn_until_end(messages, signals, watch_for_hangup()).await;
     match exit {
@@ -88,6 +96,8 @@ struct App {
     suspend: bool,
     ended: Option<Exit>,
     setup: Option<Arc<dyn Setup>>,
+    /// What was said to a screen reader; `None` where the screen is painted.
+    plain: Option<Spoken>,
     answers: mpsc::Sender<SetupAnswer>,
     answered: Option<mpsc::Receiver<SetupAnswer>>,
 }
@@ -96,12 +106,15 @@ impl App {
     fn new(door: Box<dyn Door>, options: AppOptions, size: (u16, u16), guard: Guard) -> Self {
         let now = Now { wall: SystemClock.now(), since_start: Duration::ZERO };
         let (answers, answered) = mpsc::channel(ANSWERS);
+        let spacing = if options.ui.low_bandwidth { SLOW_SPACING } else { SPACING };
+        let plain = options.ui.plain.then(Spoken::default);
         let mut app = Self {
             door,
             state: State::new(options.ui, options.home, size, now),
             screen: Screen::new(Stdout, size),
             guard,
-            frames: FrameClock::default(),
+            frames: FrameClock::new(spacing),
+            plain,
             started: Instant::now(),
             wakes: Vec::new(),
             suspend: false,
@@ -176,6 +189,9 @@ impl App {
                 InputEvent::Key(key) => Msg::Key(key),
                 InputEvent::Paste(text) => Msg::Paste(text),
                 InputEvent::Resize(width, height) => Msg::Resize(width, height),
+                InputEvent::Mouse(MouseEvent::Click, x, y) => Msg::Mouse(Mouse::Click, x, y),
+                InputEvent::Mouse(MouseEvent::WheelUp, x, y) => Msg::Mouse(Mouse::Up, x, y),
+                InputEvent::Mouse(MouseEvent::WheelDown, x, y) => Msg::Mouse(Mouse::Down, x, y),
             });
         }
     }
@@ -216,6 +232,8 @@ impl App {
                 Effect::Reload => self.ended = Some(Exit::Reload),
                 Effect::TestConnection(draft) => self.set_up(|s| s.test(draft), SetupAnswer::Tested),
                 Effect::SaveConnection(draft) => self.set_up(|s| s.save(draft), SetupAnswer::Saved),
+                Effect::SaveView(view) => self.set_up(|s| s.save_view(view), SetupAnswer::ViewsKept),
+                Effect::RemoveView(view) => self.set_up(|s| s.remove_view(view), SetupAnswer::ViewsKept),
                 Effect::SaveFlow(flow) => self.set_up(|s| s.save_flow(flow), SetupAnswer::FlowSaved),
             }
         }
@@ -245,7 +263,10 @@ impl App {
         }
         if self.frames.due().is_some_and(|due| due <= self.since_start()) && !self.wait_for_data() {
             let state = &self.state;
-            self.screen.frame(|buffer| draw(state, buffer))?;
+            match &mut self.plain {
+                Some(spoken) => self.screen.print(&spoken.news(state))?,
+                None => drop(self.screen.frame(|buffer| draw(state, buffer))?),
+            }
             self.frames.drawn(self.since_start());
         }
         Ok(())

@@ -3,7 +3,7 @@
 use crate::domain::Failure;
 use futures::future::BoxFuture;
 
-pub use crate::ui::{Draft, FlowDraft, Kind, Prompt, TestReport};
+pub use crate::ui::{Draft, FlowDraft, Kind, Prompt, SavedView, TestReport};
 
 /// Tests and saves connections and flows of a home.
 pub trait Setup: Send + Sync {
@@ -15,6 +15,12 @@ pub trait Setup: Send + Sync {
 
     /// Saves a connection that passed its test: the configuration and its secrets, or nothing.
     fn save(&self, draft: Draft) -> BoxFuture<'static, Result<(), Failure>>;
+
+    /// Keeps a view, in place of the one of its name.
+    fn save_view(&self, view: SavedView) -> BoxFuture<'static, Result<(), Failure>>;
+
+    /// Forgets a view.
+    fn remove_view(&self, view: SavedView) -> BoxFuture<'static, Result<(), Failure>>;
 
     /// Saves a flow; returns its name.
     fn save_flow(&self, flow: FlowDraft) -> BoxFuture<'static, Result<String, Failure>>;

@@ -1,8 +1,8 @@
 //! Tests and saves what the connect wizard asks for.
 
 use super::{home, output};
-use crate::app::{Draft, FlowDraft, Kind, Prompt, Setup, TestReport};
-use crate::config::{self, Editor, FlowConfig, IntegrationConfig, Paths};
+use crate::app::{Draft, FlowDraft, Kind, Prompt, SavedView, Setup, TestReport};
+use crate::config::{self, Editor, FlowConfig, IntegrationConfig, Paths, ViewConfig};
 use crate::connectors::{self, ConnectorInfo, HttpNotice};
 use crate::domain::{Failure, FailureClass, Stream};
 use crate::secrets::{Credentials, Vault};
@@ -117,6 +117,34 @@ fn save_flow(flow: &FlowDraft, paths: &Paths) -> Result<String, Failure> {
     Ok(name)
 }
 
+fn view_config(view: SavedView) -> Result<ViewConfig, Failure> {
+    let stream = Stream::parse(&view.stream).ok_or_else(|| output::usage(format!("no stream {}", view.stream), ""))?;
+    Ok(ViewConfig {
+        name: view.name,
+        stream,
+        filter: view.filter,
+        find: view.find,
+        sort: view.sort,
+        descending: view.descending,
+        columns: view.columns,
+        grouped: view.grouped,
+    })
+}
+
+/// A view of the configuration as the interface has it.
+pub fn saved_view(view: &ViewConfig) -> SavedView {
+    SavedView {
+        name: view.name.clone(),
+        stream: view.stream.name().to_owned(),
+        filter: view.filter.clone(),
+        find: view.find.clone(),
+        sort: view.sort.clone(),
+        descending: view.descending,
+        columns: view.columns.clone(),
+        grouped: view.grouped,
+    }
+}
+
 /// A flow with the defaults of its source: groups of devices roll up and need a device, companies stand for themselves.
 ///
 /// # Errors
@@ -130,7 +158,8 @@ pub fn new_flow(name: &str, source: &str, target: &str, paths: &Paths) -> Result
     // An integration that is not there is named by whoever saves the flow.
     let groups = known.is_none_or(|info| info.company_groups);
     (flow.roll_up, flow.needs_devices) = (groups, groups);
-    Ok(flow)
+    let documents = connector == Some("itglue");
+    Ok(if flow.target.is_inventory() { flow.into_inventory(documents) } else { flow })
 }
 
 /// Files are written where waiting is allowed.
@@ -157,6 +186,24 @@ impl Setup for HomeSetup {
     fn save(&self, draft: Draft) -> BoxFuture<'static, Result<(), Failure>> {
         let (paths, vault) = (self.paths.clone(), Arc::clone(&self.vault));
         blocking(move || save(&draft, &paths, &vault))
+    }
+
+    fn save_view(&self, view: SavedView) -> BoxFuture<'static, Result<(), Failure>> {
+        let paths = self.paths.clone();
+        blocking(move || {
+            let mut editor = Editor::open(&paths.config)?;
+            editor.set_view(&view_config(view)?)?;
+            editor.save()
+        })
+    }
+
+    fn remove_view(&self, view: SavedView) -> BoxFuture<'static, Result<(), Failure>> {
+        let paths = self.paths.clone();
+        blocking(move || {
+            let mut editor = Editor::open(&paths.config)?;
+            editor.remove_view(&view.name)?;
+            editor.save()
+        })
     }
 
     fn save_flow(&self, flow: FlowDraft) -> BoxFuture<'static, Result<String, Failure>> {

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 ///
 /// # Errors
 /// What keeps simulator, home or terminal from opening.
-pub async fn run(arguments: DemoArguments) -> Result<Outcome, Failure> {
+pub async fn run(arguments: DemoArguments, manner: interface::Manner) -> Result<Outcome, Failure> {
     if !arguments.headless {
         interface::terminal_wanted()?;
     }
@@ -30,7 +30,7 @@ pub async fn run(arguments: DemoArguments) -> Result<Outcome, Failure> {
         headless(&home, &mut vendors, arguments.json).await
     } else {
         sync_all(&home).await?;
-        interface::show(&home).await
+        interface::show(&home, manner).await
     };
     if arguments.headless {
         home.service.stop().await;

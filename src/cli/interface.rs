@@ -1,6 +1,6 @@
 //! `matchbook` without a command: the terminal interface.
 
-use super::connecting::HomeSetup;
+use super::connecting::{HomeSetup, saved_view};
 use super::{Outcome, home, output};
 use crate::app;
 use crate::config::{self, Paths};
@@ -9,18 +9,28 @@ use crate::ui::{ThemeName, UiConfig};
 use std::io::IsTerminal;
 use std::sync::Arc;
 
+/// How the interface is opened, whatever the configuration says.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Manner {
+    /// Nothing can be changed.
+    pub read_only: bool,
+    /// Lines for a screen reader.
+    pub plain: bool,
+}
+
 /// Opens the interface on the home of this process; anew whenever its settings changed.
 ///
 /// # Errors
 /// What keeps home or terminal from opening.
-pub async fn run() -> Result<Outcome, Failure> {
+pub async fn run(manner: Manner) -> Result<Outcome, Failure> {
     terminal_wanted()?;
     let paths = Paths::discover(None)?;
     let mut vault = None;
     loop {
-        let home = home::begin_with(&paths, true, vault.take())?;
+        // A terminal that may only look starts no sync either.
+        let home = home::begin_with(&paths, !manner.read_only, vault.take())?;
         let setup = HomeSetup::new(paths.clone(), Arc::clone(&home.vault));
-        if shown(&home, Some(Arc::new(setup))).await? != app::Exit::Reload {
+        if shown(&home, Some(Arc::new(setup)), manner).await? != app::Exit::Reload {
             return Ok(Outcome::Done);
         }
         vault = Some(home.close().await);
@@ -46,13 +56,13 @@ pub fn terminal_wanted() -> Result<(), Failure> {
 ///
 /// # Errors
 /// The terminal's.
-pub async fn show(home: &home::Home) -> Result<Outcome, Failure> {
-    shown(home, None).await.map(|_| Outcome::Done)
+pub async fn show(home: &home::Home, manner: Manner) -> Result<Outcome, Failure> {
+    shown(home, None, manner).await.map(|_| Outcome::Done)
 }
 
-async fn shown(home: &home::Home, setup: Option<Arc<dyn app::Setup>>) -> Result<app::Exit, Failure> {
+async fn shown(home: &home::Home, setup: Option<Arc<dyn app::Setup>>, manner: Manner) -> Result<app::Exit, Failure> {
     let (door, messages) = home.service.door();
-    let options = app::AppOptions { setup, ..options(&home.config.ui, home) };
+    let options = app::AppOptions { setup, ..options(&home.config.ui, home, manner) };
     let mut interface = std::pin::pin!(app::run(door, messages, options));
     // The first frame does not wait for the store. When that does not open, the screen is given back and says why.
     let mut opening = std::pin::pin!(home.opened());
@@ -87,7 +97,7 @@ async fn finish(home: &home::Home, result: Result<app::Exit, Failure>) -> Result
     result
 }
 
-fn options(settings: &config::UiConfig, home: &home::Home) -> app::AppOptions {
+fn options(settings: &config::UiConfig, home: &home::Home, manner: Manner) -> app::AppOptions {
     let abilities = app::detect(|name| std::env::var(name).ok());
     app::AppOptions {
         ui: UiConfig {
@@ -95,6 +105,11 @@ fn options(settings: &config::UiConfig, home: &home::Home) -> app::AppOptions {
             colour: abilities.colour,
             unicode: !settings.ascii && abilities.unicode,
             keys: settings.keys.clone(),
+            mouse: settings.mouse && !manner.plain,
+            low_bandwidth: settings.low_bandwidth,
+            read_only: manner.read_only,
+            plain: manner.plain,
+            views: settings.views.iter().map(saved_view).collect(),
             ..UiConfig::default()
         },
         home: home.name.clone(),

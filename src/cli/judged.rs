@@ -65,6 +65,7 @@ impl Judged {
             find: String::new(),
             sort: Sort::default(),
             company: None,
+            alike: None,
         };
         let mut offset = 0;
         loop {

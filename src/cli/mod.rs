@@ -11,12 +11,15 @@ mod doctor;
 mod export;
 mod files;
 mod home;
+mod import;
 mod interface;
+mod inventory;
 mod judged;
 mod keeper;
 pub mod link;
 mod logging;
 mod mapping;
+mod outbox;
 mod output;
 mod passphrase;
 mod plans;
@@ -67,6 +70,7 @@ pub fn run() -> ExitCode {
     if let Some(number) = arguments.passphrase_fd {
         passphrase::from_descriptor(number);
     }
+    let manner = interface::Manner { read_only: arguments.read_only, plain: arguments.plain };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(BLOCKING_THREADS)
@@ -74,7 +78,7 @@ pub fn run() -> ExitCode {
         .build();
     let result = match runtime {
         Ok(runtime) => {
-            let result = runtime.block_on(dispatch(arguments.command));
+            let result = runtime.block_on(dispatch(arguments.command, manner));
             // Workers that wait for a vendor must not hold the shell.
             runtime.shutdown_background();
             result
@@ -114,14 +118,14 @@ const fn status_of(class: FailureClass) -> u8 {
     }
 }
 
-async fn dispatch(command: Option<Command>) -> Result<Outcome, Failure> {
+async fn dispatch(command: Option<Command>, manner: interface::Manner) -> Result<Outcome, Failure> {
     match command {
-        None => interface::run().await,
-        Some(Command::Demo(arguments)) => demo::run(arguments).await,
+        None => interface::run(manner).await,
+        Some(Command::Demo(arguments)) => demo::run(arguments, manner).await,
         Some(Command::Simulate(arguments)) => simulate::run(arguments).await,
         Some(Command::Init) => setup::init(),
         Some(Command::Connect(arguments)) => connect::run(arguments).await,
-        Some(Command::Flow(command)) => setup::flow(command),
+        Some(Command::Flow(command)) => setup::flow(command).await,
         Some(Command::Status { json }) => status::run(json).await,
         Some(Command::Sync(arguments)) => sync::run(arguments).await,
         Some(Command::Cards { command, json }) => cards::run(command, json).await,
@@ -131,12 +135,19 @@ async fn dispatch(command: Option<Command>) -> Result<Outcome, Failure> {
         Some(Command::Settings(arguments)) => settings::run(arguments).await,
         Some(Command::Mapping { connector, stream, json }) => mapping::run(&connector, stream.as_deref(), json),
         Some(Command::Queue(arguments)) => queue::run(arguments).await,
+        Some(Command::Import(arguments)) => import::import(arguments).await,
+        Some(Command::AutoSync(arguments)) => import::auto_sync(arguments).await,
+        Some(Command::Follow(arguments)) => import::follow(arguments).await,
+        Some(Command::Inventory(command)) => inventory::run(command).await,
         Some(Command::Decide(arguments)) => decisions::decide(arguments).await,
         Some(Command::QuickMatch(arguments)) => decisions::quick_match(arguments).await,
+        Some(Command::Plan(arguments)) => outbox::plan(arguments).await,
+        Some(Command::Apply(arguments)) => outbox::apply(arguments).await,
+        Some(Command::Outbox(arguments)) => outbox::list(arguments).await,
         Some(Command::History { json, limit }) => decisions::history(json, limit).await,
         Some(Command::Undo { entry, dry_run, json }) => decisions::undo(entry, dry_run, json).await,
         Some(Command::Alias(command)) => decisions::alias(command).await,
-        Some(Command::Why { text, json }) => records::why(text, json).await,
+        Some(Command::Why { text, against, json }) => records::why(text, against, json).await,
         Some(Command::Log(arguments)) => records::log(arguments).await,
         Some(Command::Link(arguments)) => files::link(&arguments),
         Some(Command::Backup { file }) => files::backup(&file),

@@ -1,6 +1,7 @@
 //! What a value must be beyond its type. Every message starts with the key's full path.
 
-use super::{Config, FlowConfig, IntegrationConfig, SyncConfig, THEMES};
+use super::model::{VIEW_FILTERS, VIEW_SORTS};
+use super::{Config, FlowConfig, IntegrationConfig, SyncConfig, THEMES, ViewConfig};
 use crate::domain::{Failure, FailureClass, IntegrationId, ScopeRule, Stream, SyncScope};
 use crate::domain::{Schedule, Zone};
 use std::collections::HashSet;
@@ -25,9 +26,23 @@ pub(super) fn all(config: &Config) -> Result<(), Failure> {
     if config.backup.keep == 0 {
         return Err(wrong("backup.keep must be at least 1", "to make no backups, set every = \"off\""));
     }
+    config.ui.views.iter().try_for_each(view)?;
     sync(&config.sync)?;
     config.integrations.iter().try_for_each(integration)?;
     flows(config)
+}
+
+fn view(view: &ViewConfig) -> Result<(), Failure> {
+    let path = format!("ui.views.{}", view.name);
+    for (key, value, known) in
+        [("filter", &view.filter, VIEW_FILTERS.as_slice()), ("sort", &view.sort, VIEW_SORTS.as_slice())]
+    {
+        if !known.contains(&value.as_str()) {
+            let what = format!("{path}.{key} is `{value}`{}", meant(value, known));
+            return Err(wrong(what, format!("write one of {}", known.join(", "))));
+        }
+    }
+    Ok(())
 }
 
 fn sync(sync: &SyncConfig) -> Result<(), Failure> {
@@ -50,6 +65,10 @@ fn sync(sync: &SyncConfig) -> Result<(), Failure> {
 fn integration(integration: &IntegrationConfig) -> Result<(), Failure> {
     let path = format!("integrations.{}", integration.name);
     name(&path, integration.name.as_str())?;
+    if integration.name.is_inventory() {
+        let what = format!("{path} has the name of matchbook's own register");
+        return Err(wrong(what, "give the integration another name"));
+    }
     if integration.connector.trim().is_empty() {
         return Err(wrong(format!("{path}.connector is empty"), "write the connector's name: addigy, itglue, csv"));
     }
@@ -119,7 +138,7 @@ fn flow(flow: &FlowConfig, config: &Config) -> Result<(), Failure> {
     let path = format!("flows.{}", flow.name);
     name(&path, flow.name.as_str())?;
     for (key, end) in [("source", &flow.source), ("target", &flow.target)] {
-        if config.integration(end).is_none() {
+        if config.integration(end).is_none() && !end.is_inventory() {
             return Err(no_integration(&format!("{path}.{key}"), end, config));
         }
     }

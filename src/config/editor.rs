@@ -2,7 +2,7 @@
 //! when the result is a good configuration.
 
 use super::load::parse;
-use super::{FlowConfig, IntegrationConfig};
+use super::{FlowConfig, IntegrationConfig, ViewConfig};
 use crate::domain::{Failure, FailureClass, FlowId, IntegrationId, Stream, SyncScope};
 use serde::Serialize;
 use std::io::{ErrorKind, Write};
@@ -143,6 +143,41 @@ impl Editor {
     /// `Ours` when the settings cannot be written as TOML.
     pub fn set_flow(&mut self, flow: &FlowConfig) -> Result<(), Failure> {
         self.set("flows", flow.name.as_str(), flow)
+    }
+
+    /// Adds a view of the interface, or replaces the one with that name.
+    ///
+    /// # Errors
+    /// `Ours` when the settings cannot be written as TOML, `Usage` when the file has something else in their place.
+    pub fn set_view(&mut self, view: &ViewConfig) -> Result<(), Failure> {
+        let new = document(view)?;
+        let views = self.views()?;
+        let mut table = Table::new();
+        for (key, item) in new.iter() {
+            table.insert(key, item.clone());
+        }
+        views.insert(&view.name, Item::Table(table));
+        Ok(())
+    }
+
+    /// Removes a view of the interface; true when there was one.
+    ///
+    /// # Errors
+    /// `Usage` when the file has something else in its place.
+    pub fn remove_view(&mut self, name: &str) -> Result<bool, Failure> {
+        Ok(self.views()?.remove(name).is_some())
+    }
+
+    fn views(&mut self) -> Result<&mut dyn TableLike, Failure> {
+        let wrong = |path: &str| Failure::new(FailureClass::Usage, format!("{path} is no table"), "correct the file");
+        let implicit = || {
+            let mut table = Table::new();
+            table.set_implicit(true);
+            Item::Table(table)
+        };
+        let ui = self.document.entry("ui").or_insert_with(implicit);
+        let ui = ui.as_table_like_mut().ok_or_else(|| wrong("ui"))?;
+        ui.entry("views").or_insert_with(implicit).as_table_like_mut().ok_or_else(|| wrong("ui.views"))
     }
 
     /// Removes a flow; true when there was one.

@@ -118,7 +118,8 @@ pub(super) fn known_keys(table: &str) -> &'static [&'static str] {
             "timezone",
             "spread_minutes",
         ],
-        ["ui"] => &["theme", "ascii", "mouse", "low_bandwidth", "keys"],
+        ["ui"] => &["theme", "ascii", "mouse", "low_bandwidth", "keys", "views"],
+        ["ui", "views", _] => &["stream", "filter", "find", "sort", "descending", "columns", "grouped"],
         ["integrations", _] => &[
             "connector",
             "label",

@@ -11,7 +11,9 @@ mod paths;
 
 pub use editor::Editor;
 pub use load::{Loaded, load, parse};
-pub use model::{BackupConfig, Config, FlowConfig, IntegrationConfig, SyncConfig, THEMES, UiConfig, VaultConfig};
+pub use model::{
+    BackupConfig, Config, FlowConfig, IntegrationConfig, SyncConfig, THEMES, UiConfig, VaultConfig, ViewConfig,
+};
 pub use paths::{HOME_VARIABLE, Paths};
 
 /// The commented configuration that `matchbook init` writes. Everything in it is commented out.

@@ -113,6 +113,9 @@ pub struct Company {
     /// Its page at the vendor.
     #[serde(default)]
     pub url: Option<String>,
+    /// Free notes.
+    #[serde(default)]
+    pub notes: Option<String>,
 }
 
 impl Company {
@@ -135,6 +138,7 @@ impl Company {
             created: None,
             updated: None,
             url: None,
+            notes: None,
         }
     }
 }
@@ -206,6 +210,19 @@ impl Record {
             Record::Domain(d) => &d.name,
             Record::Manufacturer(m) => &m.name,
             Record::Model(m) => &m.name,
+        }
+    }
+
+    /// Its page at the vendor, where the vendor tells it.
+    #[must_use]
+    pub fn page(&self) -> Option<&str> {
+        match self {
+            Self::Company(r) => r.url.as_deref(),
+            Self::Device(r) => r.url.as_deref(),
+            Self::Contact(r) => r.url.as_deref(),
+            Self::Location(r) => r.url.as_deref(),
+            Self::Ticket(r) => r.url.as_deref(),
+            _ => None,
         }
     }
 

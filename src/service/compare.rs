@@ -93,6 +93,10 @@ pub fn compare(
             why: text::clean(&d.why).into_owned(),
         }),
         warnings,
+        pages: [&left, &right].map(|record| {
+            let page = record.as_ref().and_then(|r| r.record.page());
+            page.map(|page| text::clean(page).into_owned()).unwrap_or_default()
+        }),
         row,
     })
 }
@@ -140,6 +144,9 @@ fn explained(
 ) -> (Proposal, Option<Candidate>) {
     let (world, state) = (context.world, context.state);
     let sides = context.sides();
+    if stream == Stream::DeviceTypes {
+        return (Proposal::default(), None);
+    }
     if Stream::INSIDE.contains(&stream) {
         let found = state.queue(stream).zip(views::id_at(sides.source, stream, at));
         return found.map(|(queue, id)| inside::explained(queue, sides, stream, id, asked)).unwrap_or_default();

@@ -128,5 +128,6 @@ fn default_view(flow: &FlowId, stream: Stream) -> ViewSpec {
         find: String::new(),
         sort: Sort::default(),
         company: None,
+        alike: None,
     }
 }

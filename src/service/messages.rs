@@ -10,14 +10,29 @@ use crate::domain::{
 use serde::{Deserialize, Serialize};
 
 pub use super::sync_messages::{CardAbout, CardView, ScheduleLine, ScheduleSheet};
+mod alike;
 mod compare;
+mod coverage;
 mod explain;
+mod fields;
+mod import;
 mod sync_settings;
+mod writes;
 
 pub use super::rules::RuleView;
+pub use alike::{Alike, AlikeGroup, AlikeRows};
 pub use compare::{CandidateView, Compare, DecisionView, FieldPair, PickRow, Relation, Targets};
+pub use coverage::{
+    Coverage, CoverageCell, CoverageRow, CoverageShow, CoverageSort, CoverageSpec, CoverageSum, StreamData,
+};
 pub use explain::{Gate, Preview, PreviewRow, WhyRecord};
+pub use fields::{FieldPairView, FieldSide, FlowFields, StreamFieldPairs};
+pub use import::{
+    Detail, Given, ImportPlan, ImportRow, ImportRows, ImportView, InventoryCommand, InventoryList, InventoryQuery,
+    InventoryRow, Origin, Staged,
+};
 pub use sync_settings::{ChoiceList, ChoiceView, MovedRecord, ScopePreview, ScopedStream, StreamMove, SyncSettings};
+pub use writes::{NearHit, OutboxView, PlanRow, PlanView, WriteCommand, WriteQuery, WriteView};
 
 /// Number that pairs a [`Reply`] with its [`Request`]; chosen by the asker, increasing.
 pub type Ticket = u64;
@@ -131,6 +146,19 @@ pub enum Command {
         /// On which rows.
         rows: Selection,
     },
+    /// Decide rows as another one was, one history entry, with or without the rules that this leaves.
+    DecideAlike {
+        /// Which flow.
+        flow: FlowId,
+        /// Which stream.
+        stream: Stream,
+        /// What.
+        action: DecideAction,
+        /// On which rows.
+        rows: Selection,
+        /// Keep the aliases of the names as rules.
+        keep_rules: bool,
+    },
     /// Accept every suggestion at or above the threshold.
     QuickMatch {
         /// Which flow.
@@ -154,6 +182,8 @@ pub enum Command {
         /// Carry it out.
         yes: bool,
     },
+    /// Something with the inventory.
+    Inventory(InventoryCommand),
     /// Take a rule away that a decision left.
     RemoveRule {
         /// Which.
@@ -176,6 +206,8 @@ pub enum Command {
         /// Sync what only the vendor can bring.
         sync: bool,
     },
+    /// Plan, send or take back writes to vendors.
+    Writes(WriteCommand),
 }
 
 /// What to decide. On rows where it makes no sense it changes nothing and says so in [`Done::skipped`].
@@ -231,6 +263,9 @@ pub struct ViewSpec {
     /// Only records of this source company.
     #[serde(default)]
     pub company: Option<RecordId>,
+    /// Only rows that have this in common.
+    #[serde(default)]
+    pub alike: Option<Alike>,
 }
 
 /// Filter by state.
@@ -248,6 +283,8 @@ pub enum Filter {
     Orphaned,
     /// Decided rows that the sync settings leave out.
     LeftOut,
+    /// Rows without a counterpart, whatever is in their way.
+    Unimported,
 }
 
 /// Sort key and direction.
@@ -351,6 +388,29 @@ pub enum Query {
         /// Which entry; the newest when `None`.
         entry: Option<HistoryId>,
     },
+    /// What was decided on a row, and the open rows that are like it.
+    Alike {
+        /// Which flow.
+        flow: FlowId,
+        /// Which stream.
+        stream: Stream,
+        /// The row.
+        source: RecordId,
+    },
+    /// What is stored of an integration, stream by stream.
+    Data {
+        /// Which.
+        integration: IntegrationId,
+    },
+    /// Which company is known where.
+    Coverage {
+        /// Which companies in which order.
+        spec: CoverageSpec,
+        /// First row wanted, from 0.
+        offset: u64,
+        /// How many (at most 500).
+        limit: u32,
+    },
     /// Lines of the sync log, newest last.
     Log {
         /// Which lines.
@@ -372,6 +432,11 @@ pub enum Query {
         /// Those that hold in this flow; `None` for all.
         flow: Option<FlowId>,
     },
+    /// Which fields of a flow's source belong to which of its target.
+    Fields {
+        /// The flow.
+        flow: FlowId,
+    },
     /// Every gate that a record passes, and the first that it fails.
     Why {
         /// Name, id or serial.
@@ -379,6 +444,8 @@ pub enum Query {
     },
     /// What syncs found that a person decides.
     Cards,
+    /// Something about the inventory.
+    Inventory(InventoryQuery),
     /// When the streams of an integration run by themselves.
     Schedules {
         /// Which.
@@ -391,6 +458,8 @@ pub enum Query {
         /// Ask the vendor for its own choices too; else those that it last told, and those of the stored records.
         ask: bool,
     },
+    /// What would be written to a vendor, and the outbox.
+    Writes(WriteQuery),
     /// What other sync settings would do.
     PreviewSyncSettings {
         /// Which.
@@ -432,16 +501,36 @@ pub enum View {
     History(Vec<HistoryEntry>),
     /// To [`Query::Rules`].
     Rules(Vec<RuleView>),
+    /// To [`Query::Fields`].
+    Fields(Box<FlowFields>),
     /// To [`Query::Why`].
     Why(Vec<WhyRecord>),
+    /// To [`Query::Alike`].
+    Alike(AlikeRows),
+    /// To [`Query::Data`].
+    Data(Vec<StreamData>),
+    /// To [`Query::Coverage`].
+    Coverage(Box<Coverage>),
     /// To [`Query::Cards`].
     Cards(Vec<CardView>),
+    /// To [`InventoryQuery::Plan`].
+    ImportPlan(ImportPlan),
+    /// To [`InventoryQuery::Origin`].
+    Origin(Origin),
+    /// To [`InventoryQuery::Detail`].
+    Detail(Detail),
+    /// To [`Query::Inventory`].
+    Inventory(InventoryList),
     /// To [`Query::Schedules`].
     Schedules(ScheduleSheet),
     /// To [`Query::SyncSettings`].
     SyncSettings(Box<SyncSettings>),
     /// To [`Query::PreviewSyncSettings`].
     ScopePreview(ScopePreview),
+    /// To [`WriteQuery::Create`] and [`WriteQuery::Update`].
+    Plan(Box<PlanView>),
+    /// To [`WriteQuery::Outbox`].
+    Outbox(Box<OutboxView>),
 }
 
 /// Integrations, flows and counts.
@@ -530,8 +619,15 @@ pub struct FlowView {
     pub source: String,
     /// The vendor's name of the target.
     pub target: String,
+    /// The source.
+    pub source_id: IntegrationId,
+    /// The target.
+    pub target_id: IntegrationId,
     /// One tab per stream.
     pub tabs: Vec<TabView>,
+    /// How far the import is, in a flow into the inventory.
+    #[serde(default)]
+    pub import: Option<ImportView>,
     /// Paused by a person.
     #[serde(default)]
     pub paused: bool,
@@ -668,6 +764,9 @@ pub struct QueueRow {
     /// Why the sync settings leave it out; empty when they do not.
     #[serde(default)]
     pub left_out: String,
+    /// In a flow into the inventory, what its import needs.
+    #[serde(default)]
+    pub staged: Option<Box<Staged>>,
 }
 
 /// How a target is named so that equal names can be told apart.

@@ -4,15 +4,30 @@ use std::time::Duration;
 
 /// Least time between two frames that nobody waits for.
 pub const SPACING: Duration = Duration::from_millis(100);
+/// The same on a slow line.
+pub const SLOW_SPACING: Duration = Duration::from_secs(1);
 
 /// Decides when the next frame is due. Time comes in as time since the start.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct FrameClock {
+    spacing: Duration,
     last: Option<Duration>,
     due: Option<Duration>,
 }
 
+impl Default for FrameClock {
+    fn default() -> Self {
+        Self::new(SPACING)
+    }
+}
+
 impl FrameClock {
+    /// A clock whose background frames keep that distance.
+    #[must_use]
+    pub const fn new(spacing: Duration) -> Self {
+        Self { spacing, last: None, due: None }
+    }
+
     /// A person waits: draw now.
     pub fn now(&mut self, now: Duration) {
         self.due = Some(now);
@@ -20,7 +35,7 @@ impl FrameClock {
 
     /// Something changed by itself: draw when the spacing allows. Requests until then make one frame.
     pub fn soon(&mut self, now: Duration) {
-        let earliest = self.last.map_or(now, |last| (last + SPACING).max(now));
+        let earliest = self.last.map_or(now, |last| (last + self.spacing).max(now));
         self.due = Some(self.due.map_or(earliest, |due| due.min(earliest)));
     }
 
@@ -64,6 +79,16 @@ mod tests {
         assert_eq!(clock.due(), Some(ms(60)));
         clock.drawn(ms(60));
         assert_eq!(clock.due(), None);
+    }
+
+    #[test]
+    fn a_slow_line_gets_one_a_second_and_keys_still_at_once() {
+        let mut clock = FrameClock::new(SLOW_SPACING);
+        clock.drawn(ms(0));
+        clock.soon(ms(10));
+        assert_eq!(clock.due(), Some(ms(1000)));
+        clock.now(ms(20));
+        assert_eq!(clock.due(), Some(ms(20)));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Takes the terminal over and gives it back as it was, exactly once, whatever happens.
 
 use crossterm::cursor::Show;
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::execute;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use std::io::{self, Write};
@@ -15,6 +15,22 @@ static OURS: AtomicBool = AtomicBool::new(false);
 static OWNER: Mutex<Option<ThreadId>> = Mutex::new(None);
 /// The panic hook is in place.
 static HOOK: Once = Once::new();
+/// The mouse is ours too.
+static MOUSE: AtomicBool = AtomicBool::new(false);
+/// Only the keys are ours: lines are printed where the shell's are.
+static LINES: AtomicBool = AtomicBool::new(false);
+
+/// What is taken of the terminal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Taking {
+    /// Keys and screen.
+    #[default]
+    Screen,
+    /// Keys, screen and mouse.
+    Mouse,
+    /// Keys only.
+    Keys,
+}
 
 /// While it lives the terminal is in raw mode on the alternate screen.
 #[derive(Debug)]
@@ -25,7 +41,9 @@ impl Guard {
     ///
     /// # Errors
     /// When the terminal does not allow it; it is then as it was.
-    pub fn enter() -> io::Result<Self> {
+    pub fn enter(taking: Taking) -> io::Result<Self> {
+        MOUSE.store(taking == Taking::Mouse, Ordering::SeqCst);
+        LINES.store(taking == Taking::Keys, Ordering::SeqCst);
         HOOK.call_once(|| {
             let before = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |info| {
@@ -75,7 +93,11 @@ impl Drop for Guard {
 fn take() -> io::Result<()> {
     enable_raw_mode()?;
     OURS.store(true, Ordering::SeqCst);
-    let done = execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste);
+    if LINES.load(Ordering::SeqCst) {
+        return Ok(());
+    }
+    let done = execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste)
+        .and_then(|()| if MOUSE.load(Ordering::SeqCst) { execute!(io::stdout(), EnableMouseCapture) } else { Ok(()) });
     if done.is_err() {
         give_back();
     }
@@ -85,7 +107,12 @@ fn take() -> io::Result<()> {
 /// Errors are of no use here: the terminal may be gone.
 fn give_back() {
     if OURS.swap(false, Ordering::SeqCst) {
-        let _ = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
+        if MOUSE.load(Ordering::SeqCst) {
+            let _ = execute!(io::stdout(), DisableMouseCapture);
+        }
+        if !LINES.load(Ordering::SeqCst) {
+            let _ = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
+        }
         let _ = disable_raw_mode();
         let _ = io::stdout().flush();
     }

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 /// How long the program may take to end by itself. The event loop may be caught inside crossterm's reader, which then
 /// never returns; what was acknowledged is durable, so the process may end at any instant.
-const GRACE: Duration = Duration::from_secs(10);
+const GRACE: Duration = Duration::from_secs(2);
 /// Exit status of a process that a hang-up ends, as shells report it.
 const ENDED_BY_HANG_UP: i32 = 129;
 

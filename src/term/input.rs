@@ -1,7 +1,9 @@
 //! The one reader of the terminal's input.
 
 use crate::ui::{Key, KeyCode};
-use crossterm::event::{Event, EventStream, KeyCode as Code, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{
+    Event, EventStream, KeyCode as Code, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind,
+};
 use futures::StreamExt;
 use std::io;
 
@@ -14,6 +16,19 @@ pub enum InputEvent {
     Paste(String),
     /// The terminal has this size now.
     Resize(u16, u16),
+    /// The mouse, where it is ours: what, column, row.
+    Mouse(MouseEvent, u16, u16),
+}
+
+/// What the mouse did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MouseEvent {
+    /// The left button was pressed.
+    Click,
+    /// The wheel was turned away.
+    WheelUp,
+    /// The wheel was turned towards the person.
+    WheelDown,
 }
 
 /// The reader.
@@ -79,6 +94,15 @@ fn translate(event: Event) -> Option<InputEvent> {
         Event::Key(key) if key.kind != KeyEventKind::Release => translate_key(key).map(InputEvent::Key),
         Event::Paste(text) => Some(InputEvent::Paste(text)),
         Event::Resize(width, height) => Some(InputEvent::Resize(width, height)),
+        Event::Mouse(mouse) => {
+            let what = match mouse.kind {
+                MouseEventKind::Down(MouseButton::Left) => MouseEvent::Click,
+                MouseEventKind::ScrollUp => MouseEvent::WheelUp,
+                MouseEventKind::ScrollDown => MouseEvent::WheelDown,
+                _ => return None,
+            };
+            Some(InputEvent::Mouse(what, mouse.column, mouse.row))
+        }
         _ => None,
     }
 }

@@ -10,10 +10,10 @@ mod screen;
 mod signals;
 
 pub use abilities::{Abilities, detect};
-pub use frames::{FrameClock, SPACING};
-pub use guard::Guard;
+pub use frames::{FrameClock, SLOW_SPACING, SPACING};
+pub use guard::{Guard, Taking};
 pub use hangup::watch_for_hangup;
-pub use input::{Input, InputEvent};
+pub use input::{Input, InputEvent, MouseEvent};
 pub use screen::{Screen, Stdout};
 pub use signals::{Ending, Signals};
 

@@ -93,6 +93,19 @@ impl<W: Write> Screen<W> {
         Ok(())
     }
 
+    /// Prints lines one below the other, where a shell's are; for what is read aloud.
+    ///
+    /// # Errors
+    /// When the terminal cannot be written to.
+    pub fn print(&mut self, lines: &[String]) -> io::Result<()> {
+        for line in lines {
+            self.bytes.extend_from_slice(line.as_bytes());
+            // The terminal is in raw mode: a line feed alone would not go back to the left.
+            self.bytes.extend_from_slice(b"\r\n");
+        }
+        self.send().map(drop)
+    }
+
     /// Sends text to the terminal's clipboard (OSC 52). Whether the terminal takes it is not told.
     ///
     /// # Errors

@@ -54,6 +54,7 @@ pub enum CommandId {
     Ignore,
     Defer,
     Unmatch,
+    Create,
     QuickMatch,
     Mark,
     Range,
@@ -63,13 +64,23 @@ pub enum CommandId {
     FindPrevious,
     Filter,
     Sort,
+    Columns,
+    Group,
+    Views,
+    Alike,
+    Coverage,
+    Messages,
+    LogOf,
+    Data,
     Why,
     Company,
     Undo,
     Redo,
     History,
+    Outbox,
     Cards,
     Rules,
+    Fields,
     OpenLine,
     Follow,
     Sync,
@@ -83,6 +94,7 @@ pub enum CommandId {
     RenewKey,
     NewFlow,
     Copy,
+    CopyLink,
     Palette,
     Help,
     Repaint,
@@ -133,10 +145,12 @@ commands! {
     Accept "queue.accept" ["a"], QUEUE, "accept", 1, no_candidate, true, "Match the row, or the marked rows, with the best candidate.";
     MatchTo "queue.match-to" ["m", "Enter"], QUEUE, "match to", 2, no_row, true, "Search the target's records and match with the one picked.";
     Take "queue.take-candidate" ["2", "3", "4", "5", "6", "7", "8", "9"], QUEUE, "candidate", 3, no_compare, true, "Match the row with that candidate of Compare.";
+    Create "queue.create" ["c"], QUEUE, "create", 4, no_row, true, "Make the row's record at the target, or those of the marked rows; shows first what would be made and what is there already.";
     Ignore "queue.ignore" ["i"], QUEUE, "ignore", 4, no_row, true, "Never match the row; it leaves the counts of what is to do.";
     Defer "queue.defer" ["d"], QUEUE, "defer", 5, no_row, true, "Put the row off for later.";
     Unmatch "queue.unmatch" ["x"], QUEUE, "unmatch", 6, no_row, true, "Take back the row's match, ignore or deferral; it is open again.";
     QuickMatch "queue.quick-match" ["A"], QUEUE, "quick match", 8, no_queue, true, "Accept every suggestion above a confidence; shows first what it would do.";
+    Alike "queue.alike" ["e"], QUEUE, "apply to alike", 0, no_row, true, "Do the same on open rows like the one decided last: same company, beginning of name or reason; shown first.";
     Mark "queue.mark" ["Space"], QUEUE, "mark", 7, no_row, false, "Mark or unmark the row; actions work on the marked rows.";
     Range "queue.range" ["V"], QUEUE, "range", 0, no_row, false, "Start a range at the row; move, then V again marks all rows between.";
     MarkShown "queue.mark-shown" ["*"], QUEUE, "mark all shown", 0, no_row, false, "Mark every row that filter and find show, also those off the screen.";
@@ -145,17 +159,26 @@ commands! {
     FindPrevious "queue.previous-open" ["N"], QUEUE, "previous open", 0, no_row, false, "Go to the previous row that needs a decision.";
     Filter "list.filter" ["f"], QUEUE_LOG, "filter", 12, always, false, "Choose which rows are shown: by state, or by level in the log.";
     Sort "queue.sort" ["o"], QUEUE, "sort", 0, no_queue, false, "Choose the order of the rows.";
+    Columns "queue.columns" ["O"], QUEUE, "columns", 0, no_queue, false, "Choose which columns are shown, and in which order.";
+    Group "queue.group" ["b"], QUEUE, "by company", 0, no_queue, false, "Group the rows under a heading for each company, or stop that.";
+    Views "queue.views" ["v"], QUEUE, "views", 0, no_queue, false, "Saved views: filter, find, order and columns under a name; save what is shown, or remove one.";
     Company "queue.company" ["C"], QUEUE, "its records", 0, no_queue, false, "On a company: show only what is in it, on every tab. There: back to all companies.";
     Why "queue.why" ["w"], QUEUE, "why", 10, no_row, false, "Show every gate that the record passes, and the first that it fails.";
     Undo "undo" ["u"], ALL, "undo", 9, always, true, "Take back the last action, also a bulk one, as one step.";
     Redo "redo" ["Ctrl-r"], ALL, "redo", 0, always, true, "Do again what the last undo took back.";
     History "history" ["H"], ALL, "history", 0, always, false, "List the decisions, newest first; one can be taken back from there.";
+    Outbox "outbox" ["W"], ALL, "outbox", 0, always, false, "List writes to vendors: planned, on their way, confirmed, refused; send or take back what is planned.";
     Cards "cards" ["!"], ALL, "what waits", 0, always, false, "List what syncs found that you decide: mass changes, records enrolled anew or merged.";
+    Coverage "coverage" ["%"], ALL, "coverage", 0, no_integration, false, "Which company is known where, how many of its devices are matched, and the trend.";
+    Messages "messages" ["M"], ALL, "messages", 0, always, false, "What you were told, newest first; warnings wait here until they were seen.";
     Rules "rules" [], ALL, "rules", 0, always, false, "List the rules that decisions left: aliases and refusals; remove one, or apply it everywhere.";
+    Fields "flow.fields" ["E"], QUEUE, "field mapping", 0, no_queue, false, "Show which fields of the source belong to which of the target, and what each is read from.";
     CompareDown "compare.down" ["J"], QUEUE, "compare down", 0, no_compare, false, "Scroll Compare down.";
     CompareUp "compare.up" ["K"], QUEUE, "compare up", 0, no_compare, false, "Scroll Compare up.";
     OpenLine "log.open" ["Enter"], LOG, "go to record", 1, no_record_line, false, "Show in the Queue the record that the line speaks of.";
     Follow "log.follow" ["F"], LOG, "follow or hold", 2, always, false, "Follow new lines, or hold the log where it is.";
+    Data "integration.data" ["m"], INTEGRATIONS, "its data", 5, no_integration, false, "What is stored of the chosen integration: synced, left out, orphaned, disconnected, failed; from there to the rows.";
+    LogOf "log.of-integration" ["L"], INTEGRATIONS, "its log", 4, no_integration, false, "Show the log lines of the chosen integration only.";
     Sync "sync" ["s"], ALL, "sync", 13, no_integration, false, "Sync the chosen integration now; in the Queue, both sides of the flow.";
     SyncAll "sync.all" ["S"], ALL, "sync all", 14, no_integration, false, "Sync every integration now.";
     FullSync "sync.full" [], ALL, "full sync", 0, no_integration, false, "Sync the chosen integration with full listings, so that vanished records are found.";
@@ -167,6 +190,7 @@ commands! {
     RenewKey "integration.key" ["e"], INTEGRATIONS, "new key", 2, no_key_here, false, "Enter a new key for the chosen integration; every match stays.";
     NewFlow "flow.add" ["n"], INTEGRATIONS, "new flow", 3, no_pair, false, "Say what is matched with what: from one integration to another.";
     Copy "copy" ["y"], ALL, "copy id", 0, always, false, "Send the id under the cursor, or the log line, to the terminal's clipboard (OSC 52).";
+    CopyLink "copy.link" ["Y"], QUEUE, "copy link", 0, no_compare, false, "Send the page of the record, the target's where the vendor tells it, to the terminal's clipboard (OSC 52).";
     Down "move.down" ["j", "Down"], ALL, "down", 0, always, false, "One row down.";
     Up "move.up" ["k", "Up"], ALL, "up", 0, always, false, "One row up.";
     Top "move.top" ["g", "Home"], ALL, "top", 0, always, false, "First row.";

@@ -71,6 +71,9 @@ fn header(state: &State, layout: &Layout, canvas: &mut Canvas<'_>) {
     } else {
         at += canvas.put(at, y, room, "matchbook", theme.accent) + 2;
     }
+    if state.config.read_only {
+        at += canvas.put(at, y, room.saturating_sub(at), "read-only  ", theme.warn);
+    }
     for (text, style) in status(state, theme, layout.tabs) {
         let glyph = if style == theme.busy { glyphs.busy } else { glyphs.dot };
         at += canvas.put(at, y, room.saturating_sub(at), &format!("{glyph} {text}  "), style);
@@ -139,6 +142,16 @@ fn status(state: &State, theme: &super::theme::Theme, short: bool) -> Vec<(Strin
 fn bottom(state: &State, layout: &Layout, canvas: &mut Canvas<'_>) {
     let theme = canvas.theme;
     let room = layout.message.unwrap_or(layout.footer);
+    let waiting = state.messages.waiting(state.notice.as_ref());
+    let badge = if waiting > 0 {
+        let key = state.keymap.keys(super::CommandId::Messages).first().map_or_else(String::new, |k| format!(" ({k})"));
+        format!("{waiting} unread{key}  ")
+    } else {
+        String::new()
+    };
+    if layout.message.is_some() && state.notice.is_none() {
+        canvas.put(1, room.y, room.width.saturating_sub(2), &badge, theme.warn);
+    }
     if let Some(notice) = &state.notice {
         let sign = match notice.level {
             LogLevel::Error => "error: ",
@@ -146,7 +159,12 @@ fn bottom(state: &State, layout: &Layout, canvas: &mut Canvas<'_>) {
             LogLevel::Info | LogLevel::Debug => "",
         };
         let style = theme.level(notice.level);
-        canvas.line(1, room.y, room.width.saturating_sub(2), &[(sign, style), (&notice.text, style)]);
+        canvas.line(
+            1,
+            room.y,
+            room.width.saturating_sub(2),
+            &[(&badge, theme.warn), (sign, style), (&notice.text, style)],
+        );
     }
     if state.notice.is_none() || layout.message.is_some() {
         panes::footer::draw(state, canvas, layout.footer);

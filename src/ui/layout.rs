@@ -9,8 +9,8 @@ use ratatui::layout::Rect;
 const WIDE: u16 = 100;
 /// Rows from which the panes stand together.
 const HIGH: u16 = 30;
-/// Columns from which Compare stands beside a zoomed queue.
-const BESIDE: u16 = 160;
+/// Columns from which Compare stands beside the queue, which then has all rows.
+const BESIDE: u16 = 150;
 /// Lines of a queue above its rows: tabs, filter, heads.
 const QUEUE_HEAD: u16 = 3;
 
@@ -82,8 +82,8 @@ impl Layout {
     }
 
     fn queue_and_compare(&mut self, room: Rect, zoom: bool) {
-        if zoom && room.width >= BESIDE {
-            let half = room.width / 2;
+        if room.width >= BESIDE {
+            let half = if zoom { room.width / 2 } else { room.width * 2 / 5 };
             self.queue = Some(Rect { width: room.width - half, ..room });
             self.compare = Some(Rect { x: room.x + room.width - half, width: half, ..room });
             return;
@@ -140,6 +140,8 @@ mod tests {
         assert!(wide.queue_rows() >= 10, "{}", wide.queue_rows());
         let small = Layout::new((80, 24), Pane::Queue, false);
         assert!(small.tabs && small.log.is_none() && small.queue_rows() >= 8);
+        let large = Layout::new((200, 60), Pane::Queue, false);
+        assert!(large.queue_rows() >= 38 && large.compare.is_some_and(|r| r.width >= 60), "{large:?}");
         assert!(Layout::new((20, 5), Pane::Queue, false).tiny);
     }
 }

@@ -1,6 +1,7 @@
 //! What the interface is told ([`Msg`]) and what it asks for ([`Effect`]).
 
 use super::key::Key;
+use super::saved_view::SavedView;
 use super::setup::{Draft, FlowDraft, SetupAnswer};
 use crate::domain::Timestamp;
 use crate::service::messages::{Message, Request, Ticket};
@@ -15,6 +16,17 @@ pub struct Now {
     pub since_start: Duration,
 }
 
+/// What the mouse did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mouse {
+    /// The left button was pressed.
+    Click,
+    /// The wheel was turned away.
+    Up,
+    /// The wheel was turned towards the person.
+    Down,
+}
+
 /// Something happened.
 #[derive(Clone, Debug)]
 pub enum Msg {
@@ -24,6 +36,8 @@ pub enum Msg {
     Paste(String),
     /// The terminal has this size now (columns, rows).
     Resize(u16, u16),
+    /// The mouse did something at a cell: column, row.
+    Mouse(Mouse, u16, u16),
     /// The door said something.
     Door(Box<Message>),
     /// What became of something that the connect wizard asked for.
@@ -53,6 +67,10 @@ pub enum Effect {
     TestConnection(Draft),
     /// Save this connection; answered by [`Msg::Setup`].
     SaveConnection(Draft),
+    /// Keep this view in the configuration, in place of the one of its name and stream.
+    SaveView(SavedView),
+    /// Take this view out of the configuration.
+    RemoveView(SavedView),
     /// Save this flow; answered by [`Msg::Setup`].
     SaveFlow(FlowDraft),
     /// End, and open the home anew: its settings changed.

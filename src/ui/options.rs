@@ -1,5 +1,6 @@
 //! What a person can set about the interface. Plain data; `config` fills it, `ui` reads it once.
 
+use super::saved_view::SavedView;
 use std::collections::BTreeMap;
 
 /// Which colours.
@@ -32,6 +33,7 @@ impl ThemeName {
 
 /// Settings of the interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct UiConfig {
     /// Colours.
     pub theme: ThemeName,
@@ -43,10 +45,31 @@ pub struct UiConfig {
     pub keys: BTreeMap<String, Vec<String>>,
     /// Confidence that Quick Match proposes, percent.
     pub quick_match_percent: u8,
+    /// The mouse works; selecting text in the terminal then needs Shift.
+    pub mouse: bool,
+    /// A slow line: at most one background frame a second, fewer questions while keys come.
+    pub low_bandwidth: bool,
+    /// Nothing can be changed from this terminal.
+    pub read_only: bool,
+    /// Lines for a screen reader instead of a painted screen.
+    pub plain: bool,
+    /// Saved views of queues.
+    pub views: Vec<SavedView>,
 }
 
 impl Default for UiConfig {
     fn default() -> Self {
-        Self { theme: ThemeName::Dark, colour: true, unicode: true, keys: BTreeMap::new(), quick_match_percent: 95 }
+        Self {
+            theme: ThemeName::Dark,
+            colour: true,
+            unicode: true,
+            keys: BTreeMap::new(),
+            quick_match_percent: 95,
+            mouse: false,
+            low_bandwidth: false,
+            read_only: false,
+            plain: false,
+            views: Vec::new(),
+        }
     }
 }

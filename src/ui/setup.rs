@@ -84,6 +84,8 @@ pub enum SetupAnswer {
     Saved(Result<(), Failure>),
     /// The flow is saved under this name, or nothing is.
     FlowSaved(Result<String, Failure>),
+    /// The views are as wished in the configuration, or not.
+    ViewsKept(Result<(), Failure>),
 }
 
 /// A secret while it is typed: overwritten when it is dropped, never printed.

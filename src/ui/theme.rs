@@ -29,6 +29,8 @@ pub struct Theme {
     pub text: Style,
     /// The pane in focus, chosen tabs.
     pub chosen: Style,
+    /// What of a value its counterpart does not have.
+    pub differs: Style,
 }
 
 impl Theme {
@@ -57,6 +59,7 @@ impl Theme {
             mark: colour(mark).add_modifier(bold),
             text: plain,
             chosen: plain.add_modifier(bold | Modifier::REVERSED),
+            differs: colour(warn).add_modifier(bold | Modifier::UNDERLINED),
         }
     }
 
@@ -123,6 +126,10 @@ pub struct Glyphs {
     pub frame: [&'static str; 6],
     /// Down: there is more below.
     pub below: &'static str,
+    /// Sorted: first first, last first.
+    pub sorted: [&'static str; 2],
+    /// Heights of a small graph, from nothing to all.
+    pub spark: [&'static str; 8],
 }
 
 const UNICODE: Glyphs = Glyphs {
@@ -144,6 +151,8 @@ const UNICODE: Glyphs = Glyphs {
     states: ["!", "≈", "○", "‥", "✓", "–"],
     frame: ["─", "│", "┌", "┐", "└", "┘"],
     below: "▾",
+    sorted: ["▴", "▾"],
+    spark: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
 };
 
 const ASCII: Glyphs = Glyphs {
@@ -165,6 +174,8 @@ const ASCII: Glyphs = Glyphs {
     states: ["!", "~", "o", ":", "+", "-"],
     frame: ["-", "|", "+", "+", "+", "+"],
     below: "v",
+    sorted: ["^", "v"],
+    spark: ["_", ".", ":", "-", "=", "+", "*", "#"],
 };
 
 impl Glyphs {

@@ -11,6 +11,8 @@
 
 #[path = "fake_settings.rs"]
 mod fake_settings;
+#[path = "fake_writes.rs"]
+mod fake_writes;
 
 use matchbook::domain::{
     Actor, Confidence, DecisionKind, Evidence, EvidenceKind, Failure, FailureClass, FlowId, HistoryEntry, HistoryId,
@@ -18,9 +20,10 @@ use matchbook::domain::{
     SyncScope, Timestamp,
 };
 use matchbook::service::messages::{
-    BudgetView, CandidateView, CardView, Command, Compare, DecideAction, DecisionView, Done, Event, FieldPair, Filter,
-    FlowView, Gate, IntegrationState, IntegrationView, Overview, PickRow, Preview, PreviewRow, Query, QueueRow,
-    Relation, Reply, Request, RuleView, ScheduleLine, ScheduleSheet, Selection, SortKey, StateCounts, TabView,
+    Alike, AlikeGroup, AlikeRows, BudgetView, CandidateView, CardView, Command, Compare, DecideAction, DecisionView,
+    Done, Event, FieldPair, FieldPairView, FieldSide, Filter, FlowFields, FlowView, Gate, IntegrationState,
+    IntegrationView, InventoryList, Overview, PickRow, Preview, PreviewRow, Query, QueueRow, Relation, Reply, Request,
+    RuleView, ScheduleLine, ScheduleSheet, Selection, Sort, SortKey, StateCounts, StreamFieldPairs, TabView,
     TargetLabel, Targets, View, ViewSpec, WhyRecord, Window,
 };
 use std::collections::HashMap;
@@ -117,6 +120,7 @@ fn row(i: usize, stream: Stream) -> QueueRow {
         waits: state == MatchState::Unmatched && !companies,
         orphaned: false,
         left_out: String::new(),
+        staged: None,
     }
 }
 
@@ -164,9 +168,12 @@ impl FakeService {
             integrations: integrations(companies as u64, devices as u64),
             flows: vec![FlowView {
                 id: flow(),
+                import: None,
                 label: "Addigy → IT Glue".to_owned(),
                 source: "Addigy".to_owned(),
                 target: "IT Glue".to_owned(),
+                source_id: IntegrationId::from("addigy"),
+                target_id: IntegrationId::from("itglue"),
                 tabs: service.tabs(),
                 paused: false,
             }],
@@ -341,6 +348,8 @@ impl FakeService {
                 let at = self.sure(stream, threshold);
                 View::Preview(self.preview(stream, &at, "accepts"))
             }
+            Query::Fields { flow } => View::Fields(Box::new(fields(flow))),
+            Query::Inventory(_) => View::Inventory(InventoryList::default()),
             Query::Rules { .. } => View::Rules(self.rules.clone()),
             Query::PreviewUndo { .. } => View::Preview(Preview::default()),
             Query::Log { filter, before, limit } => {
@@ -354,6 +363,12 @@ impl FakeService {
                     self.log.iter().rev().filter(fits).take(limit as usize).cloned().collect();
                 lines.reverse();
                 View::Log(lines)
+            }
+            Query::Writes(query) => fake_writes::view(&query, flow(), noon()),
+            Query::Alike { stream, source, .. } => View::Alike(self.alike(stream, &source)),
+            Query::Data { .. } => View::Data(fake_settings::data()),
+            Query::Coverage { spec, offset, limit } => {
+                View::Coverage(Box::new(fake_settings::coverage(&spec, offset, limit)))
             }
             Query::Cards => View::Cards(self.cards.clone()),
             Query::Schedules { integration } => self.schedules(&integration),
@@ -389,6 +404,7 @@ impl FakeService {
                     Filter::State(state) => r.state == state,
                     Filter::Orphaned => r.orphaned,
                     Filter::LeftOut => !r.left_out.is_empty(),
+                    Filter::Unimported => r.state != MatchState::Matched,
                 }) && (needle.is_empty()
                     || [&r.name, &r.serial, &r.company, &r.id.to_string()]
                         .iter()
@@ -455,6 +471,7 @@ impl FakeService {
         let evidence = |kind, bits, rarity, note: &str| Evidence { kind, bits, rarity, note: note.to_owned() };
         Compare {
             generation: table.generation,
+            pages: [String::new(), "https://vendor.test/a/1".to_owned()],
             source: "Addigy".to_owned(),
             target: "IT Glue".to_owned(),
             against: row.target.clone(),
@@ -520,6 +537,36 @@ impl FakeService {
         }
     }
 
+    fn alike(&mut self, stream: Stream, source: &RecordId) -> AlikeRows {
+        let at = self.position(stream, source).expect("a row of ours");
+        let row = self.tables[&stream].rows[at].clone();
+        let end = row.name.find(['-', ' ']).map_or(row.name.len(), |at| at + 1);
+        let prefix = row.name[..end].to_owned();
+        let view = ViewSpec {
+            flow: flow(),
+            stream,
+            filter: Filter::Open,
+            find: prefix.clone(),
+            sort: Sort::default(),
+            company: None,
+            alike: Some(Alike::Prefix(prefix.clone())),
+        };
+        let rows = self.order(&view).len() as u64;
+        let action = match row.state {
+            MatchState::Ignored => DecideAction::Ignore,
+            MatchState::Deferred => DecideAction::Defer,
+            _ => DecideAction::Accept,
+        };
+        let label = format!("names that begin with “{prefix}”");
+        AlikeRows {
+            source: row.id,
+            name: row.name,
+            action,
+            target: None,
+            groups: vec![AlikeGroup { label, view, rows }],
+        }
+    }
+
     fn sure(&self, stream: Stream, threshold: Confidence) -> Vec<usize> {
         let rows = &self.tables[&stream].rows;
         (0..rows.len())
@@ -555,6 +602,10 @@ impl FakeService {
                 let at = self.selected(stream, &rows);
                 self.decide(stream, &at, &action)
             }
+            Command::DecideAlike { stream, action, rows, .. } => {
+                let at = self.selected(stream, &rows);
+                self.decide(stream, &at, &action)
+            }
             Command::QuickMatch { stream, threshold, .. } => {
                 let at = self.sure(stream, threshold);
                 self.decide(stream, &at, &DecideAction::Accept)
@@ -584,8 +635,10 @@ impl FakeService {
                 self.scope = scope;
                 done(&format!("sync settings of {integration} are saved"))
             }
+            Command::Writes(command) => done(&format!("{command:?}")),
             Command::CancelSync { .. } => done("syncs stopped"),
             Command::Pause { integration } => self.set_state(&integration, IntegrationState::Paused),
+            Command::Inventory(_) => (Reply::Done(Done::default()), Vec::new()),
             Command::Resume { integration } => self.set_state(&integration, IntegrationState::Ok),
             Command::PauseFlow { pause, .. } => {
                 self.overview.flows[0].paused = pause;
@@ -669,6 +722,7 @@ impl FakeService {
             changes: Vec::new(),
             rows,
             rules: Vec::new(),
+            records: Vec::new(),
             undoes: None,
             undone_by: None,
         };
@@ -745,4 +799,46 @@ fn integrations(companies: u64, devices: u64) -> Vec<IntegrationView> {
     autotask.last = None;
     let paused = view("cw", "ConnectWise", IntegrationState::Paused, Vec::new());
     vec![addigy, itglue, autotask, paused]
+}
+
+/// The field mapping of a flow, with one field from the person's own file.
+fn fields(flow: FlowId) -> FlowFields {
+    let side = |label: &str, from: &str, own: bool| {
+        Some(FieldSide { label: label.into(), from: from.into(), note: String::new(), own })
+    };
+    let row = |field: &str, source, target| FieldPairView { field: field.into(), source, target };
+    let name = Some(FieldSide {
+        label: "Device Name".into(),
+        from: "facts.device_name, else facts.host_name".into(),
+        note: "the name that its user gave it".into(),
+        own: false,
+    });
+    let mut devices = vec![
+        row("name", name, side("Name", "attributes.name, else attributes.hostname", false)),
+        row(
+            "serial",
+            side("Serial Number", "facts.serial_number", false),
+            side("Serial Number", "attributes.serial-number", false),
+        ),
+        row("asset_tag", side("Nickname", "facts.nickname", true), side("Asset Tag", "attributes.asset-tag", false)),
+        row("hardware_uuid", side("Hardware UUID", "facts.mac_uuid", false), None),
+    ];
+    devices.extend((1..=20).map(|i| row(&format!("details.fact_{i}"), side("Fact", "facts.fact", false), None)));
+    let companies = vec![row("name", side("Policy", "name", false), side("Name", "attributes.name", false))];
+    let stream = |stream, source: &str, target: &str, rows| StreamFieldPairs {
+        stream,
+        source_word: source.into(),
+        target_word: target.into(),
+        rows,
+    };
+    FlowFields {
+        flow,
+        source: "Addigy".into(),
+        target: "IT Glue".into(),
+        files: ["/home/kim/.config/matchbook/connectors/addigy.toml".into(), String::new()],
+        streams: vec![
+            stream(Stream::Companies, "Policy", "Organization", companies),
+            stream(Stream::Devices, "Device", "Configuration", devices),
+        ],
+    }
 }

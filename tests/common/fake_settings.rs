@@ -1,8 +1,9 @@
 //! Sync settings of the fake service: made-up choices whose counts a preview adds up.
 
-use matchbook::domain::{IntegrationId, RecordId, ScopeRule, Stream, SyncScope};
+use matchbook::domain::{DayCount, IntegrationId, RecordId, ScopeRule, Stream, SyncScope};
 use matchbook::service::messages::{
-    ChoiceList, ChoiceView, MovedRecord, ScopePreview, ScopedStream, StreamMove, SyncSettings,
+    ChoiceList, ChoiceView, Coverage, CoverageCell, CoverageRow, CoverageShow, CoverageSpec, CoverageSum, MovedRecord,
+    ScopePreview, ScopedStream, StreamData, StreamMove, SyncSettings,
 };
 
 fn list(rule: ScopeRule, title: &str, choices: &[(&str, u64)], none: u64) -> ChoiceList {
@@ -122,4 +123,65 @@ pub fn preview(now: &SyncScope, scope: &SyncScope) -> ScopePreview {
     }
     preview.asks = scope.widens(now).iter().map(ToString::to_string).collect();
     preview
+}
+
+/// Sixty companies, of which every third is not in the documentation.
+pub fn coverage(spec: &CoverageSpec, offset: u64, limit: u32) -> Coverage {
+    let cell =
+        |i: u64, name: String| CoverageCell { id: RecordId::from(format!("s{i}")), name, devices: i, records: 1 };
+    let all: Vec<CoverageRow> = (0..60_u64)
+        .map(|i| {
+            let name = super::company(usize::try_from(i).expect("small"));
+            let documented = (i % 3 != 0).then(|| cell(i, format!("{name} LLC")));
+            let covered = if documented.is_some() { i } else { 0 };
+            CoverageRow { cells: vec![Some(cell(i, name.clone())), documented], name, devices: i, covered }
+        })
+        .collect();
+    let needle = spec.find.to_lowercase();
+    let fits = |row: &&CoverageRow| {
+        let kind = match spec.show {
+            CoverageShow::All => true,
+            CoverageShow::Gaps => row.covered < row.devices,
+            CoverageShow::Missing(_) => row.cells.iter().any(Option::is_none),
+        };
+        kind && row.name.to_lowercase().contains(&needle)
+    };
+    let shown: Vec<CoverageRow> = all.iter().filter(fits).cloned().collect();
+    let sum = CoverageSum {
+        companies: 60,
+        everywhere: 40,
+        missing: vec![0, 20],
+        devices: all.iter().map(|r| r.devices).sum(),
+        covered: all.iter().map(|r| r.covered).sum(),
+    };
+    let day = |d: u32| DayCount {
+        day: 20_000 + d,
+        devices: 1_000,
+        devices_matched: 500 + 10 * u64::from(d),
+        ..DayCount::default()
+    };
+    Coverage {
+        integrations: vec![("addigy".into(), "Addigy".to_owned()), ("itglue".into(), "IT Glue".to_owned())],
+        total: shown.len() as u64,
+        offset,
+        rows: shown.into_iter().skip(usize::try_from(offset).expect("small")).take(limit as usize).collect(),
+        sum,
+        trend: (0..30).map(day).collect(),
+    }
+}
+
+/// What is stored of every integration.
+pub fn data() -> Vec<StreamData> {
+    let data = |stream, label: &str, live| StreamData {
+        stream,
+        label: label.to_owned(),
+        live,
+        left_out: live / 50,
+        orphaned: 12,
+        matched: live / 2,
+        disconnected: 3,
+        failed: 1,
+        finished: Some(super::noon()),
+    };
+    vec![data(Stream::Companies, "policies", 60), data(Stream::Devices, "devices", 3_000)]
 }

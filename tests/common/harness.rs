@@ -103,6 +103,8 @@ impl Harness {
                 | Effect::Reload
                 | Effect::TestConnection(_)
                 | Effect::SaveConnection(_)
+                | Effect::SaveView(_)
+                | Effect::RemoveView(_)
                 | Effect::SaveFlow(_) => self.outside.push(effect),
                 Effect::Quit => self.quit = true,
             }

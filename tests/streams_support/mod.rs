@@ -213,6 +213,7 @@ impl Home {
             find: String::new(),
             sort: Sort::default(),
             company: None,
+            alike: None,
         }
     }
 

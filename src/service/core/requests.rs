@@ -16,6 +16,15 @@ use std::sync::Arc;
 /// Log lines looked through for one answer.
 const LOG_SCAN: usize = 100_000;
 
+/// How rows are decided.
+struct Deciding {
+    by: By,
+    /// Begins the history's line; the action says it otherwise.
+    title: Option<String>,
+    /// Leave the rules that this teaches.
+    rules: bool,
+}
+
 impl Core {
     pub(super) fn request(&mut self, reply: ReplyTo, request: Request) {
         match request {
@@ -91,6 +100,9 @@ impl Core {
             Query::PreviewQuickMatch { flow, stream, threshold } => {
                 self.preview_quick(&flow, stream, threshold).map(View::Preview)
             }
+            Query::Alike { flow, stream, source } => self.alike(&flow, stream, &source).map(View::Alike),
+            Query::Data { integration } => return self.data(reply, &integration),
+            Query::Coverage { spec, offset, limit } => return self.coverage(reply, spec, offset, limit),
             Query::SyncSettings { integration, ask } => return self.ask_settings(reply, integration, ask),
             Query::PreviewSyncSettings { integration, scope } => {
                 return self.sync_settings(reply, integration, Some(scope));
@@ -100,7 +112,10 @@ impl Core {
                 let states: Vec<_> = self.progress.values().cloned().collect();
                 Ok(View::Why(why::why(&self.world, &self.flows, &states, &text)))
             }
+            Query::Writes(query) => return self.write_query(reply, query),
+            Query::Inventory(query) => return self.ask_inventory(reply, query),
             Query::Cards => return self.cards(reply),
+            Query::Fields { flow } => self.flow_fields(&flow),
             Query::Schedules { integration } => self.schedules(&integration),
             Query::Rules { flow } => self.list_rules(flow.as_ref()),
             Query::Overview | Query::Log { .. } | Query::History { .. } => return,
@@ -121,7 +136,9 @@ impl Core {
         let at = self.queue_at(&view.flow, view.stream)?;
         let state = &mut self.flows[at];
         let flow = state.flow.clone();
-        Ok(views::window(state, sides_of(&self.world, &flow), view, offset, limit, anchor))
+        let mut window = views::window(state, sides_of(&self.world, &flow), view, offset, limit, anchor);
+        self.tell_of_writes(&flow, view.stream, &mut window.rows);
+        Ok(window)
     }
 
     /// The engine of a solved flow follows changed records; it is back in a moment.
@@ -143,7 +160,9 @@ impl Core {
         };
         let (left, right) = (vendor(&state.flow.source), vendor(&state.flow.target));
         let context = Context { world: &self.world, state, store: &self.store, names: (&left, &right) };
-        compare::compare(&context, stream, source, target)
+        let mut compare = compare::compare(&context, stream, source, target)?;
+        compare.warnings.extend(self.came_back(flow, stream, source));
+        Ok(compare)
     }
 
     fn pick(&self, reply: ReplyTo, flow: &FlowId, stream: Stream, source: &RecordId, pattern: String, limit: u32) {
@@ -219,29 +238,43 @@ impl Core {
             Command::Sync { integration, stream, full } => self.sync(reply, integration.as_ref(), stream, full),
             Command::Pause { integration } => self.pause(reply, &integration, true),
             Command::Resume { integration } => self.pause(reply, &integration, false),
+            Command::Inventory(command) => self.change_inventory(reply, command),
             Command::PauseFlow { flow, pause } => self.pause_flow(reply, flow, pause),
             Command::SetSchedule { integration, stream, schedule } => {
                 self.set_schedule(reply, Task { integration, stream }, schedule.as_deref());
             }
             Command::Decide { flow, stream, action, rows } => {
                 let at = match self.queue_at(&flow, stream) {
+                    Ok(at) if self.flows[at].importing.is_some() => return reply.failed(super::import::busy()),
                     Ok(at) => at,
                     Err(failure) => return reply.failed(failure),
                 };
                 let rules = self.flows[at].flow.clone();
                 let positions = decide::positions(&mut self.flows[at], sides_of(&self.world, &rules), stream, &rows);
                 let by = self.by();
-                self.decide(reply, at, (stream, &action), &positions, by, None);
+                self.decide(reply, at, (stream, &action), &positions, Deciding { by, title: None, rules: true });
+            }
+            Command::DecideAlike { flow, stream, action, rows, keep_rules } => {
+                let at = match self.queue_at(&flow, stream) {
+                    Ok(at) => at,
+                    Err(failure) => return reply.failed(failure),
+                };
+                let rules = self.flows[at].flow.clone();
+                let positions = decide::positions(&mut self.flows[at], sides_of(&self.world, &rules), stream, &rows);
+                let deciding = Deciding { by: self.by(), title: None, rules: keep_rules };
+                self.decide(reply, at, (stream, &action), &positions, deciding);
             }
             Command::QuickMatch { flow, stream, threshold } => {
                 let at = match self.queue_at(&flow, stream) {
+                    Ok(at) if self.flows[at].importing.is_some() => return reply.failed(super::import::busy()),
                     Ok(at) => at,
                     Err(failure) => return reply.failed(failure),
                 };
                 let rows = decide::quick_rows(&self.flows[at], stream, threshold);
                 let by = By { actor: Actor::QuickMatch(self.actor.clone()), at: self.clock.now() };
                 let what = format!("Quick Match at {} % accepted", threshold.percent());
-                self.decide(reply, at, (stream, &DecideAction::Accept), &rows, by, Some(what));
+                let deciding = Deciding { by, title: Some(what), rules: true };
+                self.decide(reply, at, (stream, &DecideAction::Accept), &rows, deciding);
             }
             Command::Undo { entry } => self.find(reply, writer::Wanted::Undo { entry, preview: false }),
             Command::AnswerCard { key, yes } => self.answer_card(reply, &key, yes),
@@ -251,6 +284,7 @@ impl Core {
             Command::SetSyncSettings { integration, scope, sync } => {
                 self.set_sync_settings(reply, integration, scope, sync);
             }
+            Command::Writes(command) => self.write_command(reply, command),
             Command::CancelSync { .. } => {}
         }
     }
@@ -282,8 +316,7 @@ impl Core {
         at: usize,
         (stream, action): (Stream, &DecideAction),
         positions: &[usize],
-        by: By,
-        title: Option<String>,
+        Deciding { by, title, rules: keep }: Deciding,
     ) {
         let state = &self.flows[at];
         let sides = sides_of(&self.world, &state.flow);
@@ -299,19 +332,21 @@ impl Core {
             None => decide::describe(action, stream, plan.changes.len()),
         };
         let changes: Vec<RowChange> = plan.changes.into_iter().map(|(_, change)| change).collect();
-        let rules = rules::learn(&self.rules, state, sides, stream, &changes, &by);
+        let mut rules = rules::learn(&self.rules, state, sides, stream, &changes, &by);
+        // What contradicts a decision goes in any case.
+        rules.retain(|change| keep || change.after.is_none());
         let described = rules::described(&rules);
         if !described.is_empty() {
             what = format!("{what}; {described}");
         }
         let entry = Entry { rules, ..Entry::new(stream, changes, what) };
-        self.commit(at, entry, by, writer::Waiting { reply: Some(reply), skipped });
+        self.commit(at, entry, by, writer::Waiting { reply: Some(reply), skipped, later: false });
     }
 
     /// Applies changes in memory and hands them to the writer.
     pub(super) fn commit(&mut self, at: usize, entry: Entry, by: By, waiting: writer::Waiting) {
         let flow = self.flows[at].flow.id.clone();
-        let Entry { stream, changes, rules, what, undoes } = entry;
+        let Entry { stream, changes, rules, records, what, undoes } = entry;
         self.put(at, stream, &changes);
         self.put_rules(&rules);
         // What the engine decides, it has reckoned with already.
@@ -326,6 +361,7 @@ impl Core {
             rows: changes.len() as u64,
             changes,
             rules,
+            records,
             undoes,
             undone_by: None,
         };
@@ -353,6 +389,9 @@ impl Core {
         waiting: writer::Waiting,
     ) {
         self.writing -= 1;
+        if waiting.later {
+            return self.import_written(entry, result, waiting);
+        }
         match result {
             Ok(stored) => {
                 if stored.actor == Actor::Engine {

@@ -399,3 +399,43 @@ fn what_another_integration_delivers_meanwhile_only_puts_automatic_matches_off()
     home.settle();
     assert_eq!(home.core.store.decision_counts(&flow().id, Stream::Devices).unwrap().matched, 1);
 }
+
+#[test]
+fn rows_alike_and_the_grid_follow_what_was_decided() {
+    use super::super::coverage::{Asked, coverage};
+    use super::super::messages::{CoverageShow, CoverageSpec};
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let _inside = runtime.enter();
+    let mut home = companies(&runtime);
+    // Two devices of company 0, one of company 1; on the other side only the first has a counterpart.
+    home.carry_out(&Act::Devices(true, vec![(1, 0, 1, 0, 1), (2, 0, 2, 0, 2), (3, 1, 0, 0, 3)]));
+    home.carry_out(&Act::Devices(false, vec![(9, 0, 1, 0, 1)]));
+    home.settle();
+    home.decide(Stream::Companies, 0, target(0));
+    home.decide(Stream::Devices, 1, DecideAction::Accept);
+    home.decide(Stream::Devices, 2, DecideAction::Ignore);
+    let alike = home.core.alike(&flow().id, Stream::Devices, &"2".into()).unwrap();
+    assert_eq!((alike.name.as_str(), &alike.action), ("PC-2", &DecideAction::Ignore));
+    // The third waits for its company: nothing is to be decided on it yet.
+    assert!(alike.groups.is_empty(), "{:?}", alike.groups);
+    home.decide(Stream::Companies, 1, target(1));
+    let alike = home.core.alike(&flow().id, Stream::Devices, &"2".into()).unwrap();
+    let labels: Vec<(&str, u64)> = alike.groups.iter().map(|g| (g.label.as_str(), g.rows)).collect();
+    // “PC-” is too short to say much: two letters.
+    assert!(labels.is_empty(), "{labels:?}");
+    let grid = |show| {
+        let world = &home.core.world;
+        let vendors = [("rmm".into(), "RMM".to_owned()), ("docs".into(), "Docs".to_owned())];
+        let asked = Asked { world, flows: &[flow()], vendors: &vendors, trend: Vec::new() };
+        coverage(asked, &CoverageSpec { show, ..CoverageSpec::default() }, 0, 100)
+    };
+    let all = grid(CoverageShow::All);
+    // Two pairs, one company of the left alone, two of the right alone.
+    assert_eq!((all.sum.companies, all.sum.everywhere), (5, 2));
+    assert_eq!(all.sum.missing, [2, 1]);
+    assert_eq!((all.sum.devices, all.sum.covered), (3, 1));
+    let first = &all.rows[0];
+    assert_eq!((first.name.as_str(), first.devices, first.covered), ("Harbor Foods", 2, 1));
+    assert_eq!(first.cells[1].as_ref().map(|c| c.name.as_str()), Some("Harbor Foods Inc"));
+    assert_eq!(grid(CoverageShow::Missing("docs".into())).total, 1);
+}

@@ -1,4 +1,4 @@
-//! Views of one row: both records side by side, and the targets to pick from.
+//! Both sides of a row, and the targets that the picker offers.
 
 use super::{Generation, QueueRow, TargetLabel};
 use crate::domain::{Confidence, DecisionKind, Evidence, Timestamp};
@@ -29,6 +29,9 @@ pub struct Compare {
     pub decided: Option<DecisionView>,
     /// What a person should notice before deciding (another company, taken target).
     pub warnings: Vec<String>,
+    /// The records' pages at their vendors, source first; empty where the vendor tells none.
+    #[serde(default)]
+    pub pages: [String; 2],
 }
 
 /// A decision in words.

@@ -28,7 +28,12 @@ pub fn confirm(state: &State, canvas: &mut Canvas<'_>, confirm: &Confirm) {
         (None, None) => {}
     }
     let keys = [("Enter", theme.accent), (" yes    ", theme.text), ("Esc", theme.accent), (" no", theme.text)];
-    canvas.line(inner.x, answers, inner.width, &keys);
+    let used = canvas.line(inner.x, answers, inner.width, &keys);
+    if let Some(keep) = confirm.keep {
+        let kept = if keep { " keep the names as alias rules: yes" } else { " keep the names as alias rules: no" };
+        let room = inner.width.saturating_sub(used + 4);
+        canvas.line(inner.x + used + 4, answers, room, &[("k", theme.accent), (kept, theme.text)]);
+    }
 }
 
 /// Quick Match.

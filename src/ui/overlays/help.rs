@@ -6,6 +6,7 @@ use crate::ui::command::COMMANDS;
 use crate::ui::state::State;
 use crate::ui::update::keys::context;
 use crate::ui::widgets::canvas::Canvas;
+use crate::ui::widgets::number::moment;
 use crate::ui::widgets::text::wrap;
 
 /// Paints a box of scrolled lines.
@@ -54,6 +55,23 @@ pub fn keys(state: &State) -> Vec<Text> {
     out.push(Vec::new());
     let last = "Actions work on the marked rows, or on the row under the cursor when none is marked.";
     out.push(vec![(last.to_owned(), theme.text)]);
+    out
+}
+
+/// What the person was told, newest first.
+pub fn messages(state: &State) -> Vec<Text> {
+    let room = usize::from(super::room(state.size).width).saturating_sub(4 + 13);
+    let mut out = Vec::new();
+    for message in state.messages.newest_first() {
+        let style = state.theme.level(message.notice.level);
+        for (i, part) in wrap(&message.notice.text, room.max(20)).into_iter().enumerate() {
+            let at = if i == 0 { moment(message.at, state.now.wall) } else { String::new() };
+            out.push(vec![(format!("{at:<12} "), state.theme.dim), (part, style)]);
+        }
+    }
+    if out.is_empty() {
+        out.push(vec![("Nothing was said yet.".to_owned(), state.theme.text)]);
+    }
     out
 }
 

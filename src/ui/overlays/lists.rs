@@ -1,8 +1,9 @@
 //! Lists to choose from: palette, match-to picker, menus, history.
 
 use super::{frame, typing};
-use crate::domain::{Actor, HistoryEntry};
+use crate::domain::{Actor, HistoryEntry, Stream};
 use crate::service::messages::{PickRow, QueueRow};
+use crate::ui::columns::{ColumnId, column, heading};
 use crate::ui::command::{CommandId, command};
 use crate::ui::state::State;
 use crate::ui::state::overlay::{Choice, Picker};
@@ -155,6 +156,27 @@ pub fn menu(state: &State, canvas: &mut Canvas<'_>, title: &str, items: &[(Strin
         }
         let used = canvas.put(inner.x + 4, y, inner.width.saturating_sub(4), name, style);
         canvas.put(inner.x + 6 + used, y, inner.width.saturating_sub(6 + used), detail, theme.dim);
+    }
+}
+
+/// Which columns are shown, in which order.
+pub fn columns(state: &State, canvas: &mut Canvas<'_>, list: &[(ColumnId, bool)], cursor: usize) {
+    let inner = frame(state, canvas, "Columns: Space shows or hides, J K move", list.len());
+    let theme = canvas.theme;
+    let stream = state.queue().map_or(Stream::Companies, |q| q.spec.stream);
+    let top = keep_in_sight(0, cursor, usize::from(inner.height));
+    for (y, (i, (id, on))) in (inner.y..inner.bottom()).zip(list.iter().enumerate().skip(top)) {
+        cursor_sign(canvas, inner, y, i == cursor);
+        let style = if i == cursor { theme.text.add_modifier(Modifier::BOLD) } else { theme.text };
+        let (sign, word) = if *on { ("[x] ", "shown") } else { ("[ ] ", "hidden") };
+        let used = canvas.line(
+            inner.x + 2,
+            y,
+            inner.width.saturating_sub(2),
+            &[(sign, theme.accent), (&heading(state, stream, *id), style)],
+        );
+        let rest = format!("  {} {word}", column(*id).name);
+        canvas.put(inner.x + 2 + used, y, inner.width.saturating_sub(2 + used), &rest, theme.dim);
     }
 }
 

@@ -2,8 +2,12 @@
 
 mod ask;
 pub mod cards;
+pub mod coverage;
+mod data;
+pub mod fields;
 mod help;
 mod lists;
+pub mod outbox;
 mod rules;
 mod schedules;
 pub mod settings;
@@ -34,6 +38,7 @@ pub fn lines(state: &State) -> Vec<Text> {
     match &state.overlay {
         Some(Overlay::Help { .. }) => help::keys(state),
         Some(Overlay::Why { records, .. }) => help::gates(state, records.as_deref()),
+        Some(Overlay::Messages { .. }) => help::messages(state),
         _ => Vec::new(),
     }
 }
@@ -51,8 +56,19 @@ pub fn draw(state: &State, overlay: &Overlay, canvas: &mut Canvas<'_>) -> Option
         Overlay::History { entries, cursor, top } => lists::history(state, canvas, entries.as_deref(), *cursor, *top),
         Overlay::Wizard(at) => return wizard::draw(state, canvas, at),
         Overlay::Cards(shown) => cards::draw(state, canvas, shown),
+        Overlay::Making(making) => outbox::making(state, canvas, making),
+        Overlay::Outbox(list) => outbox::outbox(state, canvas, list),
         Overlay::Rules { rules, cursor, top } => rules::draw(state, canvas, rules.as_deref(), *cursor, *top),
+        Overlay::Fields(shown) => fields::draw(state, canvas, shown),
         Overlay::Settings(shown) => settings::draw(state, canvas, shown),
+        Overlay::Messages { scroll } => help::draw(state, canvas, "Messages, newest first", *scroll),
+        Overlay::Coverage(shown) => return coverage::draw(state, canvas, shown),
+        Overlay::Data(shown) => data::draw(state, canvas, shown),
+        Overlay::Columns { list, cursor } => lists::columns(state, canvas, list, *cursor),
+        Overlay::Name { title, input, .. } => {
+            let inner = frame(state, canvas, title, 1);
+            return Some(typing(canvas, inner, "name: ", input));
+        }
         Overlay::Schedules(shown) => return schedules::draw(state, canvas, shown),
         Overlay::Find { .. } => {}
     }

@@ -7,7 +7,9 @@ use crate::service::messages::{CandidateView, Compare, FieldPair, Relation};
 use crate::ui::state::State;
 use crate::ui::theme::{Glyphs, Theme};
 use crate::ui::widgets::canvas::Canvas;
+use crate::ui::widgets::diff::{Part, diff};
 use crate::ui::widgets::number::{cells, moment, thousands};
+use crate::ui::widgets::text::{fit, settle, width};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
@@ -144,17 +146,39 @@ fn field(pair: &FieldPair, theme: &Theme, glyphs: &Glyphs, width: u16) -> Line {
         Relation::Unknown => (glyphs.relation[3], theme.dim),
         Relation::Junk => (glyphs.relation[4], theme.dim),
     };
-    let marked = if pair.relation == Relation::Differs { style } else { theme.text };
-    let mut line = vec![
-        (1, LABEL - 2, pair.label.clone(), theme.dim),
-        (LABEL, value, pair.left.clone(), theme.text),
-        (right - 2, 1, sign.to_owned(), style),
-        (right, value, pair.right.clone(), marked),
-    ];
-    if pair.relation == Relation::Junk {
-        line[3].2 = format!("{} (identifies nothing)", pair.right);
+    let mut line = vec![(1, LABEL - 2, pair.label.clone(), theme.dim)];
+    if matches!(pair.relation, Relation::Similar | Relation::Differs) {
+        let (left, other) = diff(&pair.left, &pair.right);
+        marked(&mut line, (LABEL, value), &left, theme, glyphs);
+        line.push((right - 2, 1, sign.to_owned(), style));
+        marked(&mut line, (right, value), &other, theme, glyphs);
+        return line;
     }
+    let noted = if pair.relation == Relation::Junk { " (identifies nothing)" } else { "" };
+    line.push((LABEL, value, pair.left.clone(), theme.text));
+    line.push((right - 2, 1, sign.to_owned(), style));
+    line.push((right, value, format!("{}{noted}", pair.right), theme.text));
     line
+}
+
+/// A value whose differing parts stand out, cut to its room.
+fn marked(line: &mut Line, (mut x, room): (u16, u16), parts: &[Part<'_>], theme: &Theme, glyphs: &Glyphs) {
+    let whole: usize = parts.iter().map(|(text, _)| width(&settle(text, glyphs.ascii))).sum();
+    let cut = whole > usize::from(room);
+    let end = x + room - u16::from(cut);
+    for (text, changed) in parts {
+        let text = settle(text, glyphs.ascii);
+        let text = fit(&text, usize::from(end - x), "");
+        if text.is_empty() {
+            break;
+        }
+        let wide = cells(width(&text));
+        line.push((x, wide, text.into_owned(), if *changed { theme.differs } else { theme.text }));
+        x += wide;
+    }
+    if cut {
+        line.push((x, 1, glyphs.more.to_owned(), theme.text));
+    }
 }
 
 fn evidence(e: &Evidence, theme: &Theme, glyphs: &Glyphs, width: u16) -> Line {

@@ -53,6 +53,30 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
         Some(Overlay::Palette { .. } | Overlay::Menu { .. }) => {
             return fixed(&[("Enter", "choose"), ("Up Down", "move"), ("Esc", "back")]);
         }
+        Some(Overlay::Coverage(_)) => {
+            return fixed(&[
+                ("j k", "move"),
+                ("f", "all, gaps, missing"),
+                ("o", "order"),
+                ("/", "find"),
+                ("Enter", "its records"),
+                ("Esc", "back"),
+            ]);
+        }
+        Some(Overlay::Data(_)) => {
+            return fixed(&[
+                ("j k", "move"),
+                ("Enter", "its rows"),
+                ("o", "orphaned rows"),
+                ("s", "sync"),
+                ("F", "full sync"),
+                ("Esc", "back"),
+            ]);
+        }
+        Some(Overlay::Columns { .. }) => {
+            return fixed(&[("Space", "show or hide"), ("J K", "move"), ("r", "what fits"), ("Esc", "back")]);
+        }
+        Some(Overlay::Name { .. }) => return fixed(&[("Enter", "save"), ("Esc", "back")]),
         Some(Overlay::Confirm(_)) => return fixed(&[("Enter y", "yes"), ("Esc n", "no")]),
         Some(Overlay::Quick(_)) => return fixed(&[("Enter", "accept these"), ("Esc", "back")]),
         Some(Overlay::History { .. }) => return fixed(&[("j k", "move"), ("u", "take back"), ("Esc", "back")]),
@@ -67,8 +91,32 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
         Some(Overlay::Cards(_)) => {
             return fixed(&[("j k", "move"), ("a", "apply"), ("x", "refuse"), ("J K", "scroll"), ("Esc", "back")]);
         }
+        Some(Overlay::Making(making)) => {
+            let anyway = if making.anyway { "only what is missing" } else { "also where it is alike" };
+            return fixed(&[
+                ("Enter y", "make"),
+                ("p", "only plan"),
+                ("e", anyway),
+                ("j k", "scroll"),
+                ("Esc n", "back"),
+            ]);
+        }
+        Some(Overlay::Outbox(_)) => {
+            let list = [
+                ("a", "send"),
+                ("A", "send all planned"),
+                ("x", "take back"),
+                ("r", "go on"),
+                ("J K", "scroll"),
+                ("Esc", "back"),
+            ];
+            return fixed(&list);
+        }
         Some(Overlay::Rules { .. }) => {
             return fixed(&[("j k", "move"), ("x", "remove"), ("e", "everywhere or here"), ("Esc", "back")]);
+        }
+        Some(Overlay::Fields(_)) => {
+            return fixed(&[("j k", "move"), ("h l", "other records"), ("Esc", "back")]);
         }
         Some(Overlay::Schedules(shown)) if shown.input.is_some() => {
             return fixed(&[("Enter", "save"), ("Esc", "as it was")]);
@@ -76,7 +124,9 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
         Some(Overlay::Schedules(_)) => {
             return fixed(&[("j k", "line"), ("e", "change"), ("x", "default"), ("p", "pause"), ("Esc", "back")]);
         }
-        Some(Overlay::Help { .. } | Overlay::Why { .. }) => return fixed(&[("j k", "scroll"), ("Esc", "back")]),
+        Some(Overlay::Help { .. } | Overlay::Why { .. } | Overlay::Messages { .. }) => {
+            return fixed(&[("j k", "scroll"), ("Esc", "back")]);
+        }
     }
     let here = context(state);
     let without_queue = state.focus == Pane::Queue && state.tab.is_none();

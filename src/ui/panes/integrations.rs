@@ -43,13 +43,39 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
         }
         return;
     }
-    let height = usize::from(inner.height);
-    let at = lines.iter().position(|l| l.choice == Some(state.integration)).unwrap_or(0);
-    let top = if focused && at + 3 > height { (at + 3).min(lines.len()).saturating_sub(height) } else { 0 };
+    let top = top(state, &lines, inner.height);
     for (y, line) in (inner.y..inner.bottom()).zip(lines.iter().skip(top)) {
         let here = focused && line.choice == Some(state.integration);
         paint(canvas, inner, y, line, here);
     }
+}
+
+/// The first line on the screen.
+fn top(state: &State, lines: &[Line], height: u16) -> usize {
+    let height = usize::from(height);
+    let at = lines.iter().position(|l| l.choice == Some(state.integration)).unwrap_or(0);
+    let focused = state.focus == Pane::Integrations;
+    if focused && at + 3 > height { (at + 3).min(lines.len()).saturating_sub(height) } else { 0 }
+}
+
+/// Which choice stands on a line of the screen.
+pub fn line_at(state: &State, area: Rect, y: u16) -> Option<usize> {
+    let lines = lines(state, area.width.saturating_sub(2));
+    let top = top(state, &lines, area.height.saturating_sub(2));
+    lines.get(top + usize::from(y.checked_sub(area.y + 1)?))?.choice
+}
+
+/// The chosen line in words.
+pub fn words(state: &State) -> String {
+    let lines = lines(state, 60);
+    let chosen = lines.iter().filter(|line| line.choice == Some(state.integration));
+    let words = chosen.map(|line| {
+        let parts: String = line.parts.iter().map(|(text, _)| text.as_str()).collect();
+        let parts = parts.trim_start_matches(|c: char| !c.is_alphanumeric());
+        format!("{} {}", parts.trim(), line.right)
+    });
+    let said = words.collect::<Vec<_>>().join(", ");
+    if said.is_empty() { "None is connected. c connects a system.".to_owned() } else { said }
 }
 
 fn paint(canvas: &mut Canvas<'_>, inner: Rect, y: u16, line: &Line, here: bool) {
@@ -179,6 +205,12 @@ fn foot(state: &State, view: &IntegrationView, width: u16, out: &mut Vec<Line>) 
         let what = wrap(&failure.what, room).into_iter().take(3).map(|l| (l, theme.error));
         let remedy = wrap(&failure.remedy, room).into_iter().take(3).map(|l| (l, theme.text));
         out.extend(what.chain(remedy).map(|(l, style)| plain(vec![(format!("  {l}"), style)])));
+    }
+    let heights = state.rates.heights(&view.id, usize::from(width.saturating_sub(14)).min(24));
+    if heights.len() > 1 && !state.config.low_bandwidth {
+        let graph: String = heights.iter().map(|h| state.glyphs.spark[*h]).collect();
+        let rate: f64 = view.streams.iter().filter(|s| s.state == RunState::Running).map(|s| s.rate).sum();
+        out.push(plain(vec![(format!("  {graph} "), theme.busy), (format!("{rate:.0}/s"), theme.text)]));
     }
     if let Some(b) = &view.budget {
         let window = duration(u64::from(b.window_s));

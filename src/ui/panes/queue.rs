@@ -3,6 +3,7 @@
 use super::empty;
 use crate::domain::Stream;
 use crate::service::messages::{QueueRow, Sort, SortKey};
+use crate::ui::columns::{self, ColumnId, Widths, column};
 use crate::ui::state::overlay::Overlay;
 use crate::ui::state::queue::QueueState;
 use crate::ui::state::{Pane, State};
@@ -11,6 +12,9 @@ use crate::ui::widgets::number::{cells, thousands};
 use crate::ui::widgets::text::{tail, width};
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
+
+/// Cells before the columns: cursor and mark.
+const GUTTER: u16 = 2;
 
 /// Paints the queue; returns where text is being typed.
 pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) -> Option<Position> {
@@ -28,7 +32,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) -> Option<Positi
     };
     tabs(state, canvas, inner);
     let cursor = filter(state, queue, canvas, inner);
-    place(queue, canvas, area);
+    place(state, queue, canvas, area);
     let rows = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
     if queue.len() == 0 {
         lines(
@@ -38,16 +42,55 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) -> Option<Positi
         );
         return cursor;
     }
-    let columns = Columns::new(queue.spec.stream, rows.width);
-    heads(state, &columns, canvas, rows);
-    for (i, y) in (0..).zip(rows.y + 1..rows.bottom()) {
-        let position = queue.top + i;
-        if position >= queue.len() {
-            break;
-        }
-        row(queue, position, &columns, canvas, Rect { y, height: 1, ..rows });
-    }
+    let columns = columns::fit(
+        queue.spec.stream,
+        queue.columns.as_deref(),
+        queue.has_headings(),
+        rows.width.saturating_sub(GUTTER),
+    );
+    heads(state, queue, &columns, canvas, rows);
+    list(queue, &columns, canvas, Rect { y: rows.y + 1, height: rows.height.saturating_sub(1), ..rows });
     cursor
+}
+
+/// Which row stands on each line of the list; a heading belongs to the row below it.
+pub fn row_at(state: &State, line: u16) -> Option<u64> {
+    let queue = state.queue()?;
+    let lines = u64::from(state.layout().queue_rows());
+    let mut y = 0;
+    for position in queue.first_in(lines)..queue.len() {
+        let first = position == queue.first_in(lines);
+        y += u16::from(queue.has_headings() && (first || queue.heads(position)));
+        if line <= y {
+            return Some(position);
+        }
+        y += 1;
+        if u64::from(y) >= lines {
+            return None;
+        }
+    }
+    None
+}
+
+fn list(queue: &QueueState, columns: &Widths, canvas: &mut Canvas<'_>, area: Rect) {
+    let first = queue.first_in(u64::from(area.height));
+    let mut y = area.y;
+    for position in first..queue.len() {
+        if queue.has_headings() && (position == first || queue.heads(position)) {
+            let theme = canvas.theme;
+            let company = queue.row(position).map_or("", |row| row.company.as_str());
+            let company = if company.is_empty() { "no company" } else { company };
+            if y < area.bottom() {
+                canvas.put(area.x + 1, y, area.width.saturating_sub(1), company, theme.accent);
+            }
+            y += 1;
+        }
+        if y >= area.bottom() {
+            return;
+        }
+        row(queue, position, columns, canvas, Rect { y, height: 1, ..area });
+        y += 1;
+    }
 }
 
 fn lines(canvas: &mut Canvas<'_>, area: Rect, text: &[String]) {
@@ -57,19 +100,35 @@ fn lines(canvas: &mut Canvas<'_>, area: Rect, text: &[String]) {
     }
 }
 
-fn tabs(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
-    let theme = canvas.theme;
-    let Some((flow, shown)) = state.tab_view() else { return };
-    let mut used = 1;
+/// Where the tabs stand, from the left edge inside the frame: first cell, title, which stream; `None` is Conflicts.
+pub fn tab_places(state: &State) -> Vec<(u16, String, Option<Stream>)> {
+    let Some((flow, shown)) = state.tab_view() else { return Vec::new() };
+    let mut places = Vec::new();
+    let (mut used, mut conflicts) = (1, 0);
     for tab in &flow.tabs {
-        let style = if tab.stream == shown.stream { theme.chosen } else { theme.text };
         let counts = if tab.stream == shown.stream {
             state.queue().filter(|q| q.total.is_some()).map_or(tab.counts, |q| q.counts)
         } else {
             tab.counts
         };
+        conflicts += counts.conflict;
         let text = format!(" {} {} ", tab.label, thousands(counts.open()));
-        used += canvas.put(area.x + used, area.y, area.width.saturating_sub(used), &text, style) + 1;
+        let wide = cells(width(&text));
+        places.push((used, text, Some(tab.stream)));
+        used += wide + 1;
+    }
+    places.push((used, format!(" Conflicts {} ", thousands(conflicts)), None));
+    places
+}
+
+fn tabs(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
+    let theme = canvas.theme;
+    let Some((flow, shown)) = state.tab_view() else { return };
+    let mut used = 1;
+    for (x, text, stream) in tab_places(state) {
+        let here = if state.on_conflicts() { stream.is_none() } else { stream == Some(shown.stream) };
+        let style = if here { theme.chosen } else { theme.text };
+        used = x + canvas.put(area.x + x, area.y, area.width.saturating_sub(x), &text, style) + 1;
     }
     let flows = state.overview.flows.len();
     if flows > 1 {
@@ -95,8 +154,16 @@ fn filter(state: &State, queue: &QueueState, canvas: &mut Canvas<'_>, area: Rect
         return Some(Position::new(x + used + cells(at), y));
     }
     let spec = &queue.spec;
-    let mut used = canvas.put(x, y, room, "show ", theme.dim);
+    let mut used = 0;
+    if let Some(name) = &queue.view {
+        used += canvas.line(x, y, room, &[("view ", theme.dim), (name, theme.accent), ("  ", theme.dim)]);
+    }
+    used += canvas.put(x + used, y, room.saturating_sub(used), "show ", theme.dim);
     used += canvas.put(x + used, y, room.saturating_sub(used), empty::filter_word(spec.filter), theme.accent);
+    if state.on_conflicts() {
+        let of = format!(" {}", spec.stream.name());
+        used += canvas.put(x + used, y, room.saturating_sub(used), &of, theme.accent);
+    }
     if !spec.find.is_empty() {
         used +=
             canvas.line(x + used, y, room.saturating_sub(used), &[("  find ", theme.dim), (&spec.find, theme.accent)]);
@@ -139,7 +206,7 @@ fn filter(state: &State, queue: &QueueState, canvas: &mut Canvas<'_>, area: Rect
 }
 
 /// Where the cursor is, in the frame's lower line.
-fn place(queue: &QueueState, canvas: &mut Canvas<'_>, area: Rect) {
+fn place(state: &State, queue: &QueueState, canvas: &mut Canvas<'_>, area: Rect) {
     if queue.len() == 0 {
         return;
     }
@@ -150,7 +217,19 @@ fn place(queue: &QueueState, canvas: &mut Canvas<'_>, area: Rect) {
         n => format!("{} marked {} ", thousands(n), canvas.glyphs.dot),
     };
     let text = format!(" {busy}{marked}{} of {} ", thousands(queue.cursor + 1), thousands(queue.len()));
-    canvas.right(area.x, area.bottom() - 1, area.width.saturating_sub(2), &text, theme.text);
+    let room = area.width.saturating_sub(2);
+    canvas.right(area.x, area.bottom() - 1, room, &text, theme.text);
+    let progress = progress(state, queue);
+    if usize::from(room) > width(&text) + width(&progress) {
+        canvas.put(area.x + 1, area.bottom() - 1, room, &progress, theme.text);
+    }
+}
+
+/// How much is decided, and how long a row takes at the present pace.
+pub fn progress(state: &State, queue: &QueueState) -> String {
+    let total = queue.counts.total();
+    let each = state.pace.seconds_each().map(|secs| format!(", {secs} s each")).unwrap_or_default();
+    format!(" {} of {} decided{each} ", thousands(total - queue.counts.open()), thousands(total))
 }
 
 fn sort_word(key: SortKey) -> &'static str {
@@ -164,145 +243,116 @@ fn sort_word(key: SortKey) -> &'static str {
     }
 }
 
-/// Widths of the columns.
-struct Columns {
-    stream: Stream,
-    state: u16,
-    name: u16,
-    detail: u16,
-    company: u16,
-    target: u16,
-    why: u16,
-}
-
-impl Columns {
-    fn new(stream: Stream, room: u16) -> Self {
-        let companies = stream == Stream::Companies;
-        let state = 11;
-        let detail = match stream {
-            Stream::Companies => 5,
-            Stream::Devices => 12,
-            // Emails, addresses and titles tell as much as the names.
-            _ => (room / 5).clamp(12, 40),
-        };
-        // Marker, mark, gaps and confidence.
-        let fixed = 2 + state + 1 + detail + 1 + 2 + 5 + 1;
-        let free = room.saturating_sub(fixed + 1);
-        let company = if companies || free < 75 { 0 } else { free / 5 };
-        let free = free - company;
-        let why = free * 3 / 10;
-        let name = (free - why) / 2;
-        Self { stream, state, name, detail, company, target: free - why - name, why }
-    }
-}
-
-fn heads(state: &State, columns: &Columns, canvas: &mut Canvas<'_>, area: Rect) {
+fn heads(state: &State, queue: &QueueState, columns: &Widths, canvas: &mut Canvas<'_>, area: Rect) {
     let theme = canvas.theme;
-    let (source, target) =
-        state.tab_view().map_or(("Source", "Target"), |(_, t)| (t.source_word.as_str(), t.target_word.as_str()));
-    let detail = match columns.stream {
-        Stream::Companies => "Dev",
-        Stream::Contacts => "Email",
-        Stream::Locations => "Address",
-        Stream::Tickets => "Title",
-        _ => "Serial",
-    };
-    let mut x = area.x + 2;
-    let mut put = |text: &str, room: u16, gap: u16| {
-        canvas.put(x, area.y, room, text, theme.head);
-        x += room + gap;
-    };
-    put("State", columns.state, 1);
-    put(source, columns.name, 1);
-    put(detail, columns.detail, 1);
-    if columns.company > 0 {
-        put("Company", columns.company - 1, 1);
+    let spec = &queue.spec;
+    let mut x = area.x + GUTTER;
+    for (id, room) in columns {
+        let sorted = spec.sort != Sort::default() && column(*id).sort == Some(spec.sort.key);
+        let sign = if sorted { canvas.glyphs.sorted[usize::from(spec.sort.descending)] } else { "" };
+        let text = columns::heading(state, spec.stream, *id);
+        let used = canvas.put(x, area.y, *room, &text, theme.head);
+        canvas.put(x + used, area.y, room.saturating_sub(used), sign, theme.accent);
+        x += room + 1;
     }
-    put(target, columns.target + 2, 1);
-    put("Conf", 4, 1);
-    put("Why", columns.why, 0);
 }
 
-fn row(queue: &QueueState, position: u64, columns: &Columns, canvas: &mut Canvas<'_>, area: Rect) {
+fn row(queue: &QueueState, position: u64, columns: &Widths, canvas: &mut Canvas<'_>, area: Rect) {
     let (theme, glyphs) = (canvas.theme, canvas.glyphs);
     let here = position == queue.cursor;
     if here {
         canvas.put(area.x, area.y, 1, glyphs.cursor, theme.accent);
     }
     let Some(row) = queue.row(position) else {
-        canvas.put(area.x + 2, area.y, area.width.saturating_sub(2), glyphs.more, theme.dim);
+        canvas.put(area.x + GUTTER, area.y, area.width.saturating_sub(GUTTER), glyphs.more, theme.dim);
         return;
     };
     if queue.marks.has(&row.id) || queue.in_range(position) {
         canvas.put(area.x + 1, area.y, 1, glyphs.mark, theme.mark);
     }
-    let shown = queue.state_of(row);
-    let state_style = theme.state(shown);
-    let mut x = area.x + 2;
-    let used = canvas.line(
-        x,
-        area.y,
-        columns.state,
-        &[(glyphs.state(shown), state_style), (" ", state_style), (shown.name(), state_style)],
-    );
-    if queue.pending.get(&row.id).is_some_and(|p| p.until.is_none()) {
-        // Not durable yet.
-        canvas.put(x + used, area.y, 1, glyphs.busy, theme.busy);
-    }
-    x += columns.state + 1;
-    // Only the name changes with the cursor: few bytes over a slow line.
-    let name_style = if here { theme.text.add_modifier(Modifier::BOLD) } else { theme.text };
-    canvas.put(x, area.y, columns.name, &row.name, name_style);
-    x += columns.name + 1;
-    detail(row, columns, canvas, x, area.y);
-    x += columns.detail + 1;
-    if columns.company > 0 {
-        canvas.put(x, area.y, columns.company - 1, &row.company, theme.text);
-        x += columns.company;
-    }
-    proposal(queue, row, columns, canvas, x, area.y);
-}
-
-fn detail(row: &QueueRow, columns: &Columns, canvas: &mut Canvas<'_>, x: u16, y: u16) {
-    let style = canvas.theme.text;
-    if columns.stream == Stream::Companies {
-        canvas.right(x, y, columns.detail, &thousands(u64::from(row.devices)), style);
-    } else {
-        let known = [&row.detail, &row.serial, &row.model].into_iter().find(|text| !text.is_empty());
-        canvas.put(x, y, columns.detail, known.map_or("", String::as_str), style);
+    let mut x = area.x + GUTTER;
+    for (id, room) in columns {
+        cell(queue, row, *id, here, canvas, Rect { x, width: *room, ..area });
+        x += room + 1;
     }
 }
 
-/// Target, confidence and why.
-fn proposal(queue: &QueueState, row: &QueueRow, columns: &Columns, canvas: &mut Canvas<'_>, x: u16, y: u16) {
-    let (theme, glyphs) = (canvas.theme, canvas.glyphs);
-    let target = match queue.pending.get(&row.id) {
-        Some(pending) => pending.target.as_ref(),
-        None => row.target.as_ref(),
-    };
-    let mut at = x;
-    if let Some(target) = target {
-        let shared = if target.taken_by > 0 { format!(" (+{})", target.taken_by) } else { String::new() };
-        let room = (columns.target + 2).saturating_sub(2 + cells(shared.len()));
-        canvas.put(at, y, 2, glyphs.arrow, theme.dim);
-        let used = canvas.put(at + 2, y, room, &target.name, theme.text);
-        canvas.put(at + 2 + used, y, cells(shared.len()), &shared, theme.warn);
+fn cell(queue: &QueueState, row: &QueueRow, id: ColumnId, here: bool, canvas: &mut Canvas<'_>, area: Rect) {
+    let text = canvas.theme.text;
+    match id {
+        ColumnId::State => state_cell(queue, row, canvas, area),
+        ColumnId::Name => {
+            // Only the name changes with the cursor: few bytes over a slow line.
+            let style = if here { text.add_modifier(Modifier::BOLD) } else { text };
+            canvas.put(area.x, area.y, area.width, &row.name, style);
+        }
+        ColumnId::Devices => canvas.right(area.x, area.y, area.width, &thousands(u64::from(row.devices)), text),
+        ColumnId::Target => target_cell(queue, row, canvas, area),
+        ColumnId::Confidence => {
+            if let (Some(confidence), Some(_)) = (row.confidence, queue.target_of(row)) {
+                canvas.right(area.x, area.y, area.width, &format!("{}%", confidence.percent()), text);
+            }
+        }
+        _ => {
+            canvas.put(area.x, area.y, area.width, &value(queue, row, id), text);
+        }
     }
-    at += columns.target + 3;
-    if let (Some(confidence), true) = (row.confidence, target.is_some()) {
-        canvas.right(at, y, 4, &format!("{}%", confidence.percent()), theme.text);
+}
+
+/// What a cell says, as text.
+#[must_use]
+pub fn value(queue: &QueueState, row: &QueueRow, id: ColumnId) -> String {
+    match id {
+        ColumnId::State => queue.state_of(row).name().to_owned(),
+        ColumnId::Name => row.name.clone(),
+        ColumnId::Detail => {
+            let known = [&row.detail, &row.serial, &row.model].into_iter().find(|text| !text.is_empty());
+            known.cloned().unwrap_or_default()
+        }
+        ColumnId::Devices => thousands(u64::from(row.devices)),
+        ColumnId::Company => row.company.clone(),
+        ColumnId::Model => row.model.clone(),
+        ColumnId::Id => row.id.to_string(),
+        ColumnId::Target => queue.target_of(row).map_or_else(String::new, |t| t.name.clone()),
+        ColumnId::TargetId => queue.target_of(row).map_or_else(String::new, |t| t.id.to_string()),
+        ColumnId::Confidence => {
+            let shown = row.confidence.filter(|_| queue.target_of(row).is_some());
+            shown.map_or_else(String::new, |c| format!("{}%", c.percent()))
+        }
+        ColumnId::Why => why(row),
     }
-    at += 5;
-    let left_out;
-    let why = if row.orphaned {
-        "gone at a vendor"
+}
+
+fn why(row: &QueueRow) -> String {
+    if row.orphaned {
+        "gone at a vendor".to_owned()
     } else if !row.left_out.is_empty() {
-        left_out = format!("left out: {}", row.left_out);
-        &left_out
+        format!("left out: {}", row.left_out)
     } else if row.waits {
-        "waits for its company"
+        "waits for its company".to_owned()
     } else {
-        &row.why
-    };
-    canvas.put(at, y, columns.why, why, theme.text);
+        row.why.clone()
+    }
+}
+
+fn state_cell(queue: &QueueState, row: &QueueRow, canvas: &mut Canvas<'_>, area: Rect) {
+    let (theme, glyphs) = (canvas.theme, canvas.glyphs);
+    let shown = queue.state_of(row);
+    let style = theme.state(shown);
+    let parts = [(glyphs.state(shown), style), (" ", style), (shown.name(), style)];
+    let used = canvas.line(area.x, area.y, area.width, &parts);
+    if queue.pending.get(&row.id).is_some_and(|p| p.until.is_none()) {
+        // Not durable yet; the gap behind the column is free.
+        canvas.put(area.x + used, area.y, 1, glyphs.busy, theme.busy);
+    }
+}
+
+fn target_cell(queue: &QueueState, row: &QueueRow, canvas: &mut Canvas<'_>, area: Rect) {
+    let (theme, glyphs) = (canvas.theme, canvas.glyphs);
+    let Some(target) = queue.target_of(row) else { return };
+    let shared = if target.taken_by > 0 { format!(" (+{})", target.taken_by) } else { String::new() };
+    let room = area.width.saturating_sub(2 + cells(shared.len()));
+    canvas.put(area.x, area.y, 2, glyphs.arrow, theme.dim);
+    let used = canvas.put(area.x + 2, area.y, room, &target.name, theme.text);
+    canvas.put(area.x + 2 + used, area.y, cells(shared.len()), &shared, theme.warn);
 }

@@ -1,9 +1,14 @@
 //! Everything the interface remembers. Changed only by `update`, read by `draw`.
 
 pub mod compare;
+pub mod coverage;
+pub mod fields;
 pub mod log;
 pub mod marks;
+pub mod messages;
+pub mod outbox;
 pub mod overlay;
+pub mod pace;
 pub mod queue;
 pub mod settings;
 pub mod ticket;
@@ -15,11 +20,13 @@ use super::message::{Effect, Now};
 use super::options::UiConfig;
 use super::theme::{Glyphs, Theme};
 use super::widgets::number::index;
-use crate::domain::{FlowId, IntegrationId, LogLevel, RecordId, Stream};
-use crate::service::messages::{FlowView, IntegrationView, Overview, TabView};
+use crate::domain::{FlowId, IntegrationId, LogLevel, MatchState, RecordId, Stream};
+use crate::service::messages::{Filter, FlowView, IntegrationView, Overview, TabView, Ticket};
 use compare::CompareState;
 use log::LogState;
+use messages::Messages;
 use overlay::Overlay;
+use pace::{Pace, Rates};
 use queue::QueueState;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -95,6 +102,16 @@ pub struct State {
     pub overlay: Option<Overlay>,
     /// What the person should read.
     pub notice: Option<Notice>,
+    /// What the person was told before.
+    pub messages: Messages,
+    /// How fast the person decides.
+    pub pace: Pace,
+    /// Records a second of each integration.
+    pub rates: Rates,
+    /// How often the person asked to hear the comparison.
+    pub aloud: u64,
+    /// Changes asked for in a terminal that may change nothing; each is answered with a refusal.
+    pub refused: Vec<Ticket>,
     /// When something was last asked for (time since the start).
     pub awaited_since: Duration,
     /// The first row of each decision made here, so that an undo can go back to it.
@@ -121,7 +138,11 @@ impl State {
     #[must_use]
     pub fn new(config: UiConfig, home: String, size: (u16, u16), now: Now) -> Self {
         let (keymap, wrong) = Keymap::new(&config.keys);
-        let notice = wrong.first().map(|text| Notice { level: LogLevel::Warn, text: text.clone() });
+        let mut messages = Messages::default();
+        for text in wrong.into_iter().rev() {
+            messages.push(now.wall, Notice { level: LogLevel::Warn, text });
+        }
+        let notice = messages.next();
         Self {
             size,
             now,
@@ -142,6 +163,11 @@ impl State {
             log: LogState::default(),
             overlay: None,
             notice,
+            messages,
+            pace: Pace::default(),
+            rates: Rates::default(),
+            aloud: 0,
+            refused: Vec::new(),
             awaited_since: Duration::ZERO,
             trail: Vec::new(),
             kinds: Vec::new(),
@@ -202,7 +228,8 @@ impl State {
     /// Rows of the queue that fit on the screen.
     #[must_use]
     pub fn page(&self) -> u64 {
-        u64::from(self.layout().queue_rows()).max(1)
+        let lines = u64::from(self.layout().queue_rows()).max(1);
+        self.queue().map_or(lines, |queue| queue.rows_in(queue.top, lines))
     }
 
     /// Lines of the log that fit on the screen.
@@ -213,7 +240,9 @@ impl State {
 
     /// Tells the person.
     pub fn say(&mut self, level: LogLevel, text: impl Into<String>) {
-        self.notice = Some(Notice { level, text: text.into() });
+        let notice = Notice { level, text: text.into() };
+        self.messages.push(self.now.wall, notice.clone());
+        self.notice = Some(notice);
         self.draw();
     }
 
@@ -251,6 +280,12 @@ impl State {
             }
         }
         sums
+    }
+
+    /// The Conflicts tab is shown: the conflicts of one stream.
+    #[must_use]
+    pub fn on_conflicts(&self) -> bool {
+        self.queue().is_some_and(|q| q.spec.filter == Filter::State(MatchState::Conflict))
     }
 
     /// Position of the tab shown among all tabs.

@@ -1,12 +1,16 @@
 //! What can lie over the panes; one at a time.
 
+use super::coverage::CoverageState;
+use super::fields::Fields;
+use super::outbox::{Making, OutboxList};
 use super::settings::Settings;
 use super::wizard::Wizard;
-use crate::domain::{Confidence, HistoryEntry, IntegrationId, LogLevel, RecordId};
+use crate::domain::{Confidence, HistoryEntry, HistoryId, IntegrationId, LogLevel, RecordId};
 use crate::service::messages::{
-    CardView, DecideAction, Filter, Preview, RuleView, ScheduleSheet, Selection, SortKey, TargetLabel, Targets, Ticket,
-    WhyRecord,
+    CardView, DecideAction, Filter, Preview, RuleView, ScheduleSheet, Selection, SortKey, StreamData, TargetLabel,
+    Targets, Ticket, WhyRecord,
 };
+use crate::ui::columns::ColumnId;
 use crate::ui::command::CommandId;
 use std::time::Duration;
 use tui_input::Input;
@@ -37,7 +41,7 @@ pub enum Overlay {
     /// A short list of choices.
     Menu {
         /// Heading.
-        title: &'static str,
+        title: String,
         /// Choices with their detail.
         items: Vec<(String, String, Choice)>,
         /// Chosen line.
@@ -74,6 +78,8 @@ pub enum Overlay {
         /// First line on the screen.
         top: usize,
     },
+    /// The field mapping of a flow.
+    Fields(Box<Fields>),
     /// Decisions.
     History {
         /// Newest first; `None` while under way.
@@ -89,6 +95,55 @@ pub enum Overlay {
     Schedules(Box<Schedules>),
     /// What syncs found that a person decides.
     Cards(Cards),
+    /// Records that would be made.
+    Making(Box<Making>),
+    /// Writes to vendors.
+    Outbox(Box<OutboxList>),
+    /// Which company is known where.
+    Coverage(Box<CoverageState>),
+    /// What is stored of an integration.
+    Data(Data),
+    /// What the person was told.
+    Messages {
+        /// Lines scrolled down.
+        scroll: usize,
+    },
+    /// Which columns are shown, in which order.
+    Columns {
+        /// All of the stream, those shown first.
+        list: Vec<(ColumnId, bool)>,
+        /// Chosen line.
+        cursor: usize,
+    },
+    /// A name is typed.
+    Name {
+        /// Heading.
+        title: String,
+        /// What was typed.
+        input: Input,
+        /// What gets the name.
+        then: Naming,
+    },
+}
+
+/// What is stored of an integration.
+#[derive(Debug)]
+pub struct Data {
+    /// Which.
+    pub integration: IntegrationId,
+    /// The vendor.
+    pub vendor: String,
+    /// Stream by stream; `None` while under way.
+    pub streams: Option<Vec<StreamData>>,
+    /// Chosen line.
+    pub cursor: usize,
+}
+
+/// What gets the name that is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Naming {
+    /// What the queue shows.
+    View,
 }
 
 /// When the streams of an integration run by themselves.
@@ -142,7 +197,12 @@ impl Overlay {
             Self::Schedules(shown) => shown.sheet.is_none() || shown.asked,
             Self::History { entries, .. } => entries.is_none(),
             Self::Cards(shown) => shown.list.is_none(),
+            Self::Making(making) => making.plan.is_none(),
+            Self::Outbox(list) => list.is_waiting(),
             Self::Rules { rules, .. } => rules.is_none(),
+            Self::Fields(fields) => fields.shown.is_none(),
+            Self::Coverage(shown) => shown.grid.is_none(),
+            Self::Data(shown) => shown.streams.is_none(),
             _ => false,
         }
     }
@@ -159,6 +219,23 @@ pub enum Choice {
     Level(LogLevel),
     /// Lines of which integration; `None` for all.
     LogOf(Option<IntegrationId>),
+    /// A saved view.
+    View(String),
+    /// What a tab shows at first.
+    PlainView,
+    /// What is shown gets a name.
+    SaveView,
+    /// Rows that are like a decided one.
+    Alike {
+        /// The action as a word.
+        verb: &'static str,
+        /// The action.
+        action: DecideAction,
+        /// How the target is named, where all get one.
+        label: Option<TargetLabel>,
+        /// The rows.
+        rows: Selection,
+    },
 }
 
 /// Match-to.
@@ -197,6 +274,8 @@ pub struct Confirm {
     pub preview: Option<Preview>,
     /// Lines for actions without a preview.
     pub lines: Vec<String>,
+    /// Aliases of the names are kept as rules; `None` where that is not asked.
+    pub keep: Option<bool>,
 }
 
 /// What is done on yes.
@@ -211,6 +290,8 @@ pub enum Then {
         /// How the target is named, where one was picked.
         label: Option<TargetLabel>,
     },
+    /// Taking a history entry back.
+    Undo(HistoryId),
     /// The end.
     Quit,
     /// The answer to a card.

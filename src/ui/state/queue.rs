@@ -6,8 +6,9 @@
 use super::marks::Marks;
 use crate::domain::{FlowId, MatchState, RecordId, Stream};
 use crate::service::messages::{
-    Filter, Generation, QueueRow, Selection, Sort, StateCounts, TargetLabel, Ticket, ViewSpec, Window,
+    Filter, Generation, QueueRow, Selection, Sort, SortKey, StateCounts, TargetLabel, Ticket, ViewSpec, Window,
 };
+use crate::ui::columns::ColumnId;
 use crate::ui::widgets::number::index;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -43,6 +44,7 @@ pub struct Pending {
 
 /// One queue.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a mark of its own")]
 pub struct QueueState {
     /// Which rows in which order.
     pub spec: ViewSpec,
@@ -83,6 +85,12 @@ pub struct QueueState {
     pub touched: bool,
     /// When the row under the cursor last changed by itself (time since the start).
     pub slipped: Option<Duration>,
+    /// Columns that a person chose, in their order.
+    pub columns: Option<Vec<ColumnId>>,
+    /// A heading for each company.
+    pub grouped: bool,
+    /// The saved view that is shown, as long as nothing of it was changed.
+    pub view: Option<String>,
 }
 
 impl QueueState {
@@ -96,6 +104,7 @@ impl QueueState {
             find: String::new(),
             sort: Sort::default(),
             company: None,
+            alike: None,
         };
         Self {
             spec,
@@ -117,6 +126,9 @@ impl QueueState {
             stale: true,
             touched: false,
             slipped: None,
+            columns: None,
+            grouped: false,
+            view: None,
         }
     }
 
@@ -136,6 +148,15 @@ impl QueueState {
     #[must_use]
     pub fn state_of(&self, row: &QueueRow) -> MatchState {
         self.pending.get(&row.id).map_or(row.state, |p| p.state)
+    }
+
+    /// A row's target as shown: with the decision on its way.
+    #[must_use]
+    pub fn target_of<'a>(&'a self, row: &'a QueueRow) -> Option<&'a TargetLabel> {
+        match self.pending.get(&row.id) {
+            Some(pending) => pending.target.as_ref(),
+            None => row.target.as_ref(),
+        }
     }
 
     /// Does the row need a person?
@@ -300,8 +321,49 @@ impl QueueState {
         self.cursor_id.clone().filter(|_| self.touched || self.fresh)
     }
 
+    /// Headings are shown: rows stand by company.
+    #[must_use]
+    pub fn has_headings(&self) -> bool {
+        self.grouped && self.spec.sort.key == SortKey::Company && self.spec.company.is_none()
+    }
+
+    /// Whether a heading stands above the row at a position: its company is another than that of the row before.
+    #[must_use]
+    pub fn heads(&self, position: u64) -> bool {
+        let company = |position: u64| self.row(position).map(|row| row.company.as_str());
+        position.checked_sub(1).and_then(company) != company(position)
+    }
+
+    /// Rows, from a position on, that fit into so many lines with their headings; the first always has one.
+    #[must_use]
+    pub fn rows_in(&self, from: u64, lines: u64) -> u64 {
+        if !self.has_headings() {
+            return lines.max(1);
+        }
+        let (mut rows, mut used) = (0, 0);
+        while used < lines {
+            let head = u64::from(rows == 0 || self.heads(from + rows));
+            used += head + 1;
+            if used <= lines {
+                rows += 1;
+            }
+        }
+        rows.max(1)
+    }
+
+    /// The first row to paint into so many lines, so that the cursor is among them whatever the headings take.
+    #[must_use]
+    pub fn first_in(&self, lines: u64) -> u64 {
+        let mut first = self.top;
+        while first < self.cursor && first + self.rows_in(first, lines) <= self.cursor {
+            first += 1;
+        }
+        first
+    }
+
     /// Shows another view: the next window replaces everything.
     pub fn change(&mut self, change: impl FnOnce(&mut ViewSpec)) {
+        self.view = None;
         change(&mut self.spec);
         self.fresh = true;
         self.range = None;

@@ -64,8 +64,14 @@ fn answer(state: &mut State, yes: bool) {
         let (title, what) = if yes { ("Apply the mass change", card.yes) } else { ("Refuse the mass change", card.no) };
         let lines = vec![card.title, String::new(), what, "No undo takes this back.".to_owned()];
         let then = Then::Card { key: card.key, yes };
-        state.overlay =
-            Some(Overlay::Confirm(Confirm { title: title.to_owned(), then, ticket: None, preview: None, lines }));
+        state.overlay = Some(Overlay::Confirm(Confirm {
+            title: title.to_owned(),
+            then,
+            ticket: None,
+            preview: None,
+            lines,
+            keep: None,
+        }));
         return state.draw();
     }
     send(state, card.key, yes);

@@ -1,7 +1,7 @@
 //! Decisions, marks, undo. A decision shows at once; one that hits more than one row is asked about first.
 
 use super::{navigate, overlays, requests};
-use crate::domain::{HistoryId, LogLevel, MatchState, RecordId};
+use crate::domain::{HistoryId, LogLevel, MatchState, RecordId, Stream};
 use crate::service::messages::{Command, DecideAction, Query, QueueRow, Request, Selection, TargetLabel};
 use crate::ui::state::State;
 use crate::ui::state::marks::Marks;
@@ -72,7 +72,6 @@ pub fn act(state: &mut State, action: DecideAction, label: Option<TargetLabel>, 
     if slipped(state) {
         return;
     }
-    let Some(tab) = state.tab.clone() else { return };
     let Some(queue) = state.queue_mut() else { return };
     if !queue.settle_range() {
         return state.say(
@@ -85,27 +84,63 @@ pub fn act(state: &mut State, action: DecideAction, label: Option<TargetLabel>, 
     if count == 1 {
         return now(state, action, selection, label.as_ref());
     }
-    let query = Query::Preview { flow: tab.0.clone(), stream: tab.1, action: action.clone(), rows: selection.clone() };
-    let ticket = requests::submit(state, Purpose::Preview, Request::Query(query));
     let title = match &label {
         Some(label) => format!("{verb} {} with {}?", counted(count, "row", "rows"), label.name),
         None => format!("{verb} {}?", counted(count, "row", "rows")),
     };
-    let then = Then::Decide { action, rows: selection, label };
-    state.overlay =
-        Some(Overlay::Confirm(Confirm { title, then, ticket: Some(ticket), preview: None, lines: Vec::new() }));
+    ask(state, action, selection, label, title, None);
+}
+
+/// Shows what an action would do and asks. `keep` asks too whether the aliases of the names are kept as rules.
+pub fn ask(
+    state: &mut State,
+    action: DecideAction,
+    rows: Selection,
+    label: Option<TargetLabel>,
+    title: String,
+    keep: Option<bool>,
+) {
+    let Some((flow, stream)) = state.tab.clone() else { return };
+    let keep =
+        keep.filter(|_| stream == Stream::Companies && !matches!(action, DecideAction::Ignore | DecideAction::Defer));
+    let query = Query::Preview { flow, stream, action: action.clone(), rows: rows.clone() };
+    let ticket = requests::submit(state, Purpose::Preview, Request::Query(query));
+    let then = Then::Decide { action, rows, label };
+    let confirm = Confirm { title, then, ticket: Some(ticket), preview: None, lines: Vec::new(), keep };
+    state.overlay = Some(Overlay::Confirm(confirm));
     state.draw();
 }
 
 /// Does it now: shows it, sends it, goes on to the next row.
 pub fn now(state: &mut State, action: DecideAction, rows: Selection, label: Option<&TargetLabel>) {
+    decided(state, action, rows, label, None);
+}
+
+/// The same; with `keep` the aliases of the names are kept as rules, or not.
+pub fn decided(
+    state: &mut State,
+    action: DecideAction,
+    rows: Selection,
+    label: Option<&TargetLabel>,
+    keep: Option<bool>,
+) {
     let Some(tab) = state.tab.clone() else { return };
+    let now = state.now.since_start;
+    let count = match &rows {
+        Selection::Rows(ids) => ids.len() as u64,
+        Selection::Shown { .. } => state.marked(),
+    };
+    state.pace.decided(now, count);
     let Some(queue) = state.queue_mut() else { return };
     let touched = foretell(queue, &action, &rows, label);
     queue.marks = Marks::default();
     queue.range = None;
     queue.touched = true;
-    let command = Command::Decide { flow: tab.0.clone(), stream: tab.1, action, rows };
+    let (flow, stream) = tab.clone();
+    let command = match keep {
+        None => Command::Decide { flow, stream, action, rows },
+        Some(keep_rules) => Command::DecideAlike { flow, stream, action, rows, keep_rules },
+    };
     state.trail.push((tab.clone(), touched.first().cloned()));
     requests::submit(state, Purpose::Decide(tab, touched), Request::Command(command));
     advance(state);
@@ -120,7 +155,8 @@ fn foretell(
 ) -> Vec<RecordId> {
     let hit = |row: &&QueueRow| match rows {
         Selection::Rows(ids) => ids.contains(&row.id),
-        Selection::Shown { except, .. } => !except.contains(&row.id),
+        // Which rows of another view it hits is known to the door alone.
+        Selection::Shown { view, except } => **view == queue.spec && !except.contains(&row.id),
     };
     let shown: Vec<(RecordId, Pending)> = queue
         .rows

@@ -1,6 +1,9 @@
 //! From key to action: overlays first, then the pane in focus.
 
-use super::{decide, log, navigate, overlays, picker, requests, rules, schedules, settings, syncs, wizard};
+use super::{
+    alike, coverage, data, decide, log, navigate, overlays, picker, requests, rules, schedules, settings, syncs, views,
+    wizard,
+};
 use crate::domain::LogLevel;
 use crate::ui::command::{CommandId, Context, command};
 use crate::ui::key::{Key, KeyCode};
@@ -53,6 +56,9 @@ pub fn run(state: &mut State, id: CommandId, key: Option<Key>) {
     if let Some(reason) = (command(id).disabled)(state) {
         return state.say(LogLevel::Info, format!("{}: {reason}", command(id).label));
     }
+    if state.config.read_only && changes(id) {
+        return state.say(LogLevel::Info, format!("{}: this terminal may only look (--read-only)", command(id).label));
+    }
     match id {
         CommandId::Down
         | CommandId::Up
@@ -87,11 +93,27 @@ pub fn run(state: &mut State, id: CommandId, key: Option<Key>) {
     }
 }
 
+/// Whether an action changes anything outside this screen.
+fn changes(id: CommandId) -> bool {
+    let starts = matches!(
+        id,
+        CommandId::Sync
+            | CommandId::SyncAll
+            | CommandId::FullSync
+            | CommandId::Connect
+            | CommandId::RenewKey
+            | CommandId::NewFlow
+    );
+    // Settings and schedules may be looked at.
+    starts || (command(id).destructive && !matches!(id, CommandId::SyncSettings | CommandId::Schedule))
+}
+
 fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
     match id {
         CommandId::Accept => decide::accept(state),
         CommandId::MatchTo => picker::open(state),
         CommandId::Take => decide::take(state, key.and_then(digit)),
+        CommandId::Create => super::outbox::create(state),
         CommandId::Ignore => decide::ignore(state),
         CommandId::Defer => decide::defer(state),
         CommandId::Unmatch => decide::unmatch(state),
@@ -101,10 +123,20 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         CommandId::Find => overlays::open_find(state),
         CommandId::Filter => overlays::open_filter(state),
         CommandId::Sort => overlays::open_sort(state),
+        CommandId::Columns => views::open_columns(state),
+        CommandId::Group => views::group(state),
+        CommandId::Views => views::open_views(state),
+        CommandId::Alike => alike::open(state),
+        CommandId::Coverage => coverage::open(state),
+        CommandId::Messages => overlays::open_messages(state),
+        CommandId::LogOf => log::of_integration(state),
+        CommandId::Data => data::open(state),
         CommandId::Why => overlays::open_why(state),
         CommandId::History => overlays::open_history(state),
+        CommandId::Outbox => super::outbox::open(state),
         CommandId::Cards => super::cards::open(state),
         CommandId::Rules => rules::open(state),
+        CommandId::Fields => super::fields::open(state),
         CommandId::Palette => overlays::open_palette(state),
         CommandId::Help => overlays::open_help(state),
         CommandId::OpenLine => log::open_line(state),
@@ -117,6 +149,7 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         CommandId::Schedule => schedules::open(state),
         CommandId::Pause => syncs::pause(state),
         CommandId::Copy => copy(state),
+        CommandId::CopyLink => copy_link(state),
         CommandId::Connect => wizard::open(state),
         CommandId::RenewKey => wizard::renew(state),
         CommandId::NewFlow => wizard::open_flow(state),
@@ -137,6 +170,19 @@ fn repaint(state: &mut State) {
     state.effects.push(Effect::Repaint);
     requests::overview(state);
     state.draw();
+}
+
+/// The target's page, else the source's.
+fn copy_link(state: &mut State) {
+    let pages = state.compare.shown.as_ref().map(|(_, compare)| compare.pages.clone()).unwrap_or_default();
+    let [source, target] = pages;
+    match [target, source].into_iter().find(|page| !page.is_empty()) {
+        Some(page) => {
+            state.say(LogLevel::Info, format!("sent to the terminal's clipboard: {page}"));
+            state.effects.push(Effect::Copy(page));
+        }
+        None => state.say(LogLevel::Info, "neither vendor tells a page for this record; y copies its id"),
+    }
 }
 
 fn copy(state: &mut State) {

@@ -29,6 +29,14 @@ pub fn toggle_follow(state: &mut State) {
     state.draw();
 }
 
+/// Shows the lines of the chosen integration only.
+pub fn of_integration(state: &mut State) {
+    let Some(id) = state.chosen_integration().map(|line| line.view.id.clone()) else { return };
+    state.log.filter.integration = Some(id);
+    requests::log(state);
+    navigate::focus(state, Pane::Log);
+}
+
 /// Shows in the Queue the record that the line speaks of.
 pub fn open_line(state: &mut State) {
     let Some(line) = state.log.lines.get(state.log.cursor) else { return };

@@ -1,10 +1,16 @@
 //! What a message changes and what it makes the event loop do.
 
+pub mod alike;
 pub mod cards;
+pub mod coverage;
+pub mod data;
 pub mod decide;
+pub mod fields;
 pub mod keys;
 pub mod log;
+pub mod mouse;
 pub mod navigate;
+mod outbox;
 pub mod overlays;
 pub mod picker;
 pub mod reasons;
@@ -14,6 +20,7 @@ pub mod rules;
 pub mod schedules;
 pub mod settings;
 pub mod syncs;
+pub mod views;
 pub mod wizard;
 
 use super::message::{Effect, Msg, Now};
@@ -23,8 +30,18 @@ use std::time::Duration;
 
 /// Compare is fetched so long after the cursor's last move: a held key passes rows without asking about each.
 pub const COMPARE_AFTER: Duration = Duration::from_millis(120);
+/// The same on a slow line, where Compare is what costs most.
+pub const SLOW_COMPARE_AFTER: Duration = Duration::from_millis(400);
 /// A search starts so long after the last typed character.
 pub const SEARCH_AFTER: Duration = Duration::from_millis(60);
+/// The same on a slow line.
+pub const SLOW_SEARCH_AFTER: Duration = Duration::from_millis(300);
+
+/// How long a search waits for the next character.
+#[must_use]
+pub fn search_after(state: &State) -> Duration {
+    if state.config.low_bandwidth { SLOW_SEARCH_AFTER } else { SEARCH_AFTER }
+}
 
 /// Takes a message in at a moment; returns what the event loop has to do.
 pub fn update(state: &mut State, now: Now, msg: Msg) -> Vec<Effect> {
@@ -33,9 +50,13 @@ pub fn update(state: &mut State, now: Now, msg: Msg) -> Vec<Effect> {
         Msg::Key(key) => keys::key(state, key),
         Msg::Paste(text) => overlays::paste(state, &text),
         Msg::Resize(width, height) => resize(state, width, height),
+        Msg::Mouse(what, x, y) => mouse::mouse(state, what, x, y),
         Msg::Door(message) => replies::door(state, *message),
         Msg::Setup(answer) => wizard::answer(state, answer),
         Msg::Wake => wake(state),
+    }
+    while let Some(ticket) = state.refused.pop() {
+        replies::refused(state, ticket);
     }
     std::mem::take(&mut state.effects)
 }

@@ -1,7 +1,7 @@
 //! Moving about: cursor, panes, tabs, steps back.
 
 use super::{log, overlays, requests};
-use crate::domain::{LogLevel, Stream};
+use crate::domain::{FlowId, LogLevel, MatchState, RecordId, Stream};
 use crate::service::messages::Filter;
 use crate::ui::command::CommandId;
 use crate::ui::message::Effect;
@@ -99,15 +99,61 @@ fn resettle(state: &mut State) {
     state.draw();
 }
 
-/// Goes to the next or previous tab; after the last one comes the first.
+/// Goes to the next or previous tab: the streams of a flow, its conflicts, then the next flow.
 pub fn tab(state: &mut State, forward: bool) {
-    let tabs: Vec<_> = state.tabs().map(|(f, t)| (f.id.clone(), t.stream)).collect();
-    if tabs.is_empty() {
-        return;
+    let mut tabs: Vec<(TabKey, bool)> = Vec::new();
+    for flow in state.overview.flows.iter().filter(|f| !f.tabs.is_empty()) {
+        tabs.extend(flow.tabs.iter().map(|t| ((flow.id.clone(), t.stream), false)));
+        tabs.push(((flow.id.clone(), flow.tabs[0].stream), true));
     }
-    let at = state.tab_position().unwrap_or(0);
-    let to = (if forward { at + 1 } else { at + tabs.len() - 1 }) % tabs.len();
-    show(state, tabs[to].clone());
+    let Some(here) = state.tab.clone() else { return };
+    let conflicts = state.on_conflicts();
+    let is_here = |(tab, of_conflicts): &(TabKey, bool)| {
+        *of_conflicts == conflicts && if conflicts { tab.0 == here.0 } else { *tab == here }
+    };
+    let at = tabs.iter().position(is_here).unwrap_or(0);
+    let to = tabs[(if forward { at + 1 } else { at + tabs.len() - 1 }) % tabs.len()].clone();
+    if to.1 { show_conflicts(state, &to.0.0) } else { show_stream(state, to.0) }
+}
+
+/// Shows a stream's tab; one that showed its conflicts shows its open rows again.
+pub fn show_stream(state: &mut State, tab: TabKey) {
+    let conflicts = Filter::State(MatchState::Conflict);
+    for queue in state.queues.values_mut().filter(|q| q.spec.flow == tab.0 && q.spec.filter == conflicts) {
+        queue.change(|spec| spec.filter = Filter::default());
+    }
+    show(state, tab);
+}
+
+/// Shows the conflicts of a flow: of the stream shown when it has some, else of the first that has.
+pub fn show_conflicts(state: &mut State, flow: &FlowId) {
+    let Some(view) = state.overview.flows.iter().find(|f| f.id == *flow) else { return };
+    let here = state.tab.as_ref().filter(|(f, _)| f == flow).map(|(_, stream)| *stream);
+    let has = |stream: Stream| view.tabs.iter().any(|t| t.stream == stream && t.counts.conflict > 0);
+    let first = view.tabs.iter().find(|t| t.counts.conflict > 0).or(view.tabs.first()).map(|t| t.stream);
+    let Some(stream) = here.filter(|s| has(*s)).or(first) else { return };
+    let tab = (flow.clone(), stream);
+    let queue = state.queues.entry(tab.clone()).or_insert_with(|| QueueState::new(tab.0.clone(), tab.1));
+    if queue.spec.filter != Filter::State(MatchState::Conflict) {
+        queue.change(|spec| spec.filter = Filter::State(MatchState::Conflict));
+    }
+    show(state, tab);
+}
+
+/// The conflicts of the stream shown are decided: goes to those of another stream of the flow; false when there are none.
+pub fn more_conflicts(state: &mut State) -> bool {
+    let Some((flow, stream)) = state.tab.clone() else { return false };
+    let view = state.overview.flows.iter().find(|f| f.id == flow);
+    let other = view.is_some_and(|f| f.tabs.iter().any(|t| t.stream != stream && t.counts.conflict > 0));
+    if other {
+        let gone = (flow.clone(), stream);
+        if let Some(queue) = state.queues.get_mut(&gone) {
+            queue.change(|spec| spec.filter = Filter::default());
+        }
+        state.tab = None;
+        show_conflicts(state, &flow);
+    }
+    other
 }
 
 /// Goes to the next or previous flow, to the same stream where it has one.
@@ -163,10 +209,20 @@ pub fn company(state: &mut State) {
         }
         return change_view(state, |spec| spec.company = None);
     }
+    let Some(company) = state.queue().and_then(|q| q.cursor_id.clone()) else { return };
+    show_company(state, &flow, &company);
+}
+
+/// Shows what is in a company, on every tab of the flow.
+pub fn show_company(state: &mut State, flow: &FlowId, company: &RecordId) {
+    let inside: Vec<TabKey> = state
+        .tabs()
+        .filter(|(f, t)| f.id == *flow && t.stream != Stream::Companies)
+        .map(|(f, t)| (f.id.clone(), t.stream))
+        .collect();
     let Some(first) = inside.first().cloned() else {
         return state.say(LogLevel::Info, "this flow matches nothing inside companies");
     };
-    let Some(company) = state.queue().and_then(|q| q.cursor_id.clone()) else { return };
     for tab in inside {
         let queue = state.queues.entry(tab.clone()).or_insert_with(|| QueueState::new(tab.0, tab.1));
         queue.cursor_id = None;
@@ -175,6 +231,7 @@ pub fn company(state: &mut State) {
             spec.filter = Filter::All;
         });
     }
+    state.focus = Pane::Queue;
     show(state, first);
 }
 
@@ -189,6 +246,7 @@ pub fn change_view(state: &mut State, change: impl FnOnce(&mut crate::service::m
 
 /// Scrolls Compare.
 pub fn scroll_compare(state: &mut State, down: bool) {
+    state.aloud += u64::from(state.config.plain);
     let room = state.layout().compare.map_or(0, |r| r.height.saturating_sub(2));
     let lines = crate::ui::panes::compare::length(state);
     let most = lines.saturating_sub(room);
@@ -200,7 +258,9 @@ pub fn scroll_compare(state: &mut State, down: bool) {
 /// One step back: message, range, marks, find, company, filter, zoom; in the log, its filters.
 pub fn back(state: &mut State) {
     state.draw();
-    if state.notice.take().is_some() {
+    if let Some(notice) = state.notice.take() {
+        state.messages.seen(&notice);
+        state.notice = state.messages.next();
         return;
     }
     match state.focus {
@@ -229,6 +289,9 @@ fn queue_back(state: &mut State) {
     }
     if queue.spec.company.is_some() {
         return change_view(state, |spec| spec.company = None);
+    }
+    if queue.spec.alike.is_some() {
+        return change_view(state, |spec| spec.alike = None);
     }
     if queue.spec.filter != Filter::default() {
         return change_view(state, |spec| spec.filter = Filter::default());

@@ -1,7 +1,7 @@
 //! Opening, steering and closing what lies over the panes.
 
-use super::{SEARCH_AFTER, decide, keys, navigate, picker, requests, rules, schedules, settings};
-use crate::domain::{LogLevel, MatchState, RunState, Stream};
+use super::{decide, keys, navigate, picker, requests, rules, schedules, search_after, settings, views};
+use crate::domain::{HistoryId, LogLevel, MatchState, RunState, Stream};
 use crate::service::messages::{Command, Filter, Preview, Query, Request, SortKey, Ticket};
 use crate::ui::command::{COMMANDS, CommandId};
 use crate::ui::key::{Key, KeyCode};
@@ -10,8 +10,7 @@ use crate::ui::state::overlay::{Choice, Confirm, Overlay, Quick, Then};
 use crate::ui::state::ticket::Purpose;
 use crate::ui::state::{Pane, State};
 use crate::ui::widgets::number::thousands;
-use fuzzy_matcher::FuzzyMatcher;
-use fuzzy_matcher::skim::SkimMatcherV2;
+use fuzzy_matcher::{FuzzyMatcher, skim::SkimMatcherV2};
 use tui_input::{Input, InputRequest};
 
 /// Decisions listed at once.
@@ -63,7 +62,11 @@ pub fn key(state: &mut State, key: Key) {
         return state.draw();
     }
     match &state.overlay {
-        Some(Overlay::Help { .. } | Overlay::Why { .. }) => scroll_key(state, key),
+        Some(Overlay::Help { .. } | Overlay::Why { .. } | Overlay::Messages { .. }) => scroll_key(state, key),
+        Some(Overlay::Coverage(_)) => super::coverage::key(state, key),
+        Some(Overlay::Data(_)) => super::data::key(state, key),
+        Some(Overlay::Columns { .. }) => views::columns_key(state, key),
+        Some(Overlay::Name { .. }) => views::name_key(state, key),
         Some(Overlay::Palette { .. }) => palette_key(state, key),
         Some(Overlay::Picker(_)) => picker::key(state, key),
         Some(Overlay::Confirm(_)) => confirm_key(state, key),
@@ -75,7 +78,10 @@ pub fn key(state: &mut State, key: Key) {
         Some(Overlay::History { .. }) => history_key(state, key),
         Some(Overlay::Wizard(_)) => super::wizard::key(state, key),
         Some(Overlay::Cards(_)) => super::cards::key(state, key),
+        Some(Overlay::Making(_)) => super::outbox::making_key(state, key),
+        Some(Overlay::Outbox(_)) => super::outbox::key(state, key),
         Some(Overlay::Rules { .. }) => rules::key(state, key),
+        Some(Overlay::Fields(_)) => super::fields::key(state, key),
         None => {}
     }
 }
@@ -87,7 +93,7 @@ pub fn paste(state: &mut State, text: &str) {
     }
     let text = crate::domain::text::clean(text.trim()).into_owned();
     let input = match &mut state.overlay {
-        Some(Overlay::Palette { input, .. } | Overlay::Find { input, .. }) => input,
+        Some(Overlay::Palette { input, .. } | Overlay::Find { input, .. } | Overlay::Name { input, .. }) => input,
         Some(Overlay::Picker(picker)) => &mut picker.input,
         Some(Overlay::Quick(quick)) => &mut quick.input,
         Some(Overlay::Schedules(shown)) if shown.input.is_some() => shown.input.get_or_insert_default(),
@@ -124,6 +130,12 @@ fn escape(state: &mut State) {
     if matches!(state.overlay, Some(Overlay::Wizard(_))) {
         return super::wizard::escape(state);
     }
+    if matches!(state.overlay, Some(Overlay::Coverage(_))) {
+        return super::coverage::escape(state);
+    }
+    if matches!(&state.overlay, Some(Overlay::Confirm(confirm)) if matches!(confirm.then, Then::Undo(_))) {
+        return open_history(state);
+    }
     if let Some(Overlay::Find { before, log, .. }) = &state.overlay {
         let (before, log) = (before.clone(), *log);
         state.overlay = None;
@@ -134,7 +146,8 @@ fn escape(state: &mut State) {
 }
 
 fn later(state: &mut State) -> std::time::Duration {
-    state.wake_in(SEARCH_AFTER)
+    let wait = search_after(state);
+    state.wake_in(wait)
 }
 
 /// Shows all keys.
@@ -147,7 +160,11 @@ fn scroll_key(state: &mut State, key: Key) {
     let page = list_page(state);
     let lines = crate::ui::overlays::lines(state).len();
     let most = lines.saturating_sub(page);
-    let Some(Overlay::Help { scroll } | Overlay::Why { scroll, .. }) = &mut state.overlay else { return };
+    let Some(Overlay::Help { scroll } | Overlay::Why { scroll, .. } | Overlay::Messages { scroll }) =
+        &mut state.overlay
+    else {
+        return;
+    };
     match (key.code, key.ctrl) {
         (KeyCode::Char('j'), false) | (KeyCode::Down, _) => *scroll = (*scroll + 1).min(most),
         (KeyCode::Char('k'), false) | (KeyCode::Up, _) => *scroll = scroll.saturating_sub(1),
@@ -157,7 +174,7 @@ fn scroll_key(state: &mut State, key: Key) {
         (KeyCode::Char('u'), true) | (KeyCode::PageUp, _) => *scroll = scroll.saturating_sub(page),
         (KeyCode::Char('g') | KeyCode::Home, _) => *scroll = 0,
         (KeyCode::Char('G') | KeyCode::End, _) => *scroll = most,
-        (KeyCode::Char('q' | '?') | KeyCode::Enter, _) => return close(state),
+        (KeyCode::Char('q' | '?' | 'M') | KeyCode::Enter, _) => return close(state),
         _ => {}
     }
     state.draw();
@@ -236,27 +253,33 @@ pub fn ask_to_quit(state: &mut State) {
         return navigate::quit(state);
     }
     lines.push("A cut sync keeps what it stored and goes on from there next time.".to_owned());
-    let confirm = Confirm { title: "Quit?".to_owned(), then: Then::Quit, ticket: None, preview: None, lines };
+    let confirm =
+        Confirm { title: "Quit?".to_owned(), then: Then::Quit, ticket: None, preview: None, lines, keep: None };
     state.overlay = Some(Overlay::Confirm(confirm));
     state.draw();
 }
 
 fn confirm_key(state: &mut State, key: Key) {
-    let Some(Overlay::Confirm(confirm)) = &state.overlay else { return };
+    let Some(Overlay::Confirm(confirm)) = &mut state.overlay else { return };
     match key.code {
+        KeyCode::Char('k') if confirm.keep.is_some() => {
+            confirm.keep = confirm.keep.map(|keep| !keep);
+            state.draw();
+        }
         KeyCode::Enter | KeyCode::Char('y') => {
             if confirm.ticket.is_some() {
                 return;
             }
-            let then = confirm.then.clone();
+            let (then, keep) = (confirm.then.clone(), confirm.keep);
             close(state);
             match then {
                 Then::Quit => navigate::quit(state),
                 Then::Card { key, yes } => super::cards::send(state, key, yes),
-                Then::Decide { action, rows, label } => decide::now(state, action, rows, label.as_ref()),
+                Then::Undo(entry) => decide::undo(state, Some(entry)),
+                Then::Decide { action, rows, label } => decide::decided(state, action, rows, label.as_ref(), keep),
             }
         }
-        KeyCode::Char('n' | 'q') => close(state),
+        KeyCode::Char('n' | 'q') => escape(state),
         _ => {}
     }
 }
@@ -372,8 +395,15 @@ fn apply_find(state: &mut State, log: bool, text: String) {
     }
 }
 
-fn open_menu(state: &mut State, title: &'static str, items: Vec<(String, String, Choice)>, chosen: Option<&Choice>) {
+/// Opens a list of choices with the cursor on the present one.
+pub fn open_menu(
+    state: &mut State,
+    title: impl Into<String>,
+    items: Vec<(String, String, Choice)>,
+    chosen: Option<&Choice>,
+) {
     let cursor = items.iter().position(|(_, _, c)| Some(c) == chosen).unwrap_or(0);
+    let title = title.into();
     state.overlay = Some(Overlay::Menu { title, items, cursor });
     state.draw();
 }
@@ -454,6 +484,12 @@ fn menu_key(state: &mut State, key: Key) {
             }
         }
         KeyCode::Enter | KeyCode::Char(' ') => return choose(state),
+        KeyCode::Char('x') => {
+            if let Some((_, _, Choice::View(name))) = items.get(*cursor) {
+                let name = name.clone();
+                return views::remove(state, &name);
+            }
+        }
         _ => {}
     }
     state.draw();
@@ -476,6 +512,10 @@ fn choose(state: &mut State) {
             state.log.filter.level = Some(level);
             requests::log(state);
         }
+        Choice::View(name) => views::show(state, &name),
+        Choice::PlainView => views::show_plain(state),
+        Choice::SaveView => views::ask_name(state),
+        Choice::Alike { verb, action, label, rows } => super::alike::chosen(state, verb, action, label, rows),
         Choice::LogOf(integration) => {
             state.log.filter.integration = integration;
             requests::log(state);
@@ -499,6 +539,29 @@ pub fn open_history(state: &mut State) {
     state.draw();
 }
 
+/// Shows what taking an entry back would do, and asks.
+fn ask_undo(state: &mut State, id: HistoryId) {
+    let query = Query::PreviewUndo { entry: Some(id) };
+    let ticket = requests::submit(state, Purpose::Preview, Request::Query(query));
+    state.overlay = Some(Overlay::Confirm(Confirm {
+        title: format!("Take entry {} back?", id.0),
+        then: Then::Undo(id),
+        ticket: Some(ticket),
+        preview: None,
+        lines: Vec::new(),
+        keep: None,
+    }));
+    state.draw();
+}
+
+/// Lists what the person was told; it has been seen then.
+pub fn open_messages(state: &mut State) {
+    state.messages.seen_all();
+    state.notice = None;
+    state.overlay = Some(Overlay::Messages { scroll: 0 });
+    state.draw();
+}
+
 fn history_key(state: &mut State, key: Key) {
     let page = list_page(state);
     let Some(Overlay::History { entries: Some(entries), cursor, top }) = &mut state.overlay else {
@@ -516,9 +579,8 @@ fn history_key(state: &mut State, key: Key) {
         KeyCode::Char('G') | KeyCode::End => *cursor = last,
         KeyCode::Char('q' | 'H') => return close(state),
         KeyCode::Char('u') => {
-            let entry = entries.get(*cursor).map(|e| (e.id, e.undone_by));
-            match entry {
-                Some((id, None)) => decide::undo(state, Some(id)),
+            match entries.get(*cursor).map(|e| (e.id, e.undone_by)) {
+                Some((id, None)) => ask_undo(state, id),
                 Some((_, Some(by))) => state.say(LogLevel::Info, format!("entry {} has already taken this back", by.0)),
                 None => {}
             }
@@ -527,5 +589,11 @@ fn history_key(state: &mut State, key: Key) {
         _ => {}
     }
     *top = keep_in_sight(*top, *cursor, page);
+    // The list was cut where it was asked to be: there is more.
+    let more = *cursor == last && entries.len().is_multiple_of(HISTORY as usize);
+    if let Some(first) = entries.last().map(|e| e.id).filter(|_| more) {
+        let query = Query::History { before: Some(first), limit: HISTORY };
+        requests::submit(state, Purpose::OlderHistory, Request::Query(query));
+    }
     state.draw();
 }

@@ -1,6 +1,6 @@
 //! Match-to: what is typed is searched at the door; the latest answer wins.
 
-use super::{SEARCH_AFTER, decide, overlays, requests};
+use super::{decide, overlays, requests, search_after};
 use crate::service::messages::{DecideAction, Query, Request, Targets, Ticket};
 use crate::ui::key::{Key, KeyCode};
 use crate::ui::state::State;
@@ -52,6 +52,7 @@ pub fn on_targets(state: &mut State, ticket: Ticket, targets: Targets) {
 /// A key while the picker is open.
 pub fn key(state: &mut State, key: Key) {
     let page = overlays::list_page(state);
+    let later = state.now.since_start + search_after(state);
     let Some(Overlay::Picker(picker)) = &mut state.overlay else { return };
     let last = picker.targets.rows.len().saturating_sub(1);
     match (key.code, key.ctrl) {
@@ -62,9 +63,8 @@ pub fn key(state: &mut State, key: Key) {
         (KeyCode::Enter, _) => return enter(state),
         _ => {
             if overlays::type_key(&mut picker.input, key) {
-                let at = state.now.since_start + SEARCH_AFTER;
-                picker.due = Some(at);
-                state.effects.push(crate::ui::message::Effect::WakeAt(at));
+                picker.due = Some(later);
+                state.effects.push(crate::ui::message::Effect::WakeAt(later));
             }
         }
     }

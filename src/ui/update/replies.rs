@@ -1,8 +1,8 @@
 //! What the door says.
 
-use super::{overlays, picker, requests, rules, schedules, settings};
-use crate::domain::{Failure, LogEntry, LogLevel, RecordId};
-use crate::service::messages::{Compare, Done, Event, Message, Overview, Reply, Ticket, View, Window};
+use super::{navigate, overlays, picker, requests, rules, schedules, settings};
+use crate::domain::{Failure, FailureClass, LogEntry, LogLevel, MatchState, RecordId, RunState};
+use crate::service::messages::{Compare, Done, Event, Filter, Message, Overview, Reply, Ticket, View, Window};
 use crate::ui::state::overlay::Overlay;
 use crate::ui::state::queue::{Asked, QueueState};
 use crate::ui::state::ticket::Purpose;
@@ -33,6 +33,7 @@ fn on_event(state: &mut State, event: Event) {
                 queue.generation = queue.generation.max(generation);
             }
             requests::window(state);
+            super::outbox::changed(state);
         }
         Event::Log(lines) => on_log(state, lines),
         Event::Notice { level, text } => {
@@ -57,6 +58,7 @@ pub fn on_overview(state: &mut State, overview: Overview) {
     }
     state.known = true;
     state.fresh = Some(state.now.wall);
+    sample_rates(state);
     let generations: Vec<(TabKey, u64)> = state.tabs().map(|(f, t)| ((f.id.clone(), t.stream), t.generation)).collect();
     for (tab, generation) in generations {
         if let Some(queue) = state.queues.get_mut(&tab) {
@@ -66,6 +68,19 @@ pub fn on_overview(state: &mut State, overview: Overview) {
     state.integration = state.integration.min(state.integration_lines().count().saturating_sub(1));
     requests::window(state);
     state.draw_soon();
+}
+
+/// One more point of each integration's small graph.
+fn sample_rates(state: &mut State) {
+    let now = state.now.since_start;
+    for view in &state.overview.integrations {
+        let running = view.streams.iter().filter(|s| s.state == RunState::Running);
+        if running.clone().next().is_some() {
+            state.rates.sample(&view.id, now, running.map(|s| s.rate).sum());
+        } else {
+            state.rates.end(&view.id);
+        }
+    }
 }
 
 fn on_log(state: &mut State, lines: Vec<LogEntry>) {
@@ -99,6 +114,7 @@ fn on_view(state: &mut State, ticket: Ticket, purpose: Purpose, view: View) {
             }
         }
         (Purpose::Rules, View::Rules(list)) => rules::came(state, list),
+        (Purpose::Fields, View::Fields(fields)) => super::fields::came(state, *fields),
         (Purpose::Schedules, View::Schedules(sheet)) => schedules::came(state, sheet),
         (Purpose::SyncSettings | Purpose::MoreChoices, View::SyncSettings(current)) => {
             settings::on_settings(state, *current);
@@ -110,7 +126,18 @@ fn on_view(state: &mut State, ticket: Ticket, purpose: Purpose, view: View) {
                 state.draw();
             }
         }
+        (Purpose::Alike, View::Alike(rows)) => super::alike::came(state, &rows),
+        (Purpose::Coverage, View::Coverage(grid)) => super::coverage::came(state, ticket, *grid),
+        (Purpose::Data, View::Data(streams)) => super::data::came(state, streams),
+        (Purpose::OlderHistory, View::History(list)) => {
+            if let Some(Overlay::History { entries: Some(entries), .. }) = &mut state.overlay {
+                entries.extend(list);
+                state.draw();
+            }
+        }
         (Purpose::Cards, View::Cards(list)) => super::cards::on_cards(state, list),
+        (Purpose::Plan, View::Plan(plan)) => super::outbox::planned(state, ticket, *plan),
+        (Purpose::Outbox, View::Outbox(view)) => super::outbox::came(state, *view),
         (purpose, _) => state.say(LogLevel::Error, format!("the answer does not fit the question ({purpose:?})")),
     }
 }
@@ -135,6 +162,10 @@ fn on_window(state: &mut State, ticket: Ticket, tab: &TabKey, asked: &Asked, win
         queue.slipped = Some(now);
     }
     let changed = changed_row || before.1 != queue.rows_generation;
+    let cleared = queue.len() == 0 && queue.spec.filter == Filter::State(MatchState::Conflict);
+    if cleared && navigate::more_conflicts(state) {
+        return;
+    }
     requests::window(state);
     if moved || asked.fresh {
         requests::compare(state);
@@ -194,6 +225,10 @@ fn on_done(state: &mut State, purpose: Purpose, done: &Done) {
             say_done(state, done);
             rules::changed(state);
         }
+        Purpose::WriteChange => {
+            say_done(state, done);
+            super::outbox::changed(state);
+        }
         Purpose::SetSchedule => {
             state.say(LogLevel::Info, done.text.clone());
             schedules::changed(state);
@@ -250,6 +285,17 @@ fn say_done(state: &mut State, done: &Done) {
     state.say(level, text);
 }
 
+/// A change from a terminal that may only look.
+pub fn refused(state: &mut State, ticket: Ticket) {
+    let Some(purpose) = state.tickets.take(ticket) else { return };
+    let failure = Failure::new(
+        FailureClass::Usage,
+        "this terminal may only look",
+        "open matchbook without --read-only to change something",
+    );
+    on_failure(state, ticket, purpose, &failure);
+}
+
 fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Failure) {
     match purpose {
         Purpose::Decide(tab, rows) => {
@@ -284,7 +330,12 @@ fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Fai
         | Purpose::Why
         | Purpose::History
         | Purpose::Cards
+        | Purpose::Plan
+        | Purpose::Outbox
+        | Purpose::Coverage
+        | Purpose::Data
         | Purpose::Rules
+        | Purpose::Fields
         | Purpose::Schedules
         | Purpose::SyncSettings => overlays::close(state),
         _ => {}

@@ -1,6 +1,6 @@
 //! What is asked of the door, and when.
 
-use super::COMPARE_AFTER;
+use super::{COMPARE_AFTER, SLOW_COMPARE_AFTER};
 use crate::service::messages::{Query, Request, Ticket};
 use crate::ui::message::Effect;
 use crate::ui::state::State;
@@ -13,6 +13,11 @@ const LOG_LINES: u32 = 500;
 /// Sends a request.
 pub fn submit(state: &mut State, purpose: Purpose, request: Request) -> Ticket {
     let ticket = state.tickets.draw(purpose);
+    // Whatever way an action took: from a terminal that may only look, nothing changes.
+    if state.config.read_only && matches!(request, Request::Command(_)) {
+        state.refused.push(ticket);
+        return ticket;
+    }
     state.awaited_since = state.now.since_start;
     state.effects.push(Effect::Submit(ticket, request));
     ticket
@@ -32,7 +37,14 @@ pub fn window(state: &mut State) {
     }
     let Some(tab) = state.tab.clone() else { return };
     let page = state.page();
-    let queue = state.queues.entry(tab.clone()).or_insert_with(|| QueueState::new(tab.0.clone(), tab.1));
+    let begins = state.config.views.iter().find(|v| v.name == crate::ui::saved_view::DEFAULT && v.is_of(tab.1));
+    let queue = state.queues.entry(tab.clone()).or_insert_with(|| {
+        let mut queue = QueueState::new(tab.0.clone(), tab.1);
+        if let Some(view) = begins {
+            view.show(&mut queue);
+        }
+        queue
+    });
     let Some(asked) = queue.wants(page) else { return };
     let query = Query::Window {
         view: queue.spec.clone(),
@@ -65,7 +77,8 @@ pub fn compare(state: &mut State) {
 
 /// Asks for Compare a moment after the cursor's last move.
 pub fn compare_later(state: &mut State) {
-    let at = state.wake_in(COMPARE_AFTER);
+    let wait = if state.config.low_bandwidth { SLOW_COMPARE_AFTER } else { COMPARE_AFTER };
+    let at = state.wake_in(wait);
     state.compare.due = Some(at);
 }
 

@@ -8,10 +8,6 @@ use crate::ui::state::{Pane, State};
 
 /// What the pane in focus points at: integrations, and a stream when the cursor is on one.
 fn chosen(state: &State) -> Vec<(IntegrationId, Option<Stream>)> {
-    let of_vendor = |vendor: &str| {
-        let found = state.overview.integrations.iter().find(|i| i.vendor == vendor || i.id.as_str() == vendor);
-        found.map(|i| (i.id.clone(), None))
-    };
     match state.focus {
         Pane::Integrations => {
             let line = state.chosen_integration();
@@ -19,7 +15,7 @@ fn chosen(state: &State) -> Vec<(IntegrationId, Option<Stream>)> {
         }
         Pane::Queue => {
             let flow = state.tab_view().map(|(f, _)| f);
-            flow.into_iter().flat_map(|f| [of_vendor(&f.source), of_vendor(&f.target)]).flatten().collect()
+            flow.into_iter().flat_map(|f| [(f.source_id.clone(), None), (f.target_id.clone(), None)]).collect()
         }
         Pane::Log => {
             let line = state.log.lines.get(state.log.cursor);

@@ -262,6 +262,12 @@ fn flow_key(state: &mut State, key: Key) {
 
 /// What became of a test or a save.
 pub fn answer(state: &mut State, answer: SetupAnswer) {
+    if let SetupAnswer::ViewsKept(kept) = &answer {
+        if let Err(failure) = kept {
+            state.say(LogLevel::Error, format!("the view is not kept: {failure}"));
+        }
+        return;
+    }
     let waits = |wizard: &Wizard, step: &Step| wizard.step == *step;
     with(state, |state, wizard| match answer {
         // A test that was left with Esc is of no interest any more.
@@ -282,6 +288,7 @@ pub fn answer(state: &mut State, answer: SetupAnswer) {
             wizard.step = Step::Next;
             state.say(LogLevel::Info, format!("flow {name} is saved"));
         }
+        SetupAnswer::ViewsKept(_) => {}
         SetupAnswer::FlowSaved(Err(failure)) => {
             wizard.step = flow_step(state, wizard);
             state.say(LogLevel::Error, failure.to_string());

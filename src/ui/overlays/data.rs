@@ -1,0 +1,51 @@
+//! What is stored of an integration, stream by stream.
+
+use super::frame;
+use super::lists::cursor_sign;
+use crate::ui::state::State;
+use crate::ui::state::overlay::Data;
+use crate::ui::widgets::canvas::Canvas;
+use crate::ui::widgets::number::{moment, thousands};
+use ratatui::style::Modifier;
+
+/// Heads of the counts.
+const HEADS: [&str; 6] = ["synced", "left out", "orphaned", "matched", "disconn.", "failed"];
+/// Cells of a count.
+const COUNT: u16 = 9;
+/// Cells of the stream's name.
+const NAME: u16 = 15;
+
+/// Paints it.
+pub fn draw(state: &State, canvas: &mut Canvas<'_>, shown: &Data) {
+    let streams = shown.streams.as_deref().unwrap_or_default();
+    let inner = frame(state, canvas, &format!("Data of {}", shown.vendor), streams.len() + 6);
+    let theme = canvas.theme;
+    if shown.streams.is_none() {
+        canvas.put(inner.x, inner.y, inner.width, &format!("{} counting", canvas.glyphs.busy), theme.busy);
+        return;
+    }
+    for (at, head) in (0..).zip(HEADS) {
+        canvas.right(inner.x + NAME + at * COUNT, inner.y, COUNT - 1, head, theme.head);
+    }
+    for (y, (i, data)) in (inner.y + 1..inner.bottom()).zip(streams.iter().enumerate()) {
+        cursor_sign(canvas, inner, y, i == shown.cursor);
+        let style = if i == shown.cursor { theme.text.add_modifier(Modifier::BOLD) } else { theme.text };
+        canvas.put(inner.x + 2, y, NAME - 2, &data.label, style);
+        let counts = [data.live, data.left_out, data.orphaned, data.matched, data.disconnected, data.failed];
+        for ((at, count), bad) in (0..).zip(counts).zip([false, false, true, false, true, true]) {
+            let style = if bad && count > 0 { theme.warn } else { theme.text };
+            canvas.right(inner.x + NAME + at * COUNT, y, COUNT - 1, &thousands(count), style);
+        }
+        let x = inner.x + NAME + 6 * COUNT + 1;
+        let last = data.finished.map_or_else(|| "never complete".to_owned(), |at| moment(at, state.now.wall));
+        canvas.put(x, y, inner.right().saturating_sub(x), &last, theme.dim);
+    }
+    let notes = [
+        "orphaned: a complete listing no longer had it; kept, with what was decided on it",
+        "disconn.: orphaned and matched; unmatch it (x) or decide it on the card (!)",
+    ];
+    let first = inner.bottom().saturating_sub(2);
+    for (y, note) in (first..inner.bottom()).zip(notes) {
+        canvas.put(inner.x, y, inner.width, note, theme.dim);
+    }
+}
