@@ -73,9 +73,9 @@ pub enum Command {
     Resume(PauseArguments),
     /// What is synced of an integration: show the choices with counts, or change them
     Settings(SettingsArguments),
-    /// Where each field of an integration's records comes from
+    /// Which fields of a flow's two sides belong together, or where each field of an integration's records comes from
     Mapping {
-        /// An integration, or a connector (addigy, itglue, connectwise, autotask, csv)
+        /// A flow, an integration, or a connector (addigy, itglue, connectwise, autotask, csv)
         connector: String,
         /// Only this stream
         stream: Option<String>,
