@@ -10,6 +10,7 @@ mod import;
 mod inventory;
 mod limits;
 mod looking;
+mod mapping;
 mod records;
 mod requests;
 mod rules;

@@ -121,6 +121,7 @@ impl Core {
             Query::Writes(query) => return self.write_query(reply, query),
             Query::Inventory(query) => return self.ask_inventory(reply, query),
             Query::Cards => return self.cards(reply),
+            Query::Fields { flow } => self.flow_fields(&flow),
             Query::Record { integration, stream, record } => {
                 return self.record_sheet(reply, Task { integration, stream }, record);
             }

@@ -116,6 +116,7 @@ fn on_view(state: &mut State, ticket: Ticket, purpose: Purpose, view: View) {
         (Purpose::Rules, View::Rules(list)) => rules::came(state, list),
         (Purpose::Record, View::Record(sheet)) => records::came(state, sheet),
         (Purpose::BadRows, View::BadRows(list)) => records::bad_rows_came(state, list),
+        (Purpose::Fields, View::Fields(fields)) => super::fields::came(state, *fields),
         (Purpose::Schedules, View::Schedules(sheet)) => schedules::came(state, sheet),
         (Purpose::SyncSettings | Purpose::MoreChoices, View::SyncSettings(current)) => {
             settings::on_settings(state, *current);
@@ -342,6 +343,7 @@ fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Fai
         | Purpose::Rules
         | Purpose::Record
         | Purpose::BadRows
+        | Purpose::Fields
         | Purpose::Schedules
         | Purpose::SyncSettings => overlays::close(state),
         _ => {}
