@@ -152,7 +152,7 @@ impl Expert {
 
     fn clear_tab(&mut self) -> Result<(), Failed> {
         self.quick_match()?;
-        for _ in 0..2_000 {
+        for _ in 0..600 {
             if self.terminal.text().contains("Nothing to decide here") {
                 return Ok(());
             }

@@ -368,12 +368,30 @@ fn find_key(state: &mut State, key: Key) {
         return navigate::step(state, if key.code == KeyCode::Down { CommandId::Down } else { CommandId::Up });
     }
     if type_key(input, key) {
-        let at = later(state);
-        if let Some(Overlay::Find { due, .. }) = &mut state.overlay {
-            *due = Some(at);
+        // One question at a time: what is typed meanwhile is asked for with the answer.
+        let busy = state.focus == Pane::Log || state.queue().is_some_and(|q| q.asked.is_some());
+        if busy || state.config.low_bandwidth {
+            let at = later(state);
+            if let Some(Overlay::Find { due, .. }) = &mut state.overlay {
+                *due = Some(at);
+            }
+        } else {
+            find_now(state);
         }
     }
     state.draw();
+}
+
+/// An answer came: what was typed meanwhile is searched for at once.
+pub fn search_what_waits(state: &mut State) {
+    let due = match &mut state.overlay {
+        Some(Overlay::Find { due, log: false, .. }) => due,
+        Some(Overlay::Picker(picker)) => &mut picker.due,
+        _ => return,
+    };
+    if !state.config.low_bandwidth && due.take().is_some() {
+        search(state);
+    }
 }
 
 fn find_now(state: &mut State) {
