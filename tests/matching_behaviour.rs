@@ -326,6 +326,23 @@ fn a_host_name_of_several_devices_lends_a_serial_no_weight() {
     }
 }
 
+/// The serial of one device was typed into another's record, which nothing else of the device agrees with.
+#[test]
+fn an_address_in_another_record_holds_a_lone_serial_up() {
+    let lists = inside(
+        vec![with_mac(device("A1", "P1", "ACME-anne's iMac", "MJVF2BLS"), "8c:ec:4b:00:00:01")],
+        vec![
+            with_mac(device("C1", "R1", "Hannah's Mac mini", "MJVF2BLS"), "8c:ec:4b:00:00:02"),
+            with_mac(device("C2", "R1", "annes-imac", "R92G7SPR"), "8c:ec:4b:00:00:01"),
+        ],
+    );
+    let solution = lists.solve();
+    assert_eq!(
+        (solution.devices[0].verdict, solution.devices[0].note.as_str()),
+        (Verdict::Conflict, "serial says one, MAC another")
+    );
+}
+
 #[test]
 fn devices_wait_for_their_company() {
     let mut lists = inside(vec![device("A1", "P1", "PC-1", "")], vec![device("C1", "R1", "PC-1", "")]);

@@ -3,6 +3,7 @@
 
 use matchbook::domain::{Cardinality, Mac, Proposal, RecordId, Ties, Verdict};
 use matchbook::matching::names::compare::compare;
+use matchbook::matching::names::parse::parse;
 use matchbook::matching::names::vocabulary::Vocabulary;
 use matchbook::matching::{Alias, CompanyFacts, DeviceFacts, Engine, Known, News, Problem, Settings, solve};
 use proptest::prelude::*;
@@ -354,6 +355,17 @@ proptest! {
         prop_assert_eq!(one.numbers_differ, two.numbers_differ);
         let own = compare(&left[0], &left[0], &words);
         prop_assert!(own.same_whole && own.left_rest == 0.0 && own.right_rest == 0.0 && own.softness == 0.0);
+    }
+
+    #[test]
+    fn a_record_beside_itself_is_sure(name in "[\\p{L}\\p{N}][\\p{L}\\p{N} .&-]{0,40}") {
+        prop_assume!(!parse(&name).words.is_empty());
+        let list = vec![CompanyFacts::new("1", name)];
+        let world = World { left_companies: list.clone(), right_companies: list, ..World::default() };
+        let settings = Settings { name_alone_may_auto: true, ..Settings::default() };
+        let (companies, _) = answers(&world, &settings);
+        prop_assert!(companies["1"].verdict == Verdict::Auto, "{:?}", companies["1"]);
+        prop_assert!(companies["1"].candidates[0].confidence.get() > 0.999, "{:?}", companies["1"]);
     }
 
     #[test]

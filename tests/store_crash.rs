@@ -84,6 +84,7 @@ fn decide_all(store: &Store, n: u64, rows: usize) -> HistoryId {
         changes: (0..rows).map(change).collect(),
         rows: 0,
         rules: Vec::new(),
+        records: Vec::new(),
         undoes: None,
         undone_by: None,
     };

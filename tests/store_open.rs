@@ -63,6 +63,7 @@ fn entry(changes: Vec<RowChange>) -> HistoryEntry {
         changes,
         rows: 0,
         rules: Vec::new(),
+        records: Vec::new(),
         undoes: None,
         undone_by: None,
     }

@@ -54,6 +54,10 @@ pub fn reliability(all: &[&Outcome]) -> String {
             .filter_map(|o| Some((o.score?, o.right)))
             .filter(|(s, _)| f64::from(*s) >= pair[0] && f64::from(*s) < pair[1])
             .collect();
+        if inside.is_empty() {
+            let _ = writeln!(out, "| {:.2}–{:.2} | 0 | | |", pair[0], pair[1].min(1.0));
+            continue;
+        }
         let said: f64 = inside.iter().map(|(s, _)| 100.0 * f64::from(*s)).sum();
         #[expect(clippy::cast_precision_loss, reason = "counts of rows")]
         let mean = said / inside.len().max(1) as f64;

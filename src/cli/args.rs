@@ -1,14 +1,17 @@
 //! The arguments of every command. Names are fixed: scripts outside the project rely on them.
 
 mod care;
-
+mod import;
 mod plans;
+mod writes;
 
 pub use care::{ImportArguments, LockKind, RotateArguments, StoreCommand, VaultCommand};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+pub use import::{AutoSyncArguments, FollowAction, FollowArguments, ImportIntoArguments, InventoryCommand};
 pub use plans::{PauseArguments, ScheduleArguments};
 use std::path::PathBuf;
+pub use writes::{ApplyArguments, OutboxArguments, PlanArguments};
 
 /// Syncs RMM, PSA and documentation platforms and matches their companies and devices.
 ///
@@ -86,6 +89,21 @@ pub enum Command {
     Decide(DecideArguments),
     /// Accept every suggestion at or above a threshold
     QuickMatch(QuickMatchArguments),
+    /// Plan what is missing at the target and what differs there; nothing is sent before `apply`
+    Plan(PlanArguments),
+    /// Send what was planned, if it is still what would be planned now; then go on with what was cut
+    Apply(ApplyArguments),
+    /// Writes to vendors: planned, on their way, confirmed, refused
+    Outbox(OutboxArguments),
+    /// Import records of a flow's source into the inventory
+    Import(ImportIntoArguments),
+    /// Let new devices of a type import by themselves after each sync
+    AutoSync(AutoSyncArguments),
+    /// Pause, resume or refresh companies that the inventory keeps in step with their source
+    Follow(FollowArguments),
+    /// Matchbook's own register of companies and devices
+    #[command(subcommand)]
+    Inventory(InventoryCommand),
     /// Decisions, newest first
     History {
         /// One JSON document
@@ -276,17 +294,29 @@ pub enum FlowCommand {
     Add {
         /// Integration where records come from
         source: String,
-        /// Integration where their counterparts are
+        /// Integration where their counterparts are; `inventory` is matchbook's own register
         target: String,
         /// The flow's name; SOURCE-TARGET when left out
         #[arg(long)]
         name: Option<String>,
-        /// Streams to match: companies, devices, contacts, locations, tickets
-        #[arg(long, value_delimiter = ',', default_value = "companies,devices")]
+        /// Streams to match: companies, devices, contacts, locations, tickets; companies and devices when left out (only
+        /// companies from a documentation platform into the inventory)
+        #[arg(long, value_delimiter = ',')]
         streams: Vec<String>,
     },
     /// List the flows
     List {
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give up a flow with all its mappings; a backup is made first
+    Deactivate {
+        /// Its name
+        name: String,
+        /// Do it; without, only say what would be lost
+        #[arg(long)]
+        yes: bool,
         /// One JSON document
         #[arg(long)]
         json: bool,
@@ -386,6 +416,8 @@ pub enum Action {
     Unmatch,
     /// Put off
     Defer,
+    /// Make the record at the target, unless it has something like it
+    Create,
 }
 
 #[derive(Debug, Args)]
@@ -403,6 +435,9 @@ pub struct DecideArguments {
     /// With match: the target's id
     #[arg(long)]
     pub target: Option<String>,
+    /// With create: also where the target has something like it
+    #[arg(long)]
+    pub anyway: bool,
     /// Only say what it would do
     #[arg(long)]
     pub dry_run: bool,

@@ -158,7 +158,8 @@ pub fn new_flow(name: &str, source: &str, target: &str, paths: &Paths) -> Result
     // An integration that is not there is named by whoever saves the flow.
     let groups = known.is_none_or(|info| info.company_groups);
     (flow.roll_up, flow.needs_devices) = (groups, groups);
-    Ok(flow)
+    let documents = connector == Some("itglue");
+    Ok(if flow.target.is_inventory() { flow.into_inventory(documents) } else { flow })
 }
 
 /// Files are written where waiting is allowed.

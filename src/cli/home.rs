@@ -2,11 +2,11 @@
 
 use super::keeper::Keeper;
 use super::{output, passphrase};
-use crate::config::{self, Config, Editor, Paths};
+use crate::config::{self, Config, Editor, FlowConfig, Paths};
 use crate::connectors::{self, Connection};
 use crate::domain::{
-    Failure, FailureClass, Flow, IntegrationId, JunkList, RunState, Schedule, Spread, Stream, StreamProgress,
-    SyncRules, SyncScope, SystemClock, Timestamp,
+    Failure, FailureClass, Flow, FlowId, IntegrationId, JunkList, RunState, Schedule, Spread, Stream, StreamProgress,
+    SyncRules, SyncScope, SystemClock, Timestamp, WriteRules,
 };
 use crate::secrets::{Credentials, Vault};
 use crate::service::messages::{Query, Reply, Request, View};
@@ -109,7 +109,7 @@ pub fn begin_with(paths: &Paths, scheduled: bool, vault: Option<SharedVault>) ->
         let notices = Notices::default();
         let integrations = {
             let vault = vault.lock().unwrap_or_else(PoisonError::into_inner);
-            connect_all(&settings, &places, &vault, &notices, &mut odd)?
+            connect_all(&settings, &places, &vault, &notices, &store, &mut odd)?
         };
         let flows = usable(flows, &integrations, &mut odd);
         Ok(Options {
@@ -142,6 +142,11 @@ impl SettingsFile for SettingsInConfig {
             return Err(output::usage(what, "start matchbook again"));
         }
         editor.save()
+    }
+
+    fn write_rules(&self, flow: &FlowId) -> Result<WriteRules, Failure> {
+        let config = config::load(&self.0)?.config;
+        Ok(config.flows.iter().find(|known| known.name == *flow).map(FlowConfig::write_rules).unwrap_or_default())
     }
 
     fn save_schedule(
@@ -231,6 +236,7 @@ fn connect_all(
     paths: &Paths,
     vault: &Vault,
     notices: &Notices,
+    store: &Store,
     warnings: &mut Vec<String>,
 ) -> Result<Vec<Connected>, Failure> {
     let mut connected = Vec::new();
@@ -250,6 +256,17 @@ fn connect_all(
             // One integration that cannot run does not keep the others from running.
             Err(failure) => warnings.push(format!("integration {}: {failure}", integration.name)),
         }
+    }
+    // Matchbook's own register is one more integration as soon as something is in it, or is to come into it.
+    let named = config.flows.iter().any(|flow| flow.target.is_inventory() || flow.source.is_inventory());
+    if named || Stream::ALL.into_iter().any(|stream| store.live_count(&IntegrationId::inventory(), stream) > 0) {
+        connected.push(Connected {
+            id: IntegrationId::inventory(),
+            system: None,
+            schedules: BTreeMap::new(),
+            scope: SyncScope::default(),
+            connector: connectors::inventory(),
+        });
     }
     Ok(connected)
 }

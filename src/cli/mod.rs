@@ -11,12 +11,15 @@ mod doctor;
 mod export;
 mod files;
 mod home;
+mod import;
 mod interface;
+mod inventory;
 mod judged;
 mod keeper;
 pub mod link;
 mod logging;
 mod mapping;
+mod outbox;
 mod output;
 mod passphrase;
 mod plans;
@@ -122,7 +125,7 @@ async fn dispatch(command: Option<Command>, manner: interface::Manner) -> Result
         Some(Command::Simulate(arguments)) => simulate::run(arguments).await,
         Some(Command::Init) => setup::init(),
         Some(Command::Connect(arguments)) => connect::run(arguments).await,
-        Some(Command::Flow(command)) => setup::flow(command),
+        Some(Command::Flow(command)) => setup::flow(command).await,
         Some(Command::Status { json }) => status::run(json).await,
         Some(Command::Sync(arguments)) => sync::run(arguments).await,
         Some(Command::Cards { command, json }) => cards::run(command, json).await,
@@ -132,8 +135,15 @@ async fn dispatch(command: Option<Command>, manner: interface::Manner) -> Result
         Some(Command::Settings(arguments)) => settings::run(arguments).await,
         Some(Command::Mapping { connector, stream, json }) => mapping::run(&connector, stream.as_deref(), json),
         Some(Command::Queue(arguments)) => queue::run(arguments).await,
+        Some(Command::Import(arguments)) => import::import(arguments).await,
+        Some(Command::AutoSync(arguments)) => import::auto_sync(arguments).await,
+        Some(Command::Follow(arguments)) => import::follow(arguments).await,
+        Some(Command::Inventory(command)) => inventory::run(command).await,
         Some(Command::Decide(arguments)) => decisions::decide(arguments).await,
         Some(Command::QuickMatch(arguments)) => decisions::quick_match(arguments).await,
+        Some(Command::Plan(arguments)) => outbox::plan(arguments).await,
+        Some(Command::Apply(arguments)) => outbox::apply(arguments).await,
+        Some(Command::Outbox(arguments)) => outbox::list(arguments).await,
         Some(Command::History { json, limit }) => decisions::history(json, limit).await,
         Some(Command::Undo { entry, dry_run, json }) => decisions::undo(entry, dry_run, json).await,
         Some(Command::Alias(command)) => decisions::alias(command).await,

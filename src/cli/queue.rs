@@ -57,11 +57,12 @@ pub fn filter(name: &str) -> Result<Filter, Failure> {
         "all" => Ok(Filter::All),
         "orphaned" => Ok(Filter::Orphaned),
         "left-out" => Ok(Filter::LeftOut),
+        "unimported" => Ok(Filter::Unimported),
         _ => MatchState::ALL.into_iter().find(|s| s.name() == name).map(Filter::State).ok_or_else(|| {
             let states: Vec<&str> = MatchState::ALL.iter().map(|s| s.name()).collect();
             output::usage(
                 format!("there is no filter “{name}”"),
-                format!("filters: open, all, orphaned, left-out, {}", states.join(", ")),
+                format!("filters: open, all, orphaned, left-out, unimported, {}", states.join(", ")),
             )
         }),
     }

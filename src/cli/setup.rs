@@ -35,13 +35,15 @@ pub fn init() -> Result<Outcome, Failure> {
 ///
 /// # Errors
 /// Unknown integrations or streams, a configuration that cannot be read or written.
-pub fn flow(command: FlowCommand) -> Result<Outcome, Failure> {
+pub async fn flow(command: FlowCommand) -> Result<Outcome, Failure> {
     let paths = Paths::discover(None)?;
     match command {
         FlowCommand::Add { source, target, name, streams } => {
             let name = name.unwrap_or_else(|| format!("{source}-{target}"));
             let mut flow = connecting::new_flow(&name, &source, &target, &paths)?;
-            flow.streams = streams.iter().map(|s| stream(s)).collect::<Result<_, _>>()?;
+            if !streams.is_empty() {
+                flow.streams = streams.iter().map(|s| stream(s)).collect::<Result<_, _>>()?;
+            }
             paths.create()?;
             let mut editor = Editor::open(&paths.config)?;
             editor.set_flow(&flow)?;
@@ -58,6 +60,7 @@ pub fn flow(command: FlowCommand) -> Result<Outcome, Failure> {
                 output::line(&format!("{}\t{} → {}\t{}", flow.id, flow.source, flow.target, streams.join(",")))?;
             }
         }
+        FlowCommand::Deactivate { name, yes, json } => return super::import::deactivate(&name, yes, json).await,
         FlowCommand::Remove { name } => {
             let mut editor = Editor::open(&paths.config)?;
             if !editor.remove_flow(&name.as_str().into()) {

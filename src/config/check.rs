@@ -65,6 +65,10 @@ fn sync(sync: &SyncConfig) -> Result<(), Failure> {
 fn integration(integration: &IntegrationConfig) -> Result<(), Failure> {
     let path = format!("integrations.{}", integration.name);
     name(&path, integration.name.as_str())?;
+    if integration.name.is_inventory() {
+        let what = format!("{path} has the name of matchbook's own register");
+        return Err(wrong(what, "give the integration another name"));
+    }
     if integration.connector.trim().is_empty() {
         return Err(wrong(format!("{path}.connector is empty"), "write the connector's name: addigy, itglue, csv"));
     }
@@ -134,7 +138,7 @@ fn flow(flow: &FlowConfig, config: &Config) -> Result<(), Failure> {
     let path = format!("flows.{}", flow.name);
     name(&path, flow.name.as_str())?;
     for (key, end) in [("source", &flow.source), ("target", &flow.target)] {
-        if config.integration(end).is_none() {
+        if config.integration(end).is_none() && !end.is_inventory() {
             return Err(no_integration(&format!("{path}.{key}"), end, config));
         }
     }

@@ -1,8 +1,9 @@
 //! The settings as a person writes them.
 
+use crate::domain::outbox::{CreateRules, FieldPolicy};
 use crate::domain::{
     Cardinality, Failure, Flow, FlowId, IntegrationId, MassLimit, NameMode, Schedule, Spread, Stream, SyncRules,
-    SyncScope, Ties, Zone,
+    SyncScope, Ties, UpdatePolicy, WriteField, WriteRules, Zone,
 };
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -179,6 +180,20 @@ pub struct FlowConfig {
     /// Matches that the engine is sure of are taken without a person.
     #[serde(default = "yes")]
     pub auto_accept: bool,
+    /// What becomes of differences between matched records.
+    #[serde(default, skip_serializing_if = "is_off")]
+    pub update: UpdatePolicy,
+    /// Who is right about a field of matched records.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<WriteField, FieldPolicy>,
+    /// How records are made at the target, by stream.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub create: BTreeMap<Stream, CreateRules>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_off(policy: &UpdatePolicy) -> bool {
+    *policy == UpdatePolicy::Off
 }
 
 impl FlowConfig {
@@ -195,15 +210,38 @@ impl FlowConfig {
             roll_up: true,
             needs_devices: true,
             auto_accept: true,
+            update: UpdatePolicy::default(),
+            fields: BTreeMap::new(),
+            create: BTreeMap::new(),
         }
     }
 
+    /// What the flow lets matchbook write.
+    #[must_use]
+    pub fn write_rules(&self) -> WriteRules {
+        WriteRules { update: self.update, fields: self.fields.clone(), create: self.create.clone() }
+    }
+
+    /// Into matchbook's own register: device types are mapped too, and companies from a documentation platform are kept
+    /// in step with it, by exact names and one to one.
+    #[must_use]
+    pub fn into_inventory(mut self, from_documents: bool) -> Self {
+        if from_documents {
+            (self.names, self.cardinality) = (NameMode::Exact, Cardinality::OneToOne);
+            self.streams.retain(|stream| *stream == Stream::Companies);
+        }
+        self
+    }
+
     fn to_flow(&self) -> Flow {
+        // Devices are imported by their type.
+        let import = self.target.is_inventory() && self.streams.contains(&Stream::Devices);
+        let types = import.then_some(Stream::DeviceTypes);
         Flow {
             id: self.name.clone(),
             source: self.source.clone(),
             target: self.target.clone(),
-            streams: self.streams.clone(),
+            streams: self.streams.iter().copied().chain(types).collect(),
             cardinality: self.cardinality,
             names: self.names,
             ties: self.ties,

@@ -1,6 +1,6 @@
 //! What was decided on a source record in a flow, by whom, when and why, and how to take it back.
 
-use super::{FlowId, RecordId, RuleChange, Stream, Timestamp};
+use super::{FlowId, Record, RecordId, RuleChange, Stream, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The state of a row of a queue.
@@ -106,8 +106,51 @@ pub struct RowChange {
     pub after: Option<Decision>,
 }
 
+/// What one action did to one record of the inventory.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RecordChange {
+    /// Of which stream.
+    pub stream: Stream,
+    /// The record.
+    pub id: RecordId,
+    /// What happened to it.
+    pub edit: RecordEdit,
+}
+
+/// What happened to a record of the inventory.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RecordEdit {
+    /// It was put away, or only staged, and is listed now.
+    Listed,
+    /// It was listed and is put away now; its content stays, so that it can be brought back.
+    Withdrawn,
+    /// Other content.
+    Replaced {
+        /// Before.
+        before: Box<Record>,
+        /// After.
+        after: Box<Record>,
+    },
+}
+
+impl RecordChange {
+    /// What takes the change back.
+    #[must_use]
+    pub fn inverse(&self) -> Self {
+        let edit = match &self.edit {
+            RecordEdit::Listed => RecordEdit::Withdrawn,
+            RecordEdit::Withdrawn => RecordEdit::Listed,
+            RecordEdit::Replaced { before, after } => {
+                RecordEdit::Replaced { before: after.clone(), after: before.clone() }
+            }
+        };
+        Self { stream: self.stream, id: self.id.clone(), edit }
+    }
+}
+
 /// One action, also a bulk one: one entry, one undo.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HistoryEntry {
     /// Its number.
     pub id: HistoryId,
@@ -128,6 +171,9 @@ pub struct HistoryEntry {
     /// Every rule that it left, changed or took away. Empty in listings.
     #[serde(default)]
     pub rules: Vec<RuleChange>,
+    /// Every record of the inventory that it listed, put away or changed. Empty in listings.
+    #[serde(default)]
+    pub records: Vec<RecordChange>,
     /// How many rows it touched.
     pub rows: u64,
     /// This entry takes that one back.

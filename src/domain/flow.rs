@@ -65,11 +65,30 @@ pub struct Flow {
     pub auto_accept: bool,
 }
 
+impl Flow {
+    /// Its target is matchbook's own register: what has no counterpart there is imported.
+    #[must_use]
+    pub fn is_import(&self) -> bool {
+        self.target.is_inventory()
+    }
+
+    /// It keeps the register's companies in step with the source's: exact names, one to one. Renames follow, and the
+    /// mapping of a company that is gone at the source ends.
+    #[must_use]
+    pub fn manages(&self) -> bool {
+        self.is_import() && self.names == NameMode::Exact && self.cardinality == Cardinality::OneToOne
+    }
+}
+
 /// Streams of an integration that a sync reads without being asked for one by name: companies, devices and their types,
 /// and of the rest what a flow matches. Tickets are many, and nobody looks at contacts that no flow matches.
 #[must_use]
 pub fn streams_to_sync<'f>(flows: impl IntoIterator<Item = &'f Flow>, integration: &IntegrationId) -> BTreeSet<Stream> {
     let ours = flows.into_iter().filter(|flow| flow.source == *integration || flow.target == *integration);
     let always = [Stream::Companies, Stream::Devices, Stream::DeviceTypes];
-    always.into_iter().chain(ours.flat_map(|flow| flow.streams.iter().copied())).collect()
+    // A company that is imported brings its domain along.
+    let domains = |flow: &&Flow| flow.is_import() && flow.source == *integration;
+    let ours: Vec<&Flow> = ours.collect();
+    let domains = ours.iter().any(domains).then_some(Stream::Domains);
+    always.into_iter().chain(ours.iter().flat_map(|flow| flow.streams.iter().copied())).chain(domains).collect()
 }

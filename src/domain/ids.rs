@@ -105,6 +105,23 @@ text_id!(
     ModelId
 );
 
+impl IntegrationId {
+    /// The name of matchbook's own register, which no connected account may have.
+    pub const INVENTORY: &'static str = "inventory";
+
+    /// Matchbook's own register of companies and devices.
+    #[must_use]
+    pub fn inventory() -> Self {
+        Self(Self::INVENTORY.into())
+    }
+
+    /// True for matchbook's own register.
+    #[must_use]
+    pub fn is_inventory(&self) -> bool {
+        &*self.0 == Self::INVENTORY
+    }
+}
+
 macro_rules! as_record_id {
     ($($name:ident),*) => { $(
         impl From<$name> for RecordId { fn from(id: $name) -> Self { Self(id.0) } }

@@ -15,6 +15,7 @@ pub mod known_by;
 pub mod left_out;
 pub mod log;
 pub mod mac;
+pub mod outbox;
 pub mod outside;
 mod passing;
 pub mod people;
@@ -28,7 +29,9 @@ pub mod sync_run;
 pub mod text;
 
 pub use day_count::DayCount;
-pub use decision::{Actor, Decision, DecisionKind, HistoryEntry, HistoryId, MatchState, RowChange};
+pub use decision::{
+    Actor, Decision, DecisionKind, HistoryEntry, HistoryId, MatchState, RecordChange, RecordEdit, RowChange,
+};
 pub use device::{Battery, Device, DeviceDetails, Hardware, Interface, Security, System};
 pub use evidence::{Candidate, Confidence, Evidence, EvidenceKind, Proposal, Verdict};
 pub use failure::{Failure, FailureClass};
@@ -42,6 +45,10 @@ pub use known_by::{FactChange, KnownFact};
 pub use left_out::{LeftOut, Traits};
 pub use log::{LogEntry, LogLevel};
 pub use mac::{Mac, MacUse};
+pub use outbox::{
+    FieldWrite, OutboxEntry, PlannedWrite, UpdatePolicy, WriteField, WriteId, WriteInside, WriteKind, WriteRules,
+    WriteState,
+};
 pub use outside::{Clock, IdSource, SystemClock};
 pub use people::{Contact, DomainName, Location, Manufacturer, Member, Model, Ticket};
 pub use record::{Address, Company, DeviceType, Named, Record, VendorLink, VendorSystem};

@@ -16,6 +16,10 @@ pub enum RuleKind {
     Alias,
     /// The two records are not each other's counterpart, whatever speaks for it.
     Refusal,
+    /// New devices of this type import by themselves after each sync.
+    AutoSync,
+    /// The record's mapping stays, and nothing of it follows while this stands.
+    Paused,
 }
 
 /// A rule that a decision left.
@@ -51,17 +55,18 @@ impl Rule {
     /// The rule in words.
     #[must_use]
     pub fn text(&self) -> String {
-        let verb = match self.kind {
-            RuleKind::Alias => "is",
-            RuleKind::Refusal => "is not",
-        };
-        format!("“{}” {verb} “{}”", self.left, self.right)
+        match self.kind {
+            RuleKind::Alias => format!("“{}” is “{}”", self.left, self.right),
+            RuleKind::Refusal => format!("“{}” is not “{}”", self.left, self.right),
+            RuleKind::AutoSync => format!("new devices of the type “{}” import by themselves", self.left),
+            RuleKind::Paused => format!("“{}” is paused: nothing of it follows", self.left),
+        }
     }
 
     /// Whether it may hold in every flow: only of companies, whose names mean the same elsewhere.
     #[must_use]
     pub fn may_hold_everywhere(&self) -> bool {
-        self.stream == Stream::Companies
+        self.stream == Stream::Companies && matches!(self.kind, RuleKind::Alias | RuleKind::Refusal)
     }
 }
 

@@ -149,7 +149,7 @@ pub fn device_verdict(
     }
     if is_serial_alone(found) {
         // Serials of two devices changed places in one of the systems.
-        if claimed {
+        if claimed || matches[1..].iter().any(|other| other.macs > 0) {
             return say(Verdict::Conflict, "serial says one, MAC another");
         }
         if matches[1..].iter().any(is_named) {

@@ -144,6 +144,9 @@ fn explained(
 ) -> (Proposal, Option<Candidate>) {
     let (world, state) = (context.world, context.state);
     let sides = context.sides();
+    if stream == Stream::DeviceTypes {
+        return (Proposal::default(), None);
+    }
     if Stream::INSIDE.contains(&stream) {
         let found = state.queue(stream).zip(views::id_at(sides.source, stream, at));
         return found.map(|(queue, id)| inside::explained(queue, sides, stream, id, asked)).unwrap_or_default();

@@ -184,12 +184,26 @@ pub fn apply(state: &mut FlowState, sides: Sides<'_>, stream: Stream, changes: &
     if let Some(queue) = state.queue_mut(stream) {
         views::patch(queue, &touched);
     }
+    if stream == Stream::DeviceTypes {
+        refresh_of_types(state, sides, &touched);
+    }
     if stream == Stream::Companies {
         for stream in Stream::MATCHED.into_iter().filter(|s| *s != Stream::Companies) {
             refresh_inside(state, sides, stream, &touched);
         }
     }
     touched
+}
+
+/// A type's decision opens or closes the rows of its devices.
+fn refresh_of_types(state: &mut FlowState, sides: Sides<'_>, types: &[usize]) {
+    for at in 0..sides.source.devices.all().len() {
+        let kind = sides.source.type_of(&sides.source.devices.all()[at].id);
+        if kind.is_some_and(|kind| types.binary_search(&kind).is_ok()) {
+            state.refresh_row(sides.source, Stream::Devices, at);
+        }
+    }
+    state.devices.outdate();
 }
 
 /// A company's decision opens or closes the rows of what is in it.

@@ -1,6 +1,6 @@
 //! Records of any stream as queues, finders and pickers read them: by position, by id, by what a person sees of them.
 
-use super::tables::{IntegrationTables, Standing, Table};
+use super::tables::{IntegrationTables, Standing, Table, TypeFacts};
 use crate::domain::{RecordId, Stream};
 use crate::matching::inside::{ContactFacts, LocationFacts, TicketFacts};
 use crate::matching::{CompanyFacts, DeviceFacts};
@@ -87,6 +87,16 @@ impl Facts for DeviceFacts {
 
     fn is_called(&self, typed: &str) -> bool {
         self.id.as_str() == typed || self.serial.as_deref().is_some_and(|s| s.eq_ignore_ascii_case(typed))
+    }
+}
+
+impl Facts for TypeFacts {
+    fn id(&self) -> &RecordId {
+        &self.id
+    }
+
+    fn name(&self) -> &str {
+        &self.name
     }
 }
 
@@ -222,6 +232,7 @@ impl IntegrationTables {
         match stream {
             Stream::Companies => Some(&self.companies),
             Stream::Devices => Some(&self.devices),
+            Stream::DeviceTypes => Some(&self.types),
             Stream::Contacts => Some(&self.contacts),
             Stream::Locations => Some(&self.locations),
             Stream::Tickets => Some(&self.tickets),

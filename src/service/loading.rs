@@ -5,6 +5,7 @@ use super::rules::RuleBook;
 use super::scoping::{Facets, Register};
 use super::tables::{Change, IntegrationTables, Tables};
 use super::world::{self, World};
+use super::writing::Writes;
 use crate::domain::{DecisionKind, Failure, Flow, IntegrationId, JunkList, Stream, SyncScope, Timestamp, VendorSystem};
 use crate::store::Store;
 use rustc_hash::FxHashMap;
@@ -19,6 +20,8 @@ pub struct Loaded {
     pub rules: RuleBook,
     /// Flows with their decided rows.
     pub flows: Vec<FlowState>,
+    /// Writes to vendors.
+    pub writes: Writes,
 }
 
 /// Records decoded together; bounds the memory between the store's scan and the tables.
@@ -53,6 +56,8 @@ pub fn load(store: &Store, wanted: Wanted) -> Result<Loaded, Failure> {
             let roll_up = flow.roll_up && *integration == flow.source;
             let tables = world.tables.entry(integration.clone()).or_default();
             tables.roll_up |= roll_up;
+            tables.typed |=
+                flow.is_import() && *integration == flow.source && flow.streams.contains(&Stream::DeviceTypes);
             for stream in Stream::INSIDE.into_iter().filter(|stream| flow.streams.contains(stream)) {
                 if !tables.kept.contains(&stream) {
                     tables.kept.push(stream);
@@ -60,7 +65,8 @@ pub fn load(store: &Store, wanted: Wanted) -> Result<Loaded, Failure> {
             }
         }
     }
-    let in_flow = |id: &IntegrationId| flows.iter().any(|flow| flow.source == *id || flow.target == *id);
+    let in_flow =
+        |id: &IntegrationId| id.is_inventory() || flows.iter().any(|flow| flow.source == *id || flow.target == *id);
     read_tables(store, &mut world.tables, &in_flow, now)?;
     let mut states = Vec::new();
     for flow in &flows {
@@ -71,7 +77,7 @@ pub fn load(store: &Store, wanted: Wanted) -> Result<Loaded, Failure> {
     for flow in flows {
         world.teach(&rules, &flow.id);
     }
-    Ok(Loaded { world, rules, flows: states })
+    Ok(Loaded { world, rules, flows: states, writes: Writes::load(store)? })
 }
 
 fn read_tables(
@@ -137,7 +143,9 @@ fn put(tables: &mut IntegrationTables, chunk: &mut Vec<Read>, now: Timestamp) {
                 tables.extra.insert(facts.id.clone(), extra);
                 tables.companies.put_orphan(*facts);
             }
-            (true, Some(Change::Device(mut facts))) => {
+            (true, Some(Change::DeviceType(..))) => {}
+            (true, Some(Change::Device(mut facts, kind))) => {
+                tables.note_type(&facts.id, kind);
                 tables.texts.share_all(&mut facts);
                 tables.devices.put_orphan(*facts);
             }

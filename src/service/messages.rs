@@ -14,7 +14,9 @@ mod alike;
 mod compare;
 mod coverage;
 mod explain;
+mod import;
 mod sync_settings;
+mod writes;
 
 pub use super::rules::RuleView;
 pub use alike::{Alike, AlikeGroup, AlikeRows};
@@ -23,7 +25,12 @@ pub use coverage::{
     Coverage, CoverageCell, CoverageRow, CoverageShow, CoverageSort, CoverageSpec, CoverageSum, StreamData,
 };
 pub use explain::{Gate, Preview, PreviewRow, WhyRecord};
+pub use import::{
+    Detail, Given, ImportPlan, ImportRow, ImportRows, ImportView, InventoryCommand, InventoryList, InventoryQuery,
+    InventoryRow, Origin, Staged,
+};
 pub use sync_settings::{ChoiceList, ChoiceView, MovedRecord, ScopePreview, ScopedStream, StreamMove, SyncSettings};
+pub use writes::{NearHit, OutboxView, PlanRow, PlanView, WriteCommand, WriteQuery, WriteView};
 
 /// Number that pairs a [`Reply`] with its [`Request`]; chosen by the asker, increasing.
 pub type Ticket = u64;
@@ -173,6 +180,8 @@ pub enum Command {
         /// Carry it out.
         yes: bool,
     },
+    /// Something with the inventory.
+    Inventory(InventoryCommand),
     /// Take a rule away that a decision left.
     RemoveRule {
         /// Which.
@@ -195,6 +204,8 @@ pub enum Command {
         /// Sync what only the vendor can bring.
         sync: bool,
     },
+    /// Plan, send or take back writes to vendors.
+    Writes(WriteCommand),
 }
 
 /// What to decide. On rows where it makes no sense it changes nothing and says so in [`Done::skipped`].
@@ -270,6 +281,8 @@ pub enum Filter {
     Orphaned,
     /// Decided rows that the sync settings leave out.
     LeftOut,
+    /// Rows without a counterpart, whatever is in their way.
+    Unimported,
 }
 
 /// Sort key and direction.
@@ -424,6 +437,8 @@ pub enum Query {
     },
     /// What syncs found that a person decides.
     Cards,
+    /// Something about the inventory.
+    Inventory(InventoryQuery),
     /// When the streams of an integration run by themselves.
     Schedules {
         /// Which.
@@ -436,6 +451,8 @@ pub enum Query {
         /// Ask the vendor for its own choices too; else those that it last told, and those of the stored records.
         ask: bool,
     },
+    /// What would be written to a vendor, and the outbox.
+    Writes(WriteQuery),
     /// What other sync settings would do.
     PreviewSyncSettings {
         /// Which.
@@ -487,12 +504,24 @@ pub enum View {
     Coverage(Box<Coverage>),
     /// To [`Query::Cards`].
     Cards(Vec<CardView>),
+    /// To [`InventoryQuery::Plan`].
+    ImportPlan(ImportPlan),
+    /// To [`InventoryQuery::Origin`].
+    Origin(Origin),
+    /// To [`InventoryQuery::Detail`].
+    Detail(Detail),
+    /// To [`Query::Inventory`].
+    Inventory(InventoryList),
     /// To [`Query::Schedules`].
     Schedules(ScheduleSheet),
     /// To [`Query::SyncSettings`].
     SyncSettings(Box<SyncSettings>),
     /// To [`Query::PreviewSyncSettings`].
     ScopePreview(ScopePreview),
+    /// To [`WriteQuery::Create`] and [`WriteQuery::Update`].
+    Plan(Box<PlanView>),
+    /// To [`WriteQuery::Outbox`].
+    Outbox(Box<OutboxView>),
 }
 
 /// Integrations, flows and counts.
@@ -587,6 +616,9 @@ pub struct FlowView {
     pub target_id: IntegrationId,
     /// One tab per stream.
     pub tabs: Vec<TabView>,
+    /// How far the import is, in a flow into the inventory.
+    #[serde(default)]
+    pub import: Option<ImportView>,
     /// Paused by a person.
     #[serde(default)]
     pub paused: bool,
@@ -723,6 +755,9 @@ pub struct QueueRow {
     /// Why the sync settings leave it out; empty when they do not.
     #[serde(default)]
     pub left_out: String,
+    /// In a flow into the inventory, what its import needs.
+    #[serde(default)]
+    pub staged: Option<Box<Staged>>,
 }
 
 /// How a target is named so that equal names can be told apart.

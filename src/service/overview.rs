@@ -1,6 +1,6 @@
 //! What the header, the Integrations pane and the tabs show.
 
-use super::messages::{BudgetView, FlowView, IntegrationState, IntegrationView, Overview, TabView};
+use super::messages::{BudgetView, FlowView, ImportView, IntegrationState, IntegrationView, Overview, TabView};
 use super::rows::FlowState;
 use super::tables::Tables;
 use crate::connectors::Connector;
@@ -145,12 +145,22 @@ fn flow(parts: &Parts<'_>, state: &FlowState) -> FlowView {
         let queue = state.queue(stream)?;
         Some(TabView {
             stream,
-            label: title(stream),
+            label: match (stream, state.flow.is_import()) {
+                (Stream::DeviceTypes, _) => "Types".to_owned(),
+                // What is not in the inventory yet is staged for it.
+                (Stream::Devices, true) => "Staged".to_owned(),
+                _ => title(stream),
+            },
             source_word: word(parts, &state.flow.source, stream),
             target_word: word(parts, &state.flow.target, stream),
             counts: queue.counts,
             generation: queue.generation,
         })
+    });
+    let import = state.flow.is_import().then(|| ImportView {
+        running: state.importing,
+        ready: state.ready.iter().map(|n| u64::from(*n)).sum(),
+        manages: state.flow.manages(),
     });
     FlowView {
         id: state.flow.id.clone(),
@@ -161,5 +171,6 @@ fn flow(parts: &Parts<'_>, state: &FlowState) -> FlowView {
         target_id: state.flow.target.clone(),
         source,
         target,
+        import,
     }
 }

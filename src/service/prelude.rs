@@ -97,7 +97,9 @@ pub(super) fn prepare(
     let mut systems = rustc_hash::FxHashMap::default();
     let mut scopes = Vec::new();
     for connected in options.integrations {
-        supervisor.add(connected.id.clone(), Arc::clone(&connected.connector), connected.schedules);
+        if !connected.id.is_inventory() {
+            supervisor.add(connected.id.clone(), Arc::clone(&connected.connector), connected.schedules);
+        }
         supervisor.set_wanted(&connected.id, streams_to_sync(&options.flows, &connected.id));
         let scope = Arc::new(connected.scope);
         supervisor.set_scope(&connected.id, Arc::clone(&scope));

@@ -6,7 +6,7 @@ use super::tables::{IntegrationTables, MOST_EXPECTED, Standing};
 use super::views::CachedView;
 use crate::domain::{Confidence, Decision, DecisionKind, Flow, MatchState, RecordId, Stream, Verdict};
 use crate::matching::Engine;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// One row, at the position of its source record in the source's table.
@@ -182,6 +182,20 @@ pub struct FlowState {
     pub companies: Queue,
     /// Devices.
     pub devices: Queue,
+    /// Device types, in a flow into the inventory.
+    pub types: Queue,
+    /// Types whose new devices import by themselves.
+    pub auto: FxHashSet<RecordId>,
+    /// Companies of which nothing follows for now.
+    pub paused: FxHashSet<RecordId>,
+    /// Devices that can be imported now, by the position of their type; counted with the rows' states.
+    pub ready: Vec<u32>,
+    /// An import under way: rows done and rows in all.
+    pub importing: Option<(u64, u64)>,
+    /// Matched devices that changed at the source since the inventory last followed.
+    pub behind: FxHashSet<RecordId>,
+    /// A sync of the source ended: what follows by itself is to be done.
+    pub after_sync: bool,
     /// The streams of [`Stream::INSIDE`], in that order.
     pub inside: [Queue; Stream::INSIDE.len()],
     /// What of these is to be solved anew.
@@ -203,6 +217,13 @@ impl FlowState {
             flow,
             companies: Queue::default(),
             devices: Queue::default(),
+            types: Queue::default(),
+            auto: FxHashSet::default(),
+            paused: FxHashSet::default(),
+            ready: Vec::new(),
+            importing: None,
+            behind: FxHashSet::default(),
+            after_sync: false,
             inside: Default::default(),
             touched: std::array::from_fn(|_| Touched::all()),
             engine: Some(Arc::default()),
@@ -217,6 +238,7 @@ impl FlowState {
         match stream {
             Stream::Companies => Some(&self.companies),
             Stream::Devices => Some(&self.devices),
+            Stream::DeviceTypes => Some(&self.types),
             inside => Some(&self.inside[place_inside(inside)?]),
         }
     }
@@ -226,6 +248,7 @@ impl FlowState {
         match stream {
             Stream::Companies => Some(&mut self.companies),
             Stream::Devices => Some(&mut self.devices),
+            Stream::DeviceTypes => Some(&mut self.types),
             inside => Some(&mut self.inside[place_inside(inside)?]),
         }
     }
@@ -233,12 +256,15 @@ impl FlowState {
     /// The streams that have a queue, in the order of the tabs.
     pub fn streams(&self) -> impl Iterator<Item = Stream> + use<> {
         let wanted = self.flow.streams.clone();
-        Stream::MATCHED.into_iter().filter(move |stream| wanted.contains(stream))
+        // Companies, then types, then what is imported by both.
+        let all = [Stream::Companies, Stream::DeviceTypes].into_iter().chain(Stream::MATCHED.into_iter().skip(1));
+        all.filter(move |stream| wanted.contains(stream))
     }
 
     /// Recomputes state, visibility and counts of every row.
     pub fn refresh(&mut self, source: &IntegrationTables) {
         self.refresh_companies(source);
+        self.refresh_types(source);
         for stream in Stream::MATCHED.into_iter().filter(|s| *s != Stream::Companies) {
             self.refresh_stream(source, stream);
         }
@@ -257,6 +283,20 @@ impl FlowState {
         }
         self.companies.recount();
         self.companies.outdate();
+    }
+
+    /// Recomputes the rows of the device types; one that no device has, and that nobody decided, is not shown.
+    pub fn refresh_types(&mut self, source: &IntegrationTables) {
+        if !self.flow.streams.contains(&Stream::DeviceTypes) {
+            return;
+        }
+        self.types.rows.resize_with(source.types.all().len(), Row::default);
+        for (row, kind) in self.types.rows.iter_mut().zip(source.types.all()) {
+            row.hidden = kind.devices == 0 && row.decision.is_none();
+            row.state = Some(row.own_state());
+        }
+        self.types.recount();
+        self.types.outdate();
     }
 
     /// Recomputes the rows of a stream whose records are inside companies.
@@ -309,14 +349,34 @@ impl FlowState {
     fn state_inside(&self, source: &IntegrationTables, stream: Stream, at: usize) -> (MatchState, bool) {
         let Some(row) = self.queue(stream).and_then(|q| q.rows.get(at)) else { return (MatchState::Unmatched, false) };
         let own = row.own_state();
+        if stream == Stream::DeviceTypes {
+            return (own, false);
+        }
         if matches!(own, MatchState::Matched | MatchState::Ignored | MatchState::Deferred) {
             return (own, false);
         }
         match self.company_row(source, stream, at).map(|c| c.decision.as_ref().map(|d| &d.kind)) {
             Some(Some(DecisionKind::Ignored)) => (MatchState::Ignored, false),
+            _ if stream == Stream::Devices && self.is_type_ignored(source, at) => (MatchState::Ignored, false),
             Some(Some(DecisionKind::Matched { .. })) => (own, false),
             _ => (own, true),
         }
+    }
+}
+
+impl FlowState {
+    /// The row of a device's type.
+    pub fn type_row(&self, source: &IntegrationTables, device: usize) -> Option<(usize, &Row)> {
+        if self.types.rows.is_empty() {
+            return None;
+        }
+        let at = source.type_of(&source.devices.all().get(device)?.id)?;
+        Some((at, self.types.rows.get(at)?))
+    }
+
+    fn is_type_ignored(&self, source: &IntegrationTables, device: usize) -> bool {
+        let row = self.type_row(source, device).and_then(|(_, row)| row.decision.as_ref());
+        row.is_some_and(|decision| decision.kind == DecisionKind::Ignored)
     }
 }
 

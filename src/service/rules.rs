@@ -57,7 +57,7 @@ struct Held {
 
 impl Held {
     fn new(rule: Rule) -> Self {
-        let names = rule.stream == Stream::Companies;
+        let names = rule.may_hold_everywhere();
         let alias = || Alias {
             left: comparable(&rule.left),
             right: comparable(&rule.right),
@@ -127,6 +127,17 @@ impl RuleBook {
         refusals.map(|rule| (rule.source.clone(), rule.target.clone())).collect()
     }
 
+    /// Records of a flow's stream that a rule of that kind names.
+    pub fn named<'a>(&'a self, kind: RuleKind, flow: &'a FlowId) -> impl Iterator<Item = &'a Rule> {
+        let rules = self.rules.values().map(|held| &held.rule);
+        rules.filter(move |rule| rule.kind == kind && rule.flow == *flow)
+    }
+
+    /// The number that the next rule gets.
+    pub fn next(&self) -> RuleId {
+        RuleId(self.last + 1)
+    }
+
     fn knows(&self, flow: &FlowId, names: &Alias) -> bool {
         self.rules.values().any(|held| held.is_in(flow) && held.names.as_ref().is_some_and(|own| is_same(own, names)))
     }
@@ -175,7 +186,8 @@ pub fn learn(
     changes: &[RowChange],
     by: &By,
 ) -> Vec<RuleChange> {
-    if !matches!(by.actor, Actor::Person(_)) {
+    // Types are few and mapped by their names: nothing is learnt from them.
+    if !matches!(by.actor, Actor::Person(_)) || stream == Stream::DeviceTypes {
         return Vec::new();
     }
     let mut lesson =

@@ -218,6 +218,17 @@ pub struct CompanyExtra {
     pub devices: u32,
 }
 
+/// A device type. Where the vendor gives no id, its name stands for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypeFacts {
+    /// Id, or name.
+    pub id: RecordId,
+    /// Name.
+    pub name: Box<str>,
+    /// Live devices of it.
+    pub devices: u32,
+}
+
 /// All facts of one integration.
 #[derive(Clone, Debug, Default)]
 pub struct IntegrationTables {
@@ -229,8 +240,12 @@ pub struct IntegrationTables {
     pub devices: Table<DeviceFacts>,
     /// The company where each device sits, where that is not the one it rolls up to.
     pub seats: FxHashMap<RecordId, RecordId>,
-    /// Device types by id.
-    pub device_types: FxHashMap<RecordId, Box<str>>,
+    /// Device types: those that the vendor lists, and those that devices name.
+    pub types: Table<TypeFacts>,
+    /// Positions of devices' types in `types`, where devices are imported from here.
+    pub kinds: FxHashMap<RecordId, u32>,
+    /// Devices are imported from here by their types.
+    pub typed: bool,
     /// Contacts.
     pub contacts: Table<ContactFacts>,
     /// Locations.
@@ -254,8 +269,8 @@ pub enum Change {
     Seen(Box<Facets>),
     /// A company as the vendor has it now.
     Company(Box<CompanyFacts>, CompanyExtra),
-    /// A device as the vendor has it now.
-    Device(Box<DeviceFacts>),
+    /// A device as the vendor has it now, with its type.
+    Device(Box<DeviceFacts>, Option<TypeFacts>),
     /// A device type.
     DeviceType(RecordId, Box<str>),
     /// A contact as the vendor has it now.
@@ -280,7 +295,7 @@ impl Change {
         match self {
             Self::Seen(facets) => facets.stream,
             Self::Company(..) => Stream::Companies,
-            Self::Device(_) => Stream::Devices,
+            Self::Device(..) => Stream::Devices,
             Self::DeviceType(..) => Stream::DeviceTypes,
             Self::Contact(_) => Stream::Contacts,
             Self::Location(_) => Stream::Locations,
@@ -295,7 +310,7 @@ impl Change {
             Record::Company(company) => {
                 Self::Company(Box::new(CompanyFacts::from(company.as_ref())), company_extra(company))
             }
-            Record::Device(device) => Self::Device(Box::new(device_facts(device))),
+            Record::Device(device) => Self::Device(Box::new(device_facts(device)), type_of(device)),
             Record::DeviceType(DeviceType { id, name }) => Self::DeviceType(id.into(), name.as_str().into()),
             Record::Contact(contact) => Self::Contact(Box::new(ContactFacts::from(contact.as_ref()))),
             Record::Location(location) => Self::Location(Box::new(LocationFacts::from(location.as_ref()))),
@@ -308,6 +323,15 @@ impl Change {
 fn company_extra(company: &Company) -> CompanyExtra {
     let kinds: Vec<&str> = company.types.iter().map(|t| t.name.as_str()).collect();
     CompanyExtra { parent: company.parent.as_ref().map(Into::into), kind: kinds.join(", ").into(), devices: 0 }
+}
+
+/// The type that a device names.
+fn type_of(device: &Device) -> Option<TypeFacts> {
+    let named = device.device_type.as_ref()?;
+    let of = |text: &str| (!text.trim().is_empty()).then(|| text.to_owned());
+    let name = of(&named.name).or_else(|| of(&named.id))?;
+    let id = of(&named.id).unwrap_or_else(|| name.clone());
+    Some(TypeFacts { id: id.into(), name: name.into(), devices: 0 })
 }
 
 fn device_facts(device: &Device) -> DeviceFacts {
@@ -375,6 +399,40 @@ impl IntegrationTables {
         }
     }
 
+    /// Notes the type of a device, which has to be in the table of types.
+    pub fn note_type(&mut self, device: &RecordId, kind: Option<TypeFacts>) {
+        let Some(kind) = kind.filter(|_| self.typed) else {
+            self.kinds.remove(device);
+            return;
+        };
+        let at = match self.types.position(&kind.id) {
+            Some(at) => at,
+            None => {
+                let id = kind.id.clone();
+                self.types.put(kind);
+                self.types.position(&id).unwrap_or_default()
+            }
+        };
+        self.kinds.insert(device.clone(), u32::try_from(at).unwrap_or(u32::MAX));
+    }
+
+    /// Position of a device's type in the table of types.
+    pub fn type_of(&self, device: &RecordId) -> Option<usize> {
+        self.kinds.get(device).map(|&at| at as usize)
+    }
+
+    fn count_types(&mut self) {
+        let mut counts = vec![0_u32; self.types.all().len()];
+        for device in self.devices.live() {
+            if let Some(count) = self.kinds.get(&device.id).and_then(|&at| counts.get_mut(at as usize)) {
+                *count += 1;
+            }
+        }
+        for (kind, count) in self.types.all_mut().iter_mut().zip(counts) {
+            kind.devices = count;
+        }
+    }
+
     /// Places every device into the company it rolls up to and counts devices per company.
     /// Needed after companies changed or many devices came.
     pub fn recount(&mut self) {
@@ -405,6 +463,9 @@ impl IntegrationTables {
                 }
                 device.company = Some(root);
             }
+        }
+        if self.typed {
+            self.count_types();
         }
         for device in self.devices.live() {
             if let Some(company) = &device.company {

@@ -77,6 +77,7 @@ pub fn passes(row: &Row, filter: Filter) -> bool {
                 && !row.is_away()
         }
         Filter::State(wanted) => state == wanted,
+        Filter::Unimported => row.matched().is_none() && !row.is_away(),
         Filter::Orphaned => row.standing == Standing::Orphaned,
         Filter::LeftOut => row.standing == Standing::LeftOut,
     }
@@ -138,11 +139,13 @@ pub fn patch(queue: &mut Queue, changed: &[usize]) {
         view.order.retain(|&at| !leaves(at));
     }
     // A row that came into a view (an undo) is only found by computing that view again.
+    let mut shown = vec![false; rows.len()];
     views.retain(|view| {
-        changed.iter().all(|&at| {
-            let shown = u32::try_from(at).is_ok_and(|at| view.order.contains(&at));
-            shown || rows[at].hidden || !passes(&rows[at], view.spec.filter)
-        })
+        shown.fill(false);
+        for at in view.order.iter().filter_map(|&at| usize::try_from(at).ok()).filter(|at| *at < rows.len()) {
+            shown[at] = true;
+        }
+        changed.iter().all(|&at| shown[at] || rows[at].hidden || !passes(&rows[at], view.spec.filter))
     });
 }
 
@@ -192,6 +195,7 @@ pub fn row_view(state: &FlowState, sides: Sides<'_>, stream: Stream, at: usize) 
         detail: text::clean(&facts.detail()).into_owned(),
         devices: match stream {
             Stream::Companies => sides.source.extra.get(facts.id()).map_or(0, |e| e.devices),
+            Stream::DeviceTypes => sides.source.types.all().get(at).map_or(0, |kind| kind.devices),
             _ => 0,
         },
         state: row.state(),
@@ -201,6 +205,7 @@ pub fn row_view(state: &FlowState, sides: Sides<'_>, stream: Stream, at: usize) 
         waits: row.waits,
         orphaned: row.standing == Standing::Orphaned,
         left_out: left_out(sides.source, stream, row, facts.id()),
+        staged: state.flow.is_import().then(|| Box::new(super::staging::cells(state, sides, stream, at))),
     })
 }
 
@@ -229,5 +234,10 @@ pub fn target_label(state: &FlowState, sides: Sides<'_>, stream: Stream, id: &Re
 
 /// True when a taken target must not be taken again.
 pub fn is_exclusive(state: &FlowState, stream: Stream) -> bool {
-    stream != Stream::Companies || state.flow.cardinality == Cardinality::OneToOne
+    match stream {
+        Stream::Companies => state.flow.cardinality == Cardinality::OneToOne,
+        // Several types of a source may be one of the target's.
+        Stream::DeviceTypes => false,
+        _ => true,
+    }
 }

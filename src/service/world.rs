@@ -113,7 +113,8 @@ impl World {
             cardinality: flow.cardinality,
             names: flow.names,
             ties: flow.ties,
-            name_alone_may_auto: false,
+            // A person chose exact names, one to one: that is what such a flow goes by.
+            name_alone_may_auto: flow.manages(),
             target_system: self.systems.get(&flow.target).cloned(),
             junk: Arc::clone(&self.junk),
             ..Settings::default()
@@ -134,7 +135,7 @@ pub fn apply(tables: &mut IntegrationTables, change: Change, now: Timestamp) -> 
             tables.extra.insert(facts.id.clone(), super::tables::CompanyExtra { devices, ..extra });
             moved(Stream::Companies, tables.companies.put(*facts))
         }
-        Change::Device(mut facts) => {
+        Change::Device(mut facts, kind) => {
             tables.texts.share_all(&mut facts);
             if let Some(company) = &facts.company
                 && let Some(known) = tables.companies.get(company)
@@ -152,10 +153,12 @@ pub fn apply(tables: &mut IntegrationTables, change: Change, now: Timestamp) -> 
                     facts.company = Some(root);
                 }
             }
+            tables.note_type(&facts.id, kind);
             moved(Stream::Devices, tables.devices.put(*facts))
         }
         Change::DeviceType(id, name) => {
-            tables.device_types.insert(id, name);
+            let devices = tables.types.get(&id).map_or(0, |kind| kind.devices);
+            tables.types.put(super::tables::TypeFacts { id, name, devices });
             Moved::No
         }
         Change::Contact(_) | Change::Location(_) | Change::Ticket(_) if !tables.keeps(change.stream()) => Moved::No,
@@ -176,10 +179,12 @@ fn orphaned(tables: &mut IntegrationTables, stream: Stream, id: &RecordId) -> Mo
         Stream::Contacts => swapped(Stream::Contacts, tables.contacts.orphan(id)),
         Stream::Locations => swapped(Stream::Locations, tables.locations.orphan(id)),
         Stream::Tickets => swapped(Stream::Tickets, tables.tickets.orphan(id)),
-        _ => {
-            tables.device_types.remove(id);
+        // Rows and devices know types by their position where they are imported from: nothing moves there.
+        Stream::DeviceTypes if !tables.typed => {
+            tables.types.orphan(id);
             Moved::No
         }
+        _ => Moved::No,
     }
 }
 

@@ -4,8 +4,12 @@ use super::SettingsFile;
 use super::core::CoreMessage;
 use super::decide::By;
 use super::reply::ReplyTo;
-use crate::domain::{Actor, Failure, HistoryEntry, HistoryId, IntegrationId, SyncScope};
+use super::tables::Change;
+use crate::domain::{
+    Actor, Failure, HistoryEntry, HistoryId, IntegrationId, OutboxEntry, Record, Stream, SyncScope, Timestamp, WriteId,
+};
 use crate::store::Store;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 
@@ -17,6 +21,46 @@ pub enum Job {
         entry: Box<HistoryEntry>,
         /// Who waits for it.
         waiting: Waiting,
+    },
+    /// Add writes to the outbox.
+    AddWrites {
+        /// The writes; the store gives them their numbers.
+        entries: Vec<OutboxEntry>,
+        /// Writes that they take the place of.
+        instead: Vec<WriteId>,
+        /// Who waits, and what to say.
+        waiting: WritesWaiting,
+    },
+    /// Change the states of writes that a person decided on.
+    SetWrites {
+        /// As they are to be.
+        entries: Vec<OutboxEntry>,
+        /// Who waits, and what to say.
+        waiting: WritesWaiting,
+    },
+    /// Take back writes that were not sent.
+    WithdrawWrites {
+        /// Which.
+        ids: Vec<WriteId>,
+        /// Who waits, and what to say.
+        waiting: WritesWaiting,
+        /// When.
+        at: Timestamp,
+    },
+    /// Keep what became of writes: records that were read back, then the decisions with the writes' states.
+    CloseWrites {
+        /// Where they were sent.
+        integration: IntegrationId,
+        /// Records that were read back.
+        records: Vec<Record>,
+        /// Decisions, each with the writes that led to it.
+        decided: Vec<(HistoryEntry, Vec<OutboxEntry>)>,
+        /// Writes that led to none.
+        others: Vec<OutboxEntry>,
+        /// When.
+        at: Timestamp,
+        /// Hears whether it was kept.
+        done: tokio::sync::oneshot::Sender<bool>,
     },
     /// Find the entry that an undo or redo means. Comes after the decisions before it.
     Find {
@@ -60,12 +104,44 @@ pub enum Wanted {
     Redo,
 }
 
+/// Who waits for a change of the outbox, and what to say.
+pub struct WritesWaiting {
+    /// Who; nobody for what happens by itself.
+    pub reply: Option<ReplyTo>,
+    /// One line for the person.
+    pub text: String,
+    /// Rows left as they were, by reason.
+    pub skipped: Vec<(String, u64)>,
+}
+
 /// Who waits for a decision, and what to say.
 pub struct Waiting {
     /// Who; nobody for the engine's own.
     pub reply: Option<ReplyTo>,
     /// Rows left as they were.
     pub skipped: Vec<(String, u64)>,
+    /// The rows are put into the queues once it is durable, not before.
+    pub later: bool,
+}
+
+/// Changed records of the inventory handed to the core at once.
+pub const CHANGES_TOLD: usize = 250;
+
+/// Hands the core the inventory's records as an entry left them.
+fn tell_records(store: &Store, entry: &HistoryEntry, core: &Sender<CoreMessage>) -> Result<(), Failure> {
+    let inventory = IntegrationId::inventory();
+    for part in entry.records.chunks(CHANGES_TOLD) {
+        let mut changes = Vec::with_capacity(2 * part.len());
+        for change in part {
+            let stored = store.record(&inventory, change.stream, &change.id)?;
+            match stored {
+                Some(stored) if stored.orphaned.is_none() => changes.extend(Change::all_of(&stored.record)),
+                _ => changes.push(Change::Orphaned(change.stream, change.id.clone())),
+            }
+        }
+        let _ = core.send(CoreMessage::Stored(inventory.clone(), changes));
+    }
+    Ok(())
 }
 
 /// Entries looked through for the newest one that can be undone.
@@ -78,10 +154,35 @@ pub fn run(store: &Store, jobs: &Receiver<Job>, core: &Sender<CoreMessage>) {
             Job::Decide { entry, waiting } => {
                 let result = store.decide((*entry).clone());
                 let result = result.map(|mut stored| {
+                    if let Err(failure) = tell_records(store, &stored, core) {
+                        // It is durable all the same; what cannot be read now is read at the next start.
+                        let _ = core.send(CoreMessage::Notice(failure.to_string()));
+                    }
+                    stored.records.clear();
                     stored.changes.clear();
                     stored
                 });
                 CoreMessage::Written { entry, result, waiting }
+            }
+            Job::AddWrites { entries, instead, waiting } => {
+                let why = "planned anew";
+                let at = entries.first().map_or(Timestamp::UNIX_EPOCH, |entry| entry.planned);
+                let result = store.withdraw_writes(&instead, why, at).and_then(|mut changed| {
+                    changed.extend(store.add_writes(entries)?);
+                    Ok(changed)
+                });
+                CoreMessage::WritesKept { result, waiting }
+            }
+            Job::SetWrites { entries, waiting } => {
+                let result = store.update_writes(&entries).map(|()| entries);
+                CoreMessage::WritesKept { result, waiting }
+            }
+            Job::WithdrawWrites { ids, waiting, at } => {
+                CoreMessage::WritesKept { result: store.withdraw_writes(&ids, "taken back by hand", at), waiting }
+            }
+            Job::CloseWrites { integration, records, decided, others, at, done } => {
+                let result = close(store, &integration, records, &decided, &others, at);
+                CoreMessage::WritesDecided { integration, decided, others, result, done }
             }
             Job::Find { wanted, reply, by } => CoreMessage::Found { wanted, entry: find(store, wanted), reply, by },
             Job::KeepScope { file, integration, scope, sync, reply } => {
@@ -100,6 +201,32 @@ pub fn run(store: &Store, jobs: &Receiver<Job>, core: &Sender<CoreMessage>) {
             return;
         }
     }
+}
+
+/// Keeps what became of writes; returns the records that are new to the store.
+fn close(
+    store: &Store,
+    integration: &IntegrationId,
+    records: Vec<Record>,
+    decided: &[(HistoryEntry, Vec<OutboxEntry>)],
+    others: &[OutboxEntry],
+    at: Timestamp,
+) -> Result<Vec<Record>, Failure> {
+    let mut fresh = Vec::new();
+    let mut by_stream: BTreeMap<Stream, Vec<Record>> = BTreeMap::new();
+    for record in records {
+        by_stream.entry(record.stream()).or_default().push(record);
+    }
+    for (stream, records) in by_stream {
+        fresh.extend(store.read_back(integration, stream, records, at)?);
+    }
+    for (entry, writes) in decided {
+        store.decide_and(entry.clone(), writes)?;
+    }
+    if !others.is_empty() {
+        store.update_writes(others)?;
+    }
+    Ok(fresh)
 }
 
 fn find(store: &Store, wanted: Wanted) -> Result<Option<HistoryEntry>, Failure> {

@@ -6,7 +6,9 @@ use super::migrate::STEPS;
 use super::open::{DATA, lock};
 use super::rebuild::{self, RebuildReport};
 use super::{FORMAT, RecordEvent, RunRecord, RunSummary, Store, Watermark, codec, error, records};
-use crate::domain::{Decision, Failure, HistoryEntry, LogEntry, RowChange, Rule, RuleChange, StreamProgress};
+use crate::domain::{
+    Decision, Failure, HistoryEntry, LogEntry, RecordChange, RowChange, Rule, RuleChange, StreamProgress,
+};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -180,6 +182,7 @@ fn readable(key: &[u8], value: &[u8]) -> Result<(), Failure> {
         b'l' => as_a::<LogEntry>(value),
         b'R' => as_a::<Rule>(value),
         b'Q' => as_a::<Vec<RuleChange>>(value),
+        b'J' => as_a::<Vec<RecordChange>>(value),
         b'e' => as_a::<Vec<RecordEvent>>(value),
         b'u' => as_a::<RunRecord>(value),
         b'L' => as_a::<RunSummary>(value),
@@ -203,7 +206,7 @@ fn table_name(table: u8) -> &'static str {
         b'k' => "held changes",
         b'e' => "record events",
         b'd' => "decisions",
-        b'h' | b'H' | b'Q' => "history",
+        b'h' | b'H' | b'Q' | b'J' => "history",
         b'R' => "rules",
         b'l' => "sync log",
         b's' => "ids seen by runs",

@@ -1,11 +1,13 @@
 //! Decisions and their history. A decision is one write with its history entry, and durable when it is acknowledged.
 
+use super::inventory::{put_record_changes, write_records};
 use super::key::{self, Table};
 use super::rules::put_rules;
 use super::transaction::Transaction;
 use super::{Store, codec, error};
 use crate::domain::{
-    Decision, DecisionKind, Failure, FailureClass, FlowId, HistoryEntry, HistoryId, RecordId, RowChange, Stream,
+    Decision, DecisionKind, Failure, FailureClass, FlowId, HistoryEntry, HistoryId, OutboxEntry, RecordId, RowChange,
+    Stream,
 };
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
@@ -80,20 +82,33 @@ impl Store {
     /// # Errors
     /// `Usage` when a row's decision is not what the entry says it was `before`, or when the entry to take back was
     /// taken back already: nothing is changed. `Local` when the disk refuses.
-    pub fn decide(&self, mut entry: HistoryEntry) -> Result<HistoryEntry, Failure> {
+    pub fn decide(&self, entry: HistoryEntry) -> Result<HistoryEntry, Failure> {
+        self.decide_and(entry, &[])
+    }
+
+    /// The same, and the states of writes to vendors in the same write: what was made and what it was matched with are
+    /// one.
+    ///
+    /// # Errors
+    /// As [`Store::decide`]; `Usage` when a write is closed already.
+    pub fn decide_and(&self, mut entry: HistoryEntry, writes: &[OutboxEntry]) -> Result<HistoryEntry, Failure> {
         let mut tx = self.transaction();
+        self.put_writes(&mut tx, writes)?;
         let flow = tx.flow(&entry.flow)?;
         let counts = self.checked_changes(flow, &entry)?;
         self.check_rules(&entry)?;
+        self.check_records(&entry)?;
         entry.id = HistoryId(tx.counters.history + 1);
         entry.rows = entry.changes.len() as u64;
         entry.undone_by = None;
-        let large = entry.changes.len() > CHANGES_PER_WRITE;
+        let large = entry.changes.len() > CHANGES_PER_WRITE || entry.records.len() > CHANGES_PER_WRITE;
         put_changes(&mut tx, &entry, large)?;
+        put_record_changes(&mut tx, &entry, large)?;
         if large {
             tx.put(key::pending(), &entry.id)?;
         } else {
             put_rows(&mut tx, flow, entry.stream, &entry.changes)?;
+            self.put_records(&mut tx, &entry.records, entry.at)?;
         }
         put_rules(&mut tx, &entry)?;
         tx.counters.history = entry.id.0;
@@ -108,6 +123,7 @@ impl Store {
         // The decision is durable already; a marker that lags behind only notices less.
         let _ = self.0.marker.acknowledge(entry.id.0);
         if large {
+            write_records(&mut tx, &entry.records, entry.at)?;
             write_rows(&mut tx, flow, entry.stream, &entry.changes)?;
         }
         Ok(entry)
@@ -118,9 +134,9 @@ impl Store {
     pub(super) fn complete_decisions(&self) -> Result<(), Failure> {
         let mut tx = self.transaction();
         let next = tx.counters.history + 1;
-        let leftovers =
-            self.tree().range(key::numbered(Table::HistoryChanges, next)..key::table_end(Table::HistoryChanges));
-        for (count, key) in (1..).zip(leftovers.keys()) {
+        let leftovers = [Table::HistoryChanges, Table::HistoryRecords]
+            .map(|table| self.tree().range(key::numbered(table, next)..key::table_end(table)).keys());
+        for (count, key) in (1..).zip(leftovers.into_iter().flatten()) {
             tx.remove(key.map_err(|e| error::from_sled(&e, "reading the history"))?);
             if count % CHANGES_PER_WRITE == 0 {
                 tx.write()?;
@@ -133,6 +149,7 @@ impl Store {
             error::local(format!("history entry {} is not whole", pending.0), "restore the newest backup")
         })?;
         let flow = tx.flow(&entry.flow)?;
+        write_records(&mut tx, &entry.records, entry.at)?;
         write_rows(&mut tx, flow, entry.stream, &entry.changes)
     }
 
@@ -214,6 +231,7 @@ impl Store {
             entry.changes.append(&mut codec::decode::<Vec<RowChange>>(&value)?);
         }
         entry.rules = self.rules_of(id)?;
+        entry.records = self.record_changes_of(id)?;
         Ok(Some(entry))
     }
 
@@ -260,6 +278,7 @@ fn put_head(tx: &mut Transaction<'_>, entry: &HistoryEntry) -> Result<(), Failur
         what: entry.what.clone(),
         changes: Vec::new(),
         rules: Vec::new(),
+        records: Vec::new(),
         rows: entry.rows,
         undoes: entry.undoes,
         undone_by: entry.undone_by,

@@ -31,6 +31,10 @@ pub(super) enum Table {
     LastRun = b'L',
     /// Format and counters.
     Meta = b'm',
+    /// Writes to vendors by number.
+    Outbox = b'o',
+    /// Numbers of the writes that are not closed.
+    OutboxOpen = b'O',
     /// Where each stream stands, as last shown.
     Progress = b'p',
     /// Integrations that are paused.
@@ -43,6 +47,8 @@ pub(super) enum Table {
     Record = b'r',
     /// What history entries changed of rules, in chunks.
     HistoryRules = b'Q',
+    /// What history entries changed of the inventory's records, in chunks.
+    HistoryRecords = b'J',
     /// Rules by number.
     Rule = b'R',
     /// What was seen of a record: its last changes, by integration, stream and id.

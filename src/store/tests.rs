@@ -54,6 +54,7 @@ fn large_entry() -> HistoryEntry {
         changes: (0..1500).map(change).collect(),
         rows: 0,
         rules: Vec::new(),
+        records: Vec::new(),
         undoes: None,
         undone_by: None,
     }

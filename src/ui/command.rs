@@ -54,6 +54,7 @@ pub enum CommandId {
     Ignore,
     Defer,
     Unmatch,
+    Create,
     QuickMatch,
     Mark,
     Range,
@@ -76,6 +77,7 @@ pub enum CommandId {
     Undo,
     Redo,
     History,
+    Outbox,
     Cards,
     Rules,
     OpenLine,
@@ -142,6 +144,7 @@ commands! {
     Accept "queue.accept" ["a"], QUEUE, "accept", 1, no_candidate, true, "Match the row, or the marked rows, with the best candidate.";
     MatchTo "queue.match-to" ["m", "Enter"], QUEUE, "match to", 2, no_row, true, "Search the target's records and match with the one picked.";
     Take "queue.take-candidate" ["2", "3", "4", "5", "6", "7", "8", "9"], QUEUE, "candidate", 3, no_compare, true, "Match the row with that candidate of Compare.";
+    Create "queue.create" ["c"], QUEUE, "create", 4, no_row, true, "Make the row's record at the target, or those of the marked rows; shows first what would be made and what is there already.";
     Ignore "queue.ignore" ["i"], QUEUE, "ignore", 4, no_row, true, "Never match the row; it leaves the counts of what is to do.";
     Defer "queue.defer" ["d"], QUEUE, "defer", 5, no_row, true, "Put the row off for later.";
     Unmatch "queue.unmatch" ["x"], QUEUE, "unmatch", 6, no_row, true, "Take back the row's match, ignore or deferral; it is open again.";
@@ -163,6 +166,7 @@ commands! {
     Undo "undo" ["u"], ALL, "undo", 9, always, true, "Take back the last action, also a bulk one, as one step.";
     Redo "redo" ["Ctrl-r"], ALL, "redo", 0, always, true, "Do again what the last undo took back.";
     History "history" ["H"], ALL, "history", 0, always, false, "List the decisions, newest first; one can be taken back from there.";
+    Outbox "outbox" ["W"], ALL, "outbox", 0, always, false, "List writes to vendors: planned, on their way, confirmed, refused; send or take back what is planned.";
     Cards "cards" ["!"], ALL, "what waits", 0, always, false, "List what syncs found that you decide: mass changes, records enrolled anew or merged.";
     Coverage "coverage" ["%"], ALL, "coverage", 0, no_integration, false, "Which company is known where, how many of its devices are matched, and the trend.";
     Messages "messages" ["M"], ALL, "messages", 0, always, false, "What you were told, newest first; warnings wait here until they were seen.";

@@ -44,12 +44,13 @@ fn filter_name(filter: Filter) -> &'static str {
         Filter::All => "all",
         Filter::Orphaned => "orphaned",
         Filter::LeftOut => "left-out",
+        Filter::Unimported => "unimported",
         Filter::State(state) => state.name(),
     }
 }
 
 fn filter_of(name: &str) -> Option<Filter> {
-    let fixed = [Filter::Open, Filter::All, Filter::Orphaned, Filter::LeftOut];
+    let fixed = [Filter::Open, Filter::All, Filter::Orphaned, Filter::LeftOut, Filter::Unimported];
     let states = MatchState::ALL.into_iter().map(Filter::State);
     fixed.into_iter().chain(states).find(|filter| filter_name(*filter) == name)
 }

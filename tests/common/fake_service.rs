@@ -11,6 +11,8 @@
 
 #[path = "fake_settings.rs"]
 mod fake_settings;
+#[path = "fake_writes.rs"]
+mod fake_writes;
 
 use matchbook::domain::{
     Actor, Confidence, DecisionKind, Evidence, EvidenceKind, Failure, FailureClass, FlowId, HistoryEntry, HistoryId,
@@ -19,9 +21,9 @@ use matchbook::domain::{
 };
 use matchbook::service::messages::{
     Alike, AlikeGroup, AlikeRows, BudgetView, CandidateView, CardView, Command, Compare, DecideAction, DecisionView,
-    Done, Event, FieldPair, Filter, FlowView, Gate, IntegrationState, IntegrationView, Overview, PickRow, Preview,
-    PreviewRow, Query, QueueRow, Relation, Reply, Request, RuleView, ScheduleLine, ScheduleSheet, Selection, Sort,
-    SortKey, StateCounts, TabView, TargetLabel, Targets, View, ViewSpec, WhyRecord, Window,
+    Done, Event, FieldPair, Filter, FlowView, Gate, IntegrationState, IntegrationView, InventoryList, Overview,
+    PickRow, Preview, PreviewRow, Query, QueueRow, Relation, Reply, Request, RuleView, ScheduleLine, ScheduleSheet,
+    Selection, Sort, SortKey, StateCounts, TabView, TargetLabel, Targets, View, ViewSpec, WhyRecord, Window,
 };
 use std::collections::HashMap;
 
@@ -117,6 +119,7 @@ fn row(i: usize, stream: Stream) -> QueueRow {
         waits: state == MatchState::Unmatched && !companies,
         orphaned: false,
         left_out: String::new(),
+        staged: None,
     }
 }
 
@@ -164,6 +167,7 @@ impl FakeService {
             integrations: integrations(companies as u64, devices as u64),
             flows: vec![FlowView {
                 id: flow(),
+                import: None,
                 label: "Addigy → IT Glue".to_owned(),
                 source: "Addigy".to_owned(),
                 target: "IT Glue".to_owned(),
@@ -343,6 +347,7 @@ impl FakeService {
                 let at = self.sure(stream, threshold);
                 View::Preview(self.preview(stream, &at, "accepts"))
             }
+            Query::Inventory(_) => View::Inventory(InventoryList::default()),
             Query::Rules { .. } => View::Rules(self.rules.clone()),
             Query::PreviewUndo { .. } => View::Preview(Preview::default()),
             Query::Log { filter, before, limit } => {
@@ -357,6 +362,7 @@ impl FakeService {
                 lines.reverse();
                 View::Log(lines)
             }
+            Query::Writes(query) => fake_writes::view(&query, flow(), noon()),
             Query::Alike { stream, source, .. } => View::Alike(self.alike(stream, &source)),
             Query::Data { .. } => View::Data(fake_settings::data()),
             Query::Coverage { spec, offset, limit } => {
@@ -396,6 +402,7 @@ impl FakeService {
                     Filter::State(state) => r.state == state,
                     Filter::Orphaned => r.orphaned,
                     Filter::LeftOut => !r.left_out.is_empty(),
+                    Filter::Unimported => r.state != MatchState::Matched,
                 }) && (needle.is_empty()
                     || [&r.name, &r.serial, &r.company, &r.id.to_string()]
                         .iter()
@@ -626,8 +633,10 @@ impl FakeService {
                 self.scope = scope;
                 done(&format!("sync settings of {integration} are saved"))
             }
+            Command::Writes(command) => done(&format!("{command:?}")),
             Command::CancelSync { .. } => done("syncs stopped"),
             Command::Pause { integration } => self.set_state(&integration, IntegrationState::Paused),
+            Command::Inventory(_) => (Reply::Done(Done::default()), Vec::new()),
             Command::Resume { integration } => self.set_state(&integration, IntegrationState::Ok),
             Command::PauseFlow { pause, .. } => {
                 self.overview.flows[0].paused = pause;
@@ -711,6 +720,7 @@ impl FakeService {
             changes: Vec::new(),
             rows,
             rules: Vec::new(),
+            records: Vec::new(),
             undoes: None,
             undone_by: None,
         };

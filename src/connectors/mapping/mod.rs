@@ -8,6 +8,7 @@ mod auth;
 mod own;
 mod route;
 mod stream;
+mod write;
 
 use super::source::{LookupName, Source};
 use crate::domain::text::clean;
@@ -18,6 +19,7 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 pub(crate) use stream::StreamMap;
+pub(crate) use write::{WriteMap, WritePath};
 
 /// The mappings that come with matchbook, by connector name.
 const BUILT_IN: [(&str, &str); 5] = [
@@ -378,6 +380,12 @@ impl Mapping {
             setting(key).ok_or_else(|| no_setting(["streams", name, "narrow", key]))?;
             if let Some(lookup) = &narrow.lookup {
                 self.has_lookup(lookup).map_err(|what| Wrong::new(["streams", name, "narrow", key], what))?;
+            }
+        }
+        for (field, path) in map.write.iter().flat_map(|write| &write.fields) {
+            if let Some(lookup) = path.lookup() {
+                let at = ["streams", name, "write", "fields", field.key()];
+                self.has_lookup(lookup).map_err(|what| Wrong::new(at, what))?;
             }
         }
         match map.route.paging {

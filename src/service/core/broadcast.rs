@@ -65,6 +65,9 @@ impl Core {
         if self.outbox.due().is_none_or(|due| due > Instant::now()) {
             return;
         }
+        if self.outbox.overview {
+            self.count_ready();
+        }
         let outbox = std::mem::take(&mut self.outbox);
         self.outbox.last = Some(Instant::now());
         if self.subscribers.is_empty() {
@@ -106,7 +109,16 @@ impl Core {
                 self.world = Arc::new(loaded.world);
                 self.rules = loaded.rules;
                 self.flows = loaded.flows;
+                let awake = self.writes.awake;
+                self.writes = loaded.writes;
+                self.writes.awake = awake;
                 self.ready = true;
+                self.adopt_rules();
+                self.count_inventory();
+                for state in self.flows.iter_mut().filter(|state| state.flow.is_import()) {
+                    let flow = state.flow.clone();
+                    super::super::staging::judge_types(state, super::super::compare::sides_of(&self.world, &flow));
+                }
                 if let Some(front) = self.front.take() {
                     front.into_rows(&mut self.flows, &self.world);
                 }

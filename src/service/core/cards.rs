@@ -167,7 +167,7 @@ impl Core {
             .collect();
         let what = format!("moved the match: {}", moved.title);
         let by = By { actor: actor.clone(), at: when };
-        let waiting = writer::Waiting { reply: Some(reply), skipped: Vec::new() };
+        let waiting = writer::Waiting { reply: Some(reply), skipped: Vec::new(), later: false };
         self.commit(at, Entry::new(moved.stream, changes, what), by, waiting);
     }
 

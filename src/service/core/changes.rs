@@ -1,17 +1,23 @@
 //! What syncs bring: records, progress, ends.
 
 use super::super::compare::sides_of;
+use super::super::decide;
 use super::super::inside::Touch;
 use super::super::rows::Row;
+use super::super::staging;
+use super::super::tables::Change;
 use super::super::world::{self, Moved};
 use super::{Core, Pending};
-use crate::domain::{FailureClass, IntegrationId, LogLevel, RunState, Stream, StreamProgress};
+use crate::domain::{FailureClass, IntegrationId, LogLevel, RecordId, RunState, Stream, StreamProgress};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Shortest rest between two recounts while records stream in.
 const RECOUNT_REST: Duration = Duration::from_millis(250);
+
+/// Longest time that changes are applied in one go.
+const LONGEST_TURN: Duration = Duration::from_millis(5);
 
 /// A stream as a new process finds it: what was running was cut.
 pub fn at_start(mut progress: StreamProgress) -> StreamProgress {
@@ -29,10 +35,24 @@ impl Core {
         if !self.ready || self.solving || (self.pending.is_empty() && self.recount.is_empty()) {
             return;
         }
-        let now = self.clock.now();
+        let (now, began) = (self.clock.now(), Instant::now());
+        let mut more = false;
+        let mut imported = Vec::new();
         let Some(world) = Arc::get_mut(&mut self.world) else { return };
         while let Some(pending) = self.pending.pop_front() {
             match pending {
+                Pending::Rows(flow, stream, changes) => {
+                    if let Some(state) = self.flows.iter_mut().find(|f| f.flow.id == flow) {
+                        let rules = state.flow.clone();
+                        decide::apply(state, sides_of(world, &rules), stream, &changes);
+                        for change in &changes {
+                            world.note(&flow, stream, &change.source, change.after.as_ref());
+                        }
+                    }
+                    self.outbox.queue(&flow);
+                    self.outbox.overview();
+                }
+                Pending::Imported(flow, reply, done) => imported.push((flow, reply, done)),
                 Pending::Decision(flow, stream, source, decision) => {
                     let before = world.decided(&flow, stream).and_then(|known| known.get(&source)).cloned().flatten();
                     world.note(&flow, stream, &source, decision.as_ref());
@@ -52,8 +72,13 @@ impl Core {
                 Pending::Change(integration, change) => {
                     let tables = world.tables.entry(integration.clone()).or_default();
                     let (stream, touch) = (change.stream(), Touch::of(tables, &change));
+                    let change_of = match &change {
+                        Change::Device(facts, _) => tables.devices.position(&facts.id).map(|at| (facts.id.clone(), at)),
+                        _ => None,
+                    };
                     let moved = world::apply(tables, change, now);
                     for state in &mut self.flows {
+                        note_behind(state, &integration, change_of.as_ref());
                         let (source, target) = (state.flow.source == integration, state.flow.target == integration);
                         state.due.changed |= (source || target) && is_frame(stream);
                         if let Some(touch) = touch.as_ref().filter(|_| source || target) {
@@ -76,16 +101,36 @@ impl Core {
                     self.recount.entry(integration).or_default().insert(Stream::Companies);
                 }
             }
+            // Requests are answered between two pieces of a long list.
+            if began.elapsed() > LONGEST_TURN {
+                more = !self.pending.is_empty();
+                break;
+            }
+        }
+        for (flow, reply, done) in imported {
+            self.import_ended(&flow);
+            if let Some(reply) = reply {
+                reply.done(*done);
+            }
+        }
+        if more {
+            return;
         }
         if self.recount_due().is_some_and(|due| due <= Instant::now()) {
             self.recount_all();
         }
     }
 
+    /// Changes wait for nothing but their turn.
+    pub(super) fn pending_due(&self) -> Option<Instant> {
+        let waits = self.ready && !self.pending.is_empty() && !self.solving && !self.is_lent();
+        waits.then(Instant::now)
+    }
+
     /// When counts and states are computed anew after records changed. While pages stream in this rests ten times as
     /// long as it takes, so that it stays a small share of the core's time however large the fleet is.
     pub(super) fn recount_due(&self) -> Option<Instant> {
-        if !self.ready || self.recount.is_empty() || self.solving || self.is_lent() {
+        if !self.ready || self.recount.is_empty() || self.solving || self.is_lent() || !self.pending.is_empty() {
             return None;
         }
         let Some((at, took)) = self.last_recount else { return Some(Instant::now()) };
@@ -137,8 +182,14 @@ impl Core {
             }
         }
         let all = !moves.is_empty() || frame;
+        if integration.is_inventory() {
+            self.count_inventory();
+        }
         for state in &mut self.flows {
             if state.flow.source == *integration || state.flow.target == *integration {
+                if state.flow.is_import() {
+                    staging::judge_types(state, sides_of(&self.world, &state.flow.clone()));
+                }
                 state.due.dirty = true;
                 state.due.changed |= all;
                 if state.flow.source == *integration {
@@ -191,6 +242,8 @@ impl Core {
             self.pending.push_back(Pending::Scope(integration.clone(), None));
         }
         self.start_again(integration);
+        self.compare_after(integration);
+        self.note_sync(integration);
         // Solved once more after the last page, so that matches can be decided automatically.
         for state in &mut self.flows {
             if state.flow.source == *integration || state.flow.target == *integration {
@@ -259,4 +312,35 @@ fn mirror(state: &mut super::super::rows::FlowState, moved: Moved) {
     }
     // Orders hold positions: none is good any more.
     queue.views.clear();
+}
+
+/// A matched device that changed is one that the inventory has to follow.
+fn note_behind(
+    state: &mut super::super::rows::FlowState,
+    integration: &IntegrationId,
+    changed: Option<&(RecordId, usize)>,
+) {
+    let Some((id, at)) = changed else { return };
+    let ours = state.flow.is_import() && state.flow.source == *integration;
+    if ours && state.devices.rows.get(*at).is_some_and(|row| row.matched().is_some()) {
+        state.behind.insert(id.clone());
+    }
+}
+
+impl Core {
+    /// The inventory is always in step with itself: its streams are shown as read, with what they hold.
+    pub(super) fn count_inventory(&mut self) {
+        let id = IntegrationId::inventory();
+        let Some(infos) = self.integrations.iter().find(|i| i.id == id).map(|i| i.connector.streams()) else { return };
+        let now = self.clock.now();
+        for info in infos {
+            let stored = self.store.live_count(&id, info.stream);
+            let key = (id.clone(), info.stream);
+            let progress = self
+                .progress
+                .entry(key)
+                .or_insert_with(|| StreamProgress::never(id.clone(), info.stream, info.word_many.clone()));
+            (progress.state, progress.finished, progress.stored) = (RunState::Ok, Some(now), stored);
+        }
+    }
 }

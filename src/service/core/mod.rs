@@ -5,15 +5,20 @@
 mod broadcast;
 mod cards;
 mod changes;
+mod follow;
+mod import;
+mod inventory;
 mod looking;
 mod requests;
 mod rules;
 mod schedules;
+mod sending;
 mod settings;
 mod solving;
 #[cfg(test)]
 mod tests;
 mod undo;
+mod writing;
 
 use super::SettingsFile;
 use super::decide::By;
@@ -28,11 +33,15 @@ use super::solver::Solved;
 use super::tables::Change;
 use super::world::World;
 use super::writer;
+use super::writing::Writes;
+use super::writing::planning::Plan;
+use crate::domain::outbox::plan::WriteTarget;
 use crate::domain::{
-    Actor, Clock, Decision, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, RecordId, RowChange,
-    RuleChange, Stream, StreamProgress, SyncScope, Timestamp,
+    Actor, Clock, Decision, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, OutboxEntry, Record,
+    RecordChange, RecordId, RowChange, RuleChange, Stream, StreamProgress, SyncScope, Timestamp,
 };
 use crate::store::Store;
+use crate::sync::outbox::{Closed, Delivered};
 use crate::sync::{Supervisor, Task};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -108,6 +117,76 @@ pub enum CoreMessage {
         /// Who waits.
         reply: ReplyTo,
     },
+    /// What a target takes is known, or not: a plan can be made.
+    WriteTargets {
+        /// What is to be planned.
+        wanted: writing::Wanted,
+        /// By stream.
+        result: Result<BTreeMap<Stream, WriteTarget>, Failure>,
+    },
+    /// A plan is made.
+    WritesPlanned {
+        /// What was to be planned.
+        wanted: writing::Wanted,
+        /// The plan.
+        result: Result<Plan, Failure>,
+    },
+    /// The outbox changed on the disk, or did not.
+    WritesKept {
+        /// Writes as they are now.
+        result: Result<Vec<OutboxEntry>, Failure>,
+        /// Who waits.
+        waiting: writer::WritesWaiting,
+    },
+    /// A vendor has what was written, or refused it.
+    WritesClosed {
+        /// Where it was sent.
+        integration: IntegrationId,
+        /// What became of it.
+        closed: Closed,
+        /// Hears when it is kept.
+        done: oneshot::Sender<bool>,
+    },
+    /// What became of writes is kept, or is not.
+    WritesDecided {
+        /// Where it was sent.
+        integration: IntegrationId,
+        /// Decisions with their writes.
+        decided: Vec<(HistoryEntry, Vec<OutboxEntry>)>,
+        /// Other writes.
+        others: Vec<OutboxEntry>,
+        /// Records that were new to the store, or why nothing was kept.
+        result: Result<Vec<Record>, Failure>,
+        /// Hears it.
+        done: oneshot::Sender<bool>,
+    },
+    /// A courier came back.
+    Delivered(IntegrationId, Delivered),
+    /// Rows of an import are staged.
+    Importing {
+        /// In which flow.
+        flow: FlowId,
+        /// So many.
+        done: u64,
+        /// Of so many.
+        total: u64,
+    },
+    /// Records of the inventory are staged, or what follows by itself is found.
+    Staged {
+        /// In which flow.
+        flow: FlowId,
+        /// What is to be made durable.
+        result: Result<super::importing::Staged, Failure>,
+        /// What it was asked for.
+        wanted: Box<import::Wanted>,
+    },
+    /// Devices of the inventory are up to date.
+    Followed {
+        /// In which flow.
+        flow: FlowId,
+        /// How many changed.
+        result: Result<u64, Failure>,
+    },
     /// What runs by itself is durably another, or not.
     Planned {
         /// What changes.
@@ -128,6 +207,10 @@ enum Pending {
     Change(IntegrationId, Change),
     Decision(FlowId, Stream, RecordId, Option<Decision>),
     Rules(FlowId),
+    /// Rows of an import that is durable.
+    Rows(FlowId, Stream, Vec<RowChange>),
+    /// All rows of the import are in.
+    Imported(FlowId, Option<ReplyTo>, Box<super::messages::Done>),
     /// Other sync settings, or the same judged at a later time.
     Scope(IntegrationId, Option<Arc<SyncScope>>),
 }
@@ -137,13 +220,14 @@ pub(super) struct Entry {
     stream: Stream,
     changes: Vec<RowChange>,
     rules: Vec<RuleChange>,
+    records: Vec<RecordChange>,
     what: String,
     undoes: Option<HistoryId>,
 }
 
 impl Entry {
     fn new(stream: Stream, changes: Vec<RowChange>, what: String) -> Self {
-        Self { stream, changes, rules: Vec::new(), what, undoes: None }
+        Self { stream, changes, rules: Vec::new(), records: Vec::new(), what, undoes: None }
     }
 }
 
@@ -218,6 +302,8 @@ pub struct Core {
     offered: BTreeMap<IntegrationId, settings::Offered>,
     /// Writes of settings under way.
     keeping: u64,
+    /// Writes to vendors.
+    writes: Writes,
     /// When the day's count was last written.
     day_noted: Option<Instant>,
 }
@@ -271,6 +357,7 @@ impl Core {
             again: BTreeMap::new(),
             offered: BTreeMap::new(),
             keeping: 0,
+            writes: Writes::new(opened.scheduled),
             day_noted: None,
         }
     }
@@ -301,7 +388,8 @@ impl Core {
 
     /// When something is due without a message.
     fn wake_at(&self) -> Option<Instant> {
-        [self.outbox.due(), self.recount_due(), self.solve_due(), self.schedule_due()].into_iter().flatten().min()
+        let own = [self.outbox.due(), self.recount_due(), self.solve_due(), self.schedule_due(), self.pending_due()];
+        own.into_iter().chain([self.writes.due()]).flatten().min()
     }
 
     fn handle(&mut self, message: CoreMessage) {
@@ -326,6 +414,17 @@ impl Core {
             CoreMessage::ScopeKept { integration, scope, sync, result, reply } => {
                 self.scope_kept(&integration, &scope, sync, result, reply);
             }
+            CoreMessage::WriteTargets { wanted, result } => self.targets_known(wanted, result),
+            CoreMessage::WritesPlanned { wanted, result } => self.writes_planned(wanted, result),
+            CoreMessage::WritesKept { result, waiting } => self.writes_kept(result, waiting),
+            CoreMessage::WritesClosed { integration, closed, done } => self.writes_closed(integration, closed, done),
+            CoreMessage::WritesDecided { integration, decided, others, result, done } => {
+                self.writes_decided(&integration, decided, others, result, done);
+            }
+            CoreMessage::Delivered(integration, delivered) => self.delivered(integration, delivered),
+            CoreMessage::Importing { flow, done, total } => self.importing(&flow, done, total),
+            CoreMessage::Staged { flow, result, wanted } => self.staged(&flow, result, *wanted),
+            CoreMessage::Followed { flow, result } => self.followed(&flow, result),
             CoreMessage::Planned { change, result, reply } => self.planned(change, result, reply),
             CoreMessage::Settle(done) => self.settle.push(done),
             CoreMessage::Freed | CoreMessage::Stop(_) | CoreMessage::Opened(_) => {}
@@ -345,9 +444,12 @@ impl Core {
         self.apply_pending();
         self.tell_scopes();
         self.decide_more();
+        self.after_syncs();
         self.run_schedule();
         self.start_solving();
         self.look_for_cards();
+        self.compare_matched();
+        self.deliver();
         self.note_day();
         if self.is_settled() {
             for done in self.settle.drain(..) {
@@ -366,10 +468,11 @@ impl Core {
             && self.more.is_empty()
             && self.deck.is_settled()
             && self.keeping == 0
+            && self.writes.is_idle()
             && self.again.is_empty()
             && self.told_scope.is_empty()
             && self.supervisor.running().is_empty()
-            && !self.flows.iter().any(|f| f.due.dirty || f.due.decided)
+            && !self.flows.iter().any(|f| f.due.dirty || f.due.decided || f.after_sync || f.importing.is_some())
     }
 
     /// Somebody else reads the facts: the engine or a picker. A message comes when they are free again, so nothing is

@@ -112,6 +112,8 @@ impl Core {
                 let states: Vec<_> = self.progress.values().cloned().collect();
                 Ok(View::Why(why::why(&self.world, &self.flows, &states, &text)))
             }
+            Query::Writes(query) => return self.write_query(reply, query),
+            Query::Inventory(query) => return self.ask_inventory(reply, query),
             Query::Cards => return self.cards(reply),
             Query::Schedules { integration } => self.schedules(&integration),
             Query::Rules { flow } => self.list_rules(flow.as_ref()),
@@ -133,7 +135,9 @@ impl Core {
         let at = self.queue_at(&view.flow, view.stream)?;
         let state = &mut self.flows[at];
         let flow = state.flow.clone();
-        Ok(views::window(state, sides_of(&self.world, &flow), view, offset, limit, anchor))
+        let mut window = views::window(state, sides_of(&self.world, &flow), view, offset, limit, anchor);
+        self.tell_of_writes(&flow, view.stream, &mut window.rows);
+        Ok(window)
     }
 
     /// The engine of a solved flow follows changed records; it is back in a moment.
@@ -155,7 +159,9 @@ impl Core {
         };
         let (left, right) = (vendor(&state.flow.source), vendor(&state.flow.target));
         let context = Context { world: &self.world, state, store: &self.store, names: (&left, &right) };
-        compare::compare(&context, stream, source, target)
+        let mut compare = compare::compare(&context, stream, source, target)?;
+        compare.warnings.extend(self.came_back(flow, stream, source));
+        Ok(compare)
     }
 
     fn pick(&self, reply: ReplyTo, flow: &FlowId, stream: Stream, source: &RecordId, pattern: String, limit: u32) {
@@ -231,12 +237,14 @@ impl Core {
             Command::Sync { integration, stream, full } => self.sync(reply, integration.as_ref(), stream, full),
             Command::Pause { integration } => self.pause(reply, &integration, true),
             Command::Resume { integration } => self.pause(reply, &integration, false),
+            Command::Inventory(command) => self.change_inventory(reply, command),
             Command::PauseFlow { flow, pause } => self.pause_flow(reply, flow, pause),
             Command::SetSchedule { integration, stream, schedule } => {
                 self.set_schedule(reply, Task { integration, stream }, schedule.as_deref());
             }
             Command::Decide { flow, stream, action, rows } => {
                 let at = match self.queue_at(&flow, stream) {
+                    Ok(at) if self.flows[at].importing.is_some() => return reply.failed(super::import::busy()),
                     Ok(at) => at,
                     Err(failure) => return reply.failed(failure),
                 };
@@ -257,6 +265,7 @@ impl Core {
             }
             Command::QuickMatch { flow, stream, threshold } => {
                 let at = match self.queue_at(&flow, stream) {
+                    Ok(at) if self.flows[at].importing.is_some() => return reply.failed(super::import::busy()),
                     Ok(at) => at,
                     Err(failure) => return reply.failed(failure),
                 };
@@ -274,6 +283,7 @@ impl Core {
             Command::SetSyncSettings { integration, scope, sync } => {
                 self.set_sync_settings(reply, integration, scope, sync);
             }
+            Command::Writes(command) => self.write_command(reply, command),
             Command::CancelSync { .. } => {}
         }
     }
@@ -329,13 +339,13 @@ impl Core {
             what = format!("{what}; {described}");
         }
         let entry = Entry { rules, ..Entry::new(stream, changes, what) };
-        self.commit(at, entry, by, writer::Waiting { reply: Some(reply), skipped });
+        self.commit(at, entry, by, writer::Waiting { reply: Some(reply), skipped, later: false });
     }
 
     /// Applies changes in memory and hands them to the writer.
     pub(super) fn commit(&mut self, at: usize, entry: Entry, by: By, waiting: writer::Waiting) {
         let flow = self.flows[at].flow.id.clone();
-        let Entry { stream, changes, rules, what, undoes } = entry;
+        let Entry { stream, changes, rules, records, what, undoes } = entry;
         self.put(at, stream, &changes);
         self.put_rules(&rules);
         // What the engine decides, it has reckoned with already.
@@ -350,6 +360,7 @@ impl Core {
             rows: changes.len() as u64,
             changes,
             rules,
+            records,
             undoes,
             undone_by: None,
         };
@@ -377,6 +388,9 @@ impl Core {
         waiting: writer::Waiting,
     ) {
         self.writing -= 1;
+        if waiting.later {
+            return self.import_written(entry, result, waiting);
+        }
         match result {
             Ok(stored) => {
                 if stored.actor == Actor::Engine {

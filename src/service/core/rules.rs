@@ -53,7 +53,7 @@ impl Core {
             rules: vec![change],
             ..Entry::new(stream, Vec::new(), crate::domain::text::clean(what).into_owned())
         };
-        self.commit(at, entry, by, writer::Waiting { reply: Some(reply), skipped: Vec::new() });
+        self.commit(at, entry, by, writer::Waiting { reply: Some(reply), skipped: Vec::new(), later: false });
     }
 
     /// Puts rule changes into the book and, as soon as the facts are free, before the engines.
@@ -62,6 +62,7 @@ impl Core {
             return;
         }
         self.rules.apply(changes);
+        self.adopt_rules();
         let rules = changes.iter().flat_map(|change| [&change.before, &change.after]).flatten();
         let everywhere = rules.clone().any(|rule| rule.everywhere);
         let flows: Vec<FlowId> = rules.map(|rule| rule.flow.clone()).collect();

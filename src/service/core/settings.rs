@@ -69,7 +69,7 @@ impl Core {
     }
 
     /// A line in the sync log, written elsewhere.
-    fn log_line(&self, id: &IntegrationId, level: LogLevel, text: &str) {
+    pub(super) fn log_line(&self, id: &IntegrationId, level: LogLevel, text: &str) {
         let entry = LogEntry {
             seq: 0,
             at: self.clock.now(),

@@ -19,7 +19,8 @@ const SHORTEST_REST: Duration = Duration::from_secs(2);
 impl Core {
     /// When the next full solve may begin; `None` when there is nothing to do or it waits for an event.
     pub(super) fn solve_due(&self) -> Option<Instant> {
-        if !self.ready || self.solving || self.is_lent() || !self.flows.iter().any(|f| f.due.dirty) {
+        let idle = self.flows.iter().any(|f| f.due.dirty) && self.flows.iter().all(|f| f.importing.is_none());
+        if !self.ready || self.solving || self.is_lent() || !idle {
             return None;
         }
         if self.supervisor.running().is_empty() {
@@ -31,7 +32,8 @@ impl Core {
 
     /// Starts the engine when something is to be solved and it is idle.
     pub(super) fn start_solving(&mut self) {
-        if !self.ready || self.solving || !self.pending.is_empty() {
+        // What an import brings is solved once, when all of it is there.
+        if !self.ready || self.solving || !self.pending.is_empty() || self.flows.iter().any(|f| f.importing.is_some()) {
             return;
         }
         // What a person decided shows at once, also while pages stream in.
@@ -138,6 +140,7 @@ impl Core {
     fn may_decide(&self, at: usize) -> bool {
         let state = &self.flows[at];
         state.flow.auto_accept
+            && state.importing.is_none()
             && !self.paused_flows.contains(&state.flow.id)
             && !state.due.dirty
             && !state.due.decided
@@ -180,7 +183,7 @@ impl Core {
             let by_what = if Stream::INSIDE.contains(&stream) { "by their keys" } else { "by identifiers" };
             let what = format!("matched {} {by_what}", decide::counted(stream, plan.changes.len() as u64));
             let changes = plan.changes.into_iter().map(|(_, change)| change).collect();
-            let waiting = writer::Waiting { reply: None, skipped: Vec::new() };
+            let waiting = writer::Waiting { reply: None, skipped: Vec::new(), later: false };
             self.commit(at, Entry::new(stream, changes, what), by, waiting);
             // The rest follows when this is durable.
             return;

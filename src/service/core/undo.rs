@@ -7,7 +7,9 @@ use super::super::reply::ReplyTo;
 use super::super::rules;
 use super::super::writer::{self, Wanted};
 use super::{Core, Entry};
-use crate::domain::{Actor, Failure, FailureClass, HistoryEntry, RowChange};
+use crate::domain::{
+    Actor, Failure, FailureClass, HistoryEntry, IntegrationId, RecordChange, RecordEdit, RowChange, Stream,
+};
 
 impl Core {
     /// The writer found the entry that an undo or redo means.
@@ -26,7 +28,12 @@ impl Core {
         if let Some(failure) = refusal(&entry) {
             return reply.failed(failure);
         }
+        let (records, kept) = self.inverse_records(&entry);
+        if entry.changes.is_empty() && !entry.records.is_empty() {
+            return self.undo_records(wanted, &entry, records, kept, reply, by);
+        }
         let at = match self.flow_at(&entry.flow) {
+            Ok(at) if self.flows[at].importing.is_some() => return reply.failed(super::import::busy()),
             Ok(at) => at,
             Err(failure) => return reply.failed(failure),
         };
@@ -39,6 +46,9 @@ impl Core {
         if moved_on > 0 {
             skipped.push(("decided again since".to_owned(), moved_on));
         }
+        if kept > 0 {
+            skipped.push((KEPT.to_owned(), kept));
+        }
         if changed > 0 {
             skipped.push(("rules changed since".to_owned(), changed));
         }
@@ -48,14 +58,78 @@ impl Core {
             preview.warnings.extend((!described.is_empty()).then_some(described));
             return reply.view(View::Preview(preview));
         }
-        if changes.is_empty() && rules.is_empty() {
+        if changes.is_empty() && rules.is_empty() && records.is_empty() {
             let text = "nothing left to take back: every row was decided again since".to_owned();
             return reply.done(Done { skipped, text, ..Done::default() });
         }
         let what = writer::title(&entry, wanted == Wanted::Redo);
-        let waiting = writer::Waiting { reply: Some(reply), skipped };
-        let entry = Entry { rules, undoes: Some(entry.id), ..Entry::new(entry.stream, changes, what) };
+        let waiting = writer::Waiting { reply: Some(reply), skipped, later: false };
+        let entry = Entry { rules, records, undoes: Some(entry.id), ..Entry::new(entry.stream, changes, what) };
         self.commit(at, entry, by.clone(), waiting);
+    }
+
+    /// What takes an entry's records back. A record that another flow is matched with, or a company with devices in it,
+    /// stays; how many do comes second.
+    fn inverse_records(&self, entry: &HistoryEntry) -> (Vec<RecordChange>, u64) {
+        let inventory = self.world.tables_of(&IntegrationId::inventory());
+        let others = |change: &RecordChange| {
+            let flows = self.flows.iter().filter(|f| f.flow.is_import() && f.flow.id != entry.flow);
+            flows.filter_map(|f| f.queue(change.stream)).any(|queue| queue.taken.contains_key(&change.id))
+        };
+        let inhabited = |change: &RecordChange| {
+            change.stream == Stream::Companies && inventory.extra.get(&change.id).is_some_and(|e| e.devices > 0)
+        };
+        let stays =
+            |change: &RecordChange| change.edit == RecordEdit::Withdrawn && (others(change) || inhabited(change));
+        let all: Vec<RecordChange> = entry.records.iter().map(RecordChange::inverse).collect();
+        let (kept, back): (Vec<_>, Vec<_>) = all.into_iter().partition(stays);
+        (back, kept.len() as u64)
+    }
+
+    /// Takes back an entry that is about records alone: its flow may be gone, or none.
+    fn undo_records(
+        &mut self,
+        wanted: Wanted,
+        entry: &HistoryEntry,
+        records: Vec<RecordChange>,
+        kept: u64,
+        reply: ReplyTo,
+        by: &By,
+    ) {
+        let skipped = if kept > 0 { vec![(KEPT.to_owned(), kept)] } else { Vec::new() };
+        if let Wanted::Undo { preview: true, .. } = wanted {
+            let counted = decide::counted(entry.stream, records.len() as u64);
+            let preview = super::super::messages::Preview {
+                what: format!("takes back “{}”: {counted} of the inventory", entry.what),
+                rows: records.len() as u64,
+                counts: Vec::new(),
+                warnings: skipped.iter().map(|(reason, count)| format!("{count} left as they are: {reason}")).collect(),
+                sample: Vec::new(),
+            };
+            return reply.view(View::Preview(preview));
+        }
+        if records.is_empty() {
+            let text = "nothing left to take back".to_owned();
+            return reply.done(Done { skipped, text, ..Done::default() });
+        }
+        let what = writer::title(entry, wanted == Wanted::Redo);
+        let undo = HistoryEntry {
+            id: crate::domain::HistoryId(0),
+            at: by.at,
+            actor: by.actor.clone(),
+            flow: entry.flow.clone(),
+            stream: entry.stream,
+            what,
+            changes: Vec::new(),
+            rules: Vec::new(),
+            records,
+            rows: 0,
+            undoes: Some(entry.id),
+            undone_by: None,
+        };
+        self.writing += 1;
+        let waiting = writer::Waiting { reply: Some(reply), skipped, later: true };
+        let _ = self.writer.send(writer::Job::Decide { entry: Box::new(undo), waiting });
     }
 
     fn undo_preview(
@@ -78,6 +152,9 @@ impl Core {
         preview
     }
 }
+
+/// Why a record is not put away by an undo.
+const KEPT: &str = "records stay: something else is matched with them, or in them";
 
 fn nothing(wanted: Wanted) -> Failure {
     let (what, remedy) = match wanted {

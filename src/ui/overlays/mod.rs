@@ -6,6 +6,7 @@ pub mod coverage;
 mod data;
 mod help;
 mod lists;
+pub mod outbox;
 mod rules;
 mod schedules;
 pub mod settings;
@@ -54,6 +55,8 @@ pub fn draw(state: &State, overlay: &Overlay, canvas: &mut Canvas<'_>) -> Option
         Overlay::History { entries, cursor, top } => lists::history(state, canvas, entries.as_deref(), *cursor, *top),
         Overlay::Wizard(at) => return wizard::draw(state, canvas, at),
         Overlay::Cards(shown) => cards::draw(state, canvas, shown),
+        Overlay::Making(making) => outbox::making(state, canvas, making),
+        Overlay::Outbox(list) => outbox::outbox(state, canvas, list),
         Overlay::Rules { rules, cursor, top } => rules::draw(state, canvas, rules.as_deref(), *cursor, *top),
         Overlay::Settings(shown) => settings::draw(state, canvas, shown),
         Overlay::Messages { scroll } => help::draw(state, canvas, "Messages, newest first", *scroll),

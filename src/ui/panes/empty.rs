@@ -99,5 +99,6 @@ pub fn filter_word(filter: Filter) -> &'static str {
         Filter::State(state) => state.name(),
         Filter::Orphaned => "orphaned",
         Filter::LeftOut => "left out",
+        Filter::Unimported => "not imported",
     }
 }

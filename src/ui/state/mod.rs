@@ -5,6 +5,7 @@ pub mod coverage;
 pub mod log;
 pub mod marks;
 pub mod messages;
+pub mod outbox;
 pub mod overlay;
 pub mod pace;
 pub mod queue;

@@ -1,6 +1,7 @@
 //! What can lie over the panes; one at a time.
 
 use super::coverage::CoverageState;
+use super::outbox::{Making, OutboxList};
 use super::settings::Settings;
 use super::wizard::Wizard;
 use crate::domain::{Confidence, HistoryEntry, HistoryId, IntegrationId, LogLevel, RecordId};
@@ -91,6 +92,10 @@ pub enum Overlay {
     Schedules(Box<Schedules>),
     /// What syncs found that a person decides.
     Cards(Cards),
+    /// Records that would be made.
+    Making(Box<Making>),
+    /// Writes to vendors.
+    Outbox(Box<OutboxList>),
     /// Which company is known where.
     Coverage(Box<CoverageState>),
     /// What is stored of an integration.
@@ -189,6 +194,8 @@ impl Overlay {
             Self::Schedules(shown) => shown.sheet.is_none() || shown.asked,
             Self::History { entries, .. } => entries.is_none(),
             Self::Cards(shown) => shown.list.is_none(),
+            Self::Making(making) => making.plan.is_none(),
+            Self::Outbox(list) => list.is_waiting(),
             Self::Rules { rules, .. } => rules.is_none(),
             Self::Coverage(shown) => shown.grid.is_none(),
             Self::Data(shown) => shown.streams.is_none(),

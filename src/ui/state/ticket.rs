@@ -47,6 +47,12 @@ pub enum Purpose {
     ScopePreview,
     /// A change of sync settings.
     SetSyncSettings,
+    /// What would be made.
+    Plan,
+    /// The outbox.
+    Outbox,
+    /// A change of the outbox.
+    WriteChange,
     /// Rows that are like a decided one.
     Alike,
     /// The grid of companies.

@@ -9,6 +9,7 @@ pub mod keys;
 pub mod log;
 pub mod mouse;
 pub mod navigate;
+mod outbox;
 pub mod overlays;
 pub mod picker;
 pub mod reasons;

@@ -79,6 +79,8 @@ pub fn key(state: &mut State, key: Key) {
         Some(Overlay::History { .. }) => history_key(state, key),
         Some(Overlay::Wizard(_)) => super::wizard::key(state, key),
         Some(Overlay::Cards(_)) => super::cards::key(state, key),
+        Some(Overlay::Making(_)) => super::outbox::making_key(state, key),
+        Some(Overlay::Outbox(_)) => super::outbox::key(state, key),
         Some(Overlay::Rules { .. }) => rules::key(state, key),
         None => {}
     }

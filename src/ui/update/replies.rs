@@ -33,6 +33,7 @@ fn on_event(state: &mut State, event: Event) {
                 queue.generation = queue.generation.max(generation);
             }
             requests::window(state);
+            super::outbox::changed(state);
         }
         Event::Log(lines) => on_log(state, lines),
         Event::Notice { level, text } => {
@@ -134,6 +135,8 @@ fn on_view(state: &mut State, ticket: Ticket, purpose: Purpose, view: View) {
             }
         }
         (Purpose::Cards, View::Cards(list)) => super::cards::on_cards(state, list),
+        (Purpose::Plan, View::Plan(plan)) => super::outbox::planned(state, ticket, *plan),
+        (Purpose::Outbox, View::Outbox(view)) => super::outbox::came(state, *view),
         (purpose, _) => state.say(LogLevel::Error, format!("the answer does not fit the question ({purpose:?})")),
     }
 }
@@ -221,6 +224,10 @@ fn on_done(state: &mut State, purpose: Purpose, done: &Done) {
         Purpose::RuleChange => {
             say_done(state, done);
             rules::changed(state);
+        }
+        Purpose::WriteChange => {
+            say_done(state, done);
+            super::outbox::changed(state);
         }
         Purpose::SetSchedule => {
             state.say(LogLevel::Info, done.text.clone());
@@ -323,6 +330,8 @@ fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Fai
         | Purpose::Why
         | Purpose::History
         | Purpose::Cards
+        | Purpose::Plan
+        | Purpose::Outbox
         | Purpose::Coverage
         | Purpose::Data
         | Purpose::Rules

@@ -1,0 +1,245 @@
+//! Matchbook's own register, on the command line against the simulated vendors: imports by type, the dry run beside what
+//! is done, auto-sync, companies that follow their source.
+
+mod home;
+
+use home::{Home, vendors};
+use matchbook::simulator::{Faults, Simulator};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A home with both vendors and a flow of each into the inventory, synced.
+fn synced(companies: usize, devices: usize) -> (Home, Simulator) {
+    let (home, simulator) = (Home::new(), vendors(companies, devices, Faults::None));
+    home.connect(&simulator);
+    home.ok(&["flow", "remove", "addigy-itglue"]);
+    home.ok(&["flow", "add", "itglue", "inventory"]);
+    home.ok(&["flow", "add", "addigy", "inventory"]);
+    home.ok(&["sync"]);
+    (home, simulator)
+}
+
+fn lines(home: &Home, arguments: &[&str]) -> Vec<Value> {
+    home.ok(arguments).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn rows(home: &Home, flow: &str, stream: &str, filter: &str) -> Vec<Value> {
+    lines(home, &["queue", flow, "--stream", stream, "--filter", filter, "--json"])
+}
+
+fn text<'v>(value: &'v Value, field: &str) -> &'v str {
+    value[field].as_str().unwrap_or_default()
+}
+
+/// What a dry run promised: source → target of the rows that are imported.
+fn promised(plan: &[Value]) -> BTreeMap<String, String> {
+    let imports = plan.iter().filter(|row| !row["target"].is_null());
+    imports.map(|row| (text(row, "id").to_owned(), text(row, "target").to_owned())).collect()
+}
+
+/// What is matched: source → target.
+fn matched(home: &Home, flow: &str, stream: &str) -> BTreeMap<String, String> {
+    let rows = rows(home, flow, stream, "matched");
+    rows.iter().map(|row| (text(row, "id").to_owned(), text(&row["target"], "id").to_owned())).collect()
+}
+
+fn listed(home: &Home, stream: &str) -> Vec<Value> {
+    lines(home, &["inventory", "list", stream, "--json"])
+}
+
+/// Companies, mapped policies and types, so that devices can be imported.
+fn mapped(companies: usize, devices: usize) -> (Home, Simulator) {
+    let (home, simulator) = synced(companies, devices);
+    home.ok(&["import", "itglue-inventory", "--stream", "companies", "--all"]);
+    home.ok(&["quick-match", "addigy-inventory", "--threshold", "0.9"]);
+    (home, simulator)
+}
+
+#[test]
+fn a_dry_run_is_what_is_then_done_record_by_record() {
+    let (home, _simulator) = synced(10, 120);
+    for (flow, stream) in
+        [("itglue-inventory", "companies"), ("addigy-inventory", "device-types"), ("addigy-inventory", "devices")]
+    {
+        if stream == "devices" {
+            home.ok(&["quick-match", "addigy-inventory", "--threshold", "0.9"]);
+        }
+        let before = matched(&home, flow, stream);
+        let plan = lines(&home, &["import", flow, "--stream", stream, "--all", "--dry-run", "--json"]);
+        assert_eq!(matched(&home, flow, stream), before, "a dry run changes nothing");
+        let wanted = promised(&plan);
+        assert!(!wanted.is_empty(), "{flow} {stream}");
+        home.ok(&["import", flow, "--stream", stream, "--all"]);
+        let mut all = before;
+        all.extend(wanted.clone());
+        assert_eq!(matched(&home, flow, stream), all, "{flow} {stream}");
+        let there: Vec<String> = listed(&home, stream).iter().map(|row| text(row, "id").to_owned()).collect();
+        assert!(wanted.values().all(|id| there.contains(id)), "every record is in the inventory");
+        // What was left says why, on its row as in the plan.
+        for row in plan.iter().filter(|row| row["target"].is_null()) {
+            assert!(!text(row, "reason").is_empty(), "{row}");
+        }
+    }
+    assert!(home.ok(&["store", "verify"]).is_empty());
+}
+
+#[test]
+fn an_import_is_one_undo_and_the_same_source_never_makes_two() {
+    let (home, _simulator) = mapped(8, 90);
+    home.ok(&["import", "addigy-inventory", "--stream", "device-types", "--all"]);
+    home.ok(&["import", "addigy-inventory", "--all"]);
+    let (first, count) = (matched(&home, "addigy-inventory", "devices"), listed(&home, "devices").len());
+    assert!(count > 20 && first.len() == count, "{count}");
+    home.ok(&["undo"]);
+    assert!(listed(&home, "devices").is_empty());
+    assert!(matched(&home, "addigy-inventory", "devices").is_empty());
+    home.ok(&["import", "addigy-inventory", "--all"]);
+    assert_eq!(matched(&home, "addigy-inventory", "devices"), first, "the same ids");
+    // Opened again by hand, imported again: its record is there, so nothing is made.
+    let one = first.keys().next().unwrap();
+    home.ok(&["decide", "unmatch", "addigy-inventory", "devices", one]);
+    assert_eq!(listed(&home, "devices").len(), count, "the record stays");
+    let again = home.run(&["import", "addigy-inventory", one, "--anyway"], "");
+    assert!(again.status.success(), "{}", home::text(&again.stderr));
+    assert_eq!(listed(&home, "devices").len(), count);
+    assert_eq!(matched(&home, "addigy-inventory", "devices"), first);
+    assert!(home.ok(&["store", "verify"]).is_empty());
+}
+
+#[test]
+fn what_cannot_be_imported_says_why() {
+    let (home, _simulator) = mapped(8, 90);
+    let reasons = |home: &Home| -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for row in rows(home, "addigy-inventory", "devices", "unimported") {
+            *counts.entry(text(&row["staged"], "blocked").to_owned()).or_default() += 1;
+        }
+        counts
+    };
+    assert!(reasons(&home).keys().all(|r| r == "type not mapped" || r == "company not mapped"), "{:?}", reasons(&home));
+    // A type that the inventory has already is proposed; another is made; a third is never wanted.
+    home.ok(&["inventory", "add-type", "MacBooks"]);
+    let types = rows(&home, "addigy-inventory", "device-types", "all");
+    let state = |name: &str| text(types.iter().find(|t| text(t, "name") == name).unwrap(), "state").to_owned();
+    assert_eq!((state("MacBook"), state("iMac")), ("suggested".into(), "unmatched".into()));
+    assert!(types.iter().all(|kind| kind["devices"].as_u64() > Some(0)), "each with its count");
+    home.ok(&["quick-match", "addigy-inventory", "--stream", "device-types", "--threshold", "0.9"]);
+    home.ok(&["decide", "ignore", "addigy-inventory", "device-types", "iPhone"]);
+    let open = |home: &Home| {
+        let status = home.json(&["status", "--json"]);
+        let flows = status["flows"].as_array().unwrap();
+        let flow = flows.iter().find(|f| f["id"] == "addigy-inventory").unwrap();
+        let tab = flow["tabs"].as_array().unwrap().iter().find(|t| t["stream"] == "devices").unwrap().clone();
+        (tab["counts"]["ignored"].as_u64().unwrap(), tab["counts"]["unmatched"].as_u64().unwrap())
+    };
+    let (ignored, unmatched) = open(&home);
+    assert!(ignored > 0, "devices of an ignored type leave the counts of what is to do");
+    assert!(reasons(&home).contains_key("type ignored"), "{:?}", reasons(&home));
+    home.ok(&["undo"]);
+    assert_eq!(open(&home), (0, unmatched + ignored));
+    // Only devices of mapped types and companies.
+    let done = home.ok(&["import", "addigy-inventory", "--type", "MacBook", "--dry-run", "--json"]);
+    assert!(done.contains("\"kind\":\"MacBooks\""), "{done}");
+    // Auto-sync needs a mapping.
+    let refused = home.run(&["auto-sync", "addigy-inventory", "iMac"], "");
+    assert!(home::text(&refused.stderr).contains("map the type first"), "{}", home::text(&refused.stderr));
+}
+
+#[test]
+fn auto_sync_imports_what_is_new_at_the_next_sync() {
+    let (home, simulator) = mapped(6, 60);
+    home.ok(&["import", "addigy-inventory", "--stream", "device-types", "--all"]);
+    home.ok(&["import", "addigy-inventory", "--all"]);
+    home.ok(&["auto-sync", "addigy-inventory", "MacBook"]);
+    let before = listed(&home, "devices").len();
+    let policy = matched(&home, "addigy-inventory", "companies").into_keys().next().unwrap();
+    let control = simulator.control();
+    let id = control.addigy().add_device(&policy, "new-mac", Some("C02NEWMAC77"), None).unwrap();
+    home.ok(&["sync", "addigy/devices"]);
+    let now = matched(&home, "addigy-inventory", "devices");
+    assert!(now.contains_key(&id), "imported by itself");
+    assert_eq!(listed(&home, "devices").len(), before + 1);
+    let history = home.json(&["history", "--json"]);
+    let entry = &history[0];
+    assert_eq!(entry["actor"]["by"], "engine", "{entry}");
+    assert!(text(entry, "what").starts_with("imported by auto-sync"), "{entry}");
+    // Facts of what is imported follow at the next sync; what a person takes back stays with the person.
+    assert!(control.addigy().rename_device(&id, "new-mac-2"));
+    home.ok(&["sync", "addigy/devices"]);
+    assert!(listed(&home, "devices").iter().any(|row| text(row, "name") == "new-mac-2"));
+    let number = entry["id"].as_u64().unwrap().to_string();
+    home.ok(&["undo", &number]);
+    home.ok(&["sync", "addigy/devices"]);
+    assert!(!matched(&home, "addigy-inventory", "devices").contains_key(&id));
+}
+
+#[test]
+fn companies_follow_their_organization_until_it_is_gone() {
+    let (home, simulator) = (Home::new(), vendors(8, 60, Faults::None));
+    let control = simulator.control();
+    let (one, two) =
+        (control.itglue().add_organization("Harbor Dental"), control.itglue().add_organization("harbor dental"));
+    home.connect(&simulator);
+    home.ok(&["flow", "remove", "addigy-itglue"]);
+    home.ok(&["inventory", "add-company", "Harbor Dental"]);
+    home.refused(&["inventory", "add-company", "harbor DENTAL"], 2, &["has a company of that name"]);
+    home.ok(&["flow", "add", "itglue", "inventory"]);
+    home.ok(&["sync"]);
+    // Mapped by itself where the name is the same to the letter, and one to one.
+    let mapped = matched(&home, "itglue-inventory", "companies");
+    assert_eq!(mapped.keys().collect::<Vec<_>>(), [&one], "case counts");
+    let target = mapped[&one].clone();
+    home.refused(
+        &["decide", "match", "itglue-inventory", "companies", &two, "--target", &target],
+        3,
+        &["taken by another record"],
+    );
+    // A rename follows; a paused one does not.
+    let name = |home: &Home| {
+        let all = listed(home, "companies");
+        text(all.iter().find(|row| text(row, "id") == target).unwrap(), "name").to_owned()
+    };
+    assert!(control.itglue().rename_organization(&one, "Harbor Dental Group"));
+    home.ok(&["follow", "refresh", "itglue-inventory", &one]);
+    assert_eq!(name(&home), "Harbor Dental Group");
+    home.ok(&["follow", "pause", "itglue-inventory", &one]);
+    assert!(control.itglue().rename_organization(&one, "Harbor"));
+    home.ok(&["sync", "itglue/companies"]);
+    assert_eq!(name(&home), "Harbor Dental Group", "paused");
+    home.ok(&["follow", "resume", "itglue-inventory", &one]);
+    home.ok(&["sync", "itglue/companies"]);
+    assert_eq!(name(&home), "Harbor");
+    // One more, with its primary domain; only what is not mapped is offered.
+    let open = rows(&home, "itglue-inventory", "companies", "open");
+    assert!(open.iter().all(|row| text(row, "id") != one));
+    let other = text(open.iter().find(|row| text(row, "id") != two).unwrap(), "id").to_owned();
+    home.ok(&["import", "itglue-inventory", &other, "--stream", "companies", "--domain", "Example.TEST"]);
+    let added = matched(&home, "itglue-inventory", "companies")[&other].clone();
+    let detail = home.json(&["inventory", "show", &added, "--json"]).to_string();
+    assert!(detail.contains("example.test"), "{detail}");
+    // Gone at the origin: the mapping ends, the company stays.
+    assert!(control.itglue().delete_organization(&one));
+    home.ok(&["sync", "itglue/companies", "--full"]);
+    assert!(!matched(&home, "itglue-inventory", "companies").contains_key(&one));
+    assert_eq!(name(&home), "Harbor");
+    let history = home.json(&["history", "--json"]);
+    assert!(text(&history[0], "what").contains("gone at itglue"), "{}", history[0]);
+}
+
+#[test]
+fn a_deactivated_flow_says_what_is_lost_and_can_be_brought_back() {
+    let (home, _simulator) = synced(6, 60);
+    home.ok(&["import", "itglue-inventory", "--stream", "companies", "--all"]);
+    let before = matched(&home, "itglue-inventory", "companies");
+    let would = home.json(&["flow", "deactivate", "itglue-inventory", "--json"]);
+    assert_eq!((would["mappings"][0][1].as_u64(), &would["done"]), (Some(before.len() as u64), &Value::Bool(false)));
+    assert_eq!(matched(&home, "itglue-inventory", "companies"), before, "nothing is done without --yes");
+    let done = home.json(&["flow", "deactivate", "itglue-inventory", "--yes", "--json"]);
+    let backup = text(&done, "backup").to_owned();
+    assert!(!home.ok(&["flow", "list"]).contains("itglue-inventory"));
+    assert_eq!(listed(&home, "companies").len(), before.len(), "what was imported stays");
+    home.ok(&["flow", "add", "itglue", "inventory"]);
+    assert!(rows(&home, "itglue-inventory", "companies", "matched").is_empty());
+    home.ok(&["restore", &backup]);
+    assert_eq!(matched(&home, "itglue-inventory", "companies"), before);
+}
