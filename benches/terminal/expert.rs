@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// Silence after which a screen is read.
 const QUIET: Duration = Duration::from_millis(60);
 /// A proposal that an expert takes at a look, percent.
-const SURE: u32 = 50;
+const SURE: u32 = 85;
 /// A conflict that an expert decides at a look, percent.
 const CERTAIN: u32 = 90;
 
