@@ -446,6 +446,28 @@ fn rule() -> RuleView {
 }
 
 #[test]
+fn the_field_mapping_of_the_flow_is_shown_with_its_sources() {
+    let mut h = wide();
+    h.keys("l E");
+    h.see("Field mapping: Addigy and IT Glue");
+    h.see("Addigy's device");
+    h.see("Addigy: facts.device_name, else facts.host_name");
+    h.see("the name that its user gave it");
+    h.see("changed in /home/kim/.config/matchbook/connectors/addigy.toml");
+    h.keys("j j");
+    h.see("* Nickname");
+    h.see("* from /home/kim/.config/matchbook/connectors/addigy.toml");
+    h.keys("j");
+    h.see("IT Glue: has no such field");
+    h.keys("G");
+    h.see("details.fact_20");
+    h.keys("h");
+    h.see("Addigy's policy");
+    h.keys("Esc");
+    h.miss("Field mapping");
+}
+
+#[test]
 fn rules_are_listed_applied_everywhere_and_removed() {
     let mut h = wide();
     let refusal = RuleView { id: RuleId(1), text: "“PC-1” is not “PC-7”".into(), ..rule() };

@@ -73,9 +73,9 @@ pub enum Command {
     Resume(PauseArguments),
     /// What is synced of an integration: show the choices with counts, or change them
     Settings(SettingsArguments),
-    /// Where each field of an integration's records comes from
+    /// Which fields of a flow's two sides belong together, or where each field of an integration's records comes from
     Mapping {
-        /// An integration, or a connector (addigy, itglue, connectwise, autotask, csv)
+        /// A flow, an integration, or a connector (addigy, itglue, connectwise, autotask, csv)
         connector: String,
         /// Only this stream
         stream: Option<String>,
@@ -131,6 +131,9 @@ pub enum Command {
     Why {
         /// Name, id or serial, or part of it
         text: String,
+        /// A target that was expected, by name, id or serial: what speaks for and against it, and why it is not proposed
+        #[arg(long, value_name = "TARGET")]
+        against: Option<String>,
         /// One JSON document
         #[arg(long)]
         json: bool,

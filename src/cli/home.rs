@@ -273,7 +273,7 @@ fn connect_all(
 
 /// The connection that an integration's settings mean.
 pub fn connection(integration: &config::IntegrationConfig, credentials: Credentials, paths: &Paths) -> Connection {
-    let own = paths.mappings.is_dir().then(|| paths.mappings.clone());
+    let own = Some(paths.mappings.clone());
     // Files are named as seen from the directory of the configuration.
     let base = paths.config.parent().unwrap_or(std::path::Path::new("."));
     Connection {

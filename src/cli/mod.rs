@@ -147,7 +147,7 @@ async fn dispatch(command: Option<Command>, manner: interface::Manner) -> Result
         Some(Command::History { json, limit }) => decisions::history(json, limit).await,
         Some(Command::Undo { entry, dry_run, json }) => decisions::undo(entry, dry_run, json).await,
         Some(Command::Alias(command)) => decisions::alias(command).await,
-        Some(Command::Why { text, json }) => records::why(text, json).await,
+        Some(Command::Why { text, against, json }) => records::why(text, against, json).await,
         Some(Command::Log(arguments)) => records::log(arguments).await,
         Some(Command::Link(arguments)) => files::link(&arguments),
         Some(Command::Backup { file }) => files::backup(&file),

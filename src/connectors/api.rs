@@ -4,6 +4,7 @@ use super::contract::{
     Ask, ChoiceList, Connection, ConnectionReport, Connector, Find, Observer, Page, StreamInfo, WriteFault,
     WriteLimits, stream_infos,
 };
+use super::describe::{self, ConnectorFields};
 use super::fetch::Reader;
 use super::http::{Budget, Tuning};
 use super::mapping::{Mapping, Paging};
@@ -15,11 +16,13 @@ use crate::domain::{Failure, FailureClass, Record, RecordId, Stream, VendorSyste
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The connector.
 pub(super) struct Api {
     shared: Arc<Shared>,
+    own_file: Option<PathBuf>,
 }
 
 impl Api {
@@ -30,7 +33,7 @@ impl Api {
         observer: Observer,
         tuning: Tuning,
     ) -> Result<Self, Failure> {
-        Ok(Self { shared: Arc::new(Shared::new(mapping, from, observer, tuning)?) })
+        Ok(Self { shared: Arc::new(Shared::new(mapping, from, observer, tuning)?), own_file: from.own_file() })
     }
 
     /// What all calls share.
@@ -84,6 +87,10 @@ impl Connector for Api {
 
     fn choices(&self) -> BoxFuture<'_, Result<Vec<ChoiceList>, Failure>> {
         Box::pin(self.shared.choices())
+    }
+
+    fn fields(&self) -> ConnectorFields {
+        ConnectorFields { own_file: self.own_file.clone(), streams: describe::of(&self.shared.mapping) }
     }
 
     fn write_target(&self, stream: Stream) -> BoxFuture<'_, Result<Option<WriteTarget>, Failure>> {

@@ -2,6 +2,7 @@
 
 use super::api::Api;
 use super::csv::CsvFiles;
+use super::describe::ConnectorFields;
 use super::fields::BadRow;
 use super::http::{Budget, Tuning};
 use super::mapping::{DialectName, Mapping, OptionPrompt, Region, SecretPrompt};
@@ -234,6 +235,11 @@ pub trait Connector: Send + Sync {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
 
+    /// Where each field of its records comes from, the person's own file included. Empty where no mapping stands behind.
+    fn fields(&self) -> ConnectorFields {
+        ConnectorFields::default()
+    }
+
     /// What can be written of a stream, with the names that its fields may have; `None` where nothing can.
     fn write_target(&self, _stream: Stream) -> BoxFuture<'_, Result<Option<WriteTarget>, Failure>> {
         Box::pin(std::future::ready(Ok(None)))
@@ -290,6 +296,13 @@ pub trait Connector: Send + Sync {
     /// How far the vendor's clock is ahead of this machine's, as its last answer said; `None` where it does not say.
     fn clock_skew(&self) -> Option<time::Duration> {
         None
+    }
+}
+
+impl Connection {
+    /// The person's own file that changes the mapping, there or not.
+    pub(super) fn own_file(&self) -> Option<PathBuf> {
+        Some(self.mapping_override_dir.as_ref()?.join(format!("{}.toml", self.connector)))
     }
 }
 

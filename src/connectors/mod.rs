@@ -32,7 +32,7 @@ pub use contract::{
     Ask, Choice, ChoiceList, Connection, ConnectionReport, Connector, ConnectorInfo, Find, HttpNotice, Observer, Page,
     StreamInfo, WriteFault, WriteLimits, available, available_with, connect, connect_with, host_of,
 };
-pub use describe::{FieldInfo, StreamFields, field_mappings, least_requests};
+pub use describe::{ConnectorFields, FieldInfo, FieldPair, StreamFields, field_mappings, field_pairs, least_requests};
 pub use fields::BadRow;
 pub use http::{Budget, Trace, Tuning};
 pub use inventory::inventory;

@@ -14,6 +14,7 @@ mod alike;
 mod compare;
 mod coverage;
 mod explain;
+mod fields;
 mod import;
 mod sync_settings;
 mod writes;
@@ -25,6 +26,7 @@ pub use coverage::{
     Coverage, CoverageCell, CoverageRow, CoverageShow, CoverageSort, CoverageSpec, CoverageSum, StreamData,
 };
 pub use explain::{Gate, Preview, PreviewRow, WhyRecord};
+pub use fields::{FieldPairView, FieldSide, FlowFields, StreamFieldPairs};
 pub use import::{
     Detail, Given, ImportPlan, ImportRow, ImportRows, ImportView, InventoryCommand, InventoryList, InventoryQuery,
     InventoryRow, Origin, Staged,
@@ -430,6 +432,11 @@ pub enum Query {
         /// Those that hold in this flow; `None` for all.
         flow: Option<FlowId>,
     },
+    /// Which fields of a flow's source belong to which of its target.
+    Fields {
+        /// The flow.
+        flow: FlowId,
+    },
     /// Every gate that a record passes, and the first that it fails.
     Why {
         /// Name, id or serial.
@@ -494,6 +501,8 @@ pub enum View {
     History(Vec<HistoryEntry>),
     /// To [`Query::Rules`].
     Rules(Vec<RuleView>),
+    /// To [`Query::Fields`].
+    Fields(Box<FlowFields>),
     /// To [`Query::Why`].
     Why(Vec<WhyRecord>),
     /// To [`Query::Alike`].

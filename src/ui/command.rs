@@ -80,6 +80,7 @@ pub enum CommandId {
     Outbox,
     Cards,
     Rules,
+    Fields,
     OpenLine,
     Follow,
     Sync,
@@ -171,6 +172,7 @@ commands! {
     Coverage "coverage" ["%"], ALL, "coverage", 0, no_integration, false, "Which company is known where, how many of its devices are matched, and the trend.";
     Messages "messages" ["M"], ALL, "messages", 0, always, false, "What you were told, newest first; warnings wait here until they were seen.";
     Rules "rules" [], ALL, "rules", 0, always, false, "List the rules that decisions left: aliases and refusals; remove one, or apply it everywhere.";
+    Fields "flow.fields" ["E"], QUEUE, "field mapping", 0, no_queue, false, "Show which fields of the source belong to which of the target, and what each is read from.";
     CompareDown "compare.down" ["J"], QUEUE, "compare down", 0, no_compare, false, "Scroll Compare down.";
     CompareUp "compare.up" ["K"], QUEUE, "compare up", 0, no_compare, false, "Scroll Compare up.";
     OpenLine "log.open" ["Enter"], LOG, "go to record", 1, no_record_line, false, "Show in the Queue the record that the line speaks of.";

@@ -199,6 +199,11 @@ impl Http {
         *self.skew.lock().unwrap_or_else(PoisonError::into_inner) = Some(date - self.now());
     }
 
+    /// Patience.
+    pub(crate) fn tuning(&self) -> &Tuning {
+        &self.setup.tuning
+    }
+
     /// The pace that is kept.
     pub(crate) fn pacer(&self) -> &Pacer {
         &self.setup.pacer

@@ -376,6 +376,17 @@ impl Mapping {
                 })?;
             }
         }
+        let fields: Vec<String> = map.fields.named_sources().into_iter().map(|(field, _)| field).collect();
+        let known = |key: &String| {
+            fields
+                .iter()
+                .any(|f| f.strip_prefix(key.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+        };
+        for (table, said) in [("labels", &map.labels), ("notes", &map.notes)] {
+            if let Some(key) = said.keys().find(|key| !known(key)) {
+                return Err(Wrong::new(["streams", name, table, key], "is no field that comes from somewhere"));
+            }
+        }
         for (key, narrow) in &map.route.narrow {
             setting(key).ok_or_else(|| no_setting(["streams", name, "narrow", key]))?;
             if let Some(lookup) = &narrow.lookup {

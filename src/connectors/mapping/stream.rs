@@ -32,6 +32,7 @@ struct Written<F> {
     holder: String,
     incremental: bool,
     notes: BTreeMap<String, String>,
+    labels: BTreeMap<String, String>,
     write: Option<WriteMap>,
     fields: F,
 }
@@ -53,6 +54,8 @@ pub(crate) struct StreamMap {
     pub(crate) incremental: bool,
     /// What a person should know about a field, by its name.
     pub(crate) notes: BTreeMap<String, String>,
+    /// What the vendor's own screens call a field, by its name.
+    pub(crate) labels: BTreeMap<String, String>,
     /// How its records are made and changed; `None` where they are only read.
     pub(crate) write: Option<Arc<WriteMap>>,
     /// The field table.
@@ -86,6 +89,7 @@ impl<F> Written<F> {
             holder: self.holder,
             incremental: self.incremental,
             notes: self.notes,
+            labels: self.labels,
             write: self.write.map(Arc::new),
             fields,
         }

@@ -9,6 +9,7 @@ mod follow;
 mod import;
 mod inventory;
 mod looking;
+mod mapping;
 mod requests;
 mod rules;
 mod schedules;

@@ -115,6 +115,7 @@ impl Core {
             Query::Writes(query) => return self.write_query(reply, query),
             Query::Inventory(query) => return self.ask_inventory(reply, query),
             Query::Cards => return self.cards(reply),
+            Query::Fields { flow } => self.flow_fields(&flow),
             Query::Schedules { integration } => self.schedules(&integration),
             Query::Rules { flow } => self.list_rules(flow.as_ref()),
             Query::Overview | Query::Log { .. } | Query::History { .. } => return,

@@ -4,6 +4,7 @@ mod ask;
 pub mod cards;
 pub mod coverage;
 mod data;
+pub mod fields;
 mod help;
 mod lists;
 pub mod outbox;
@@ -58,6 +59,7 @@ pub fn draw(state: &State, overlay: &Overlay, canvas: &mut Canvas<'_>) -> Option
         Overlay::Making(making) => outbox::making(state, canvas, making),
         Overlay::Outbox(list) => outbox::outbox(state, canvas, list),
         Overlay::Rules { rules, cursor, top } => rules::draw(state, canvas, rules.as_deref(), *cursor, *top),
+        Overlay::Fields(shown) => fields::draw(state, canvas, shown),
         Overlay::Settings(shown) => settings::draw(state, canvas, shown),
         Overlay::Messages { scroll } => help::draw(state, canvas, "Messages, newest first", *scroll),
         Overlay::Coverage(shown) => return coverage::draw(state, canvas, shown),

@@ -115,6 +115,9 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
         Some(Overlay::Rules { .. }) => {
             return fixed(&[("j k", "move"), ("x", "remove"), ("e", "everywhere or here"), ("Esc", "back")]);
         }
+        Some(Overlay::Fields(_)) => {
+            return fixed(&[("j k", "move"), ("h l", "other records"), ("Esc", "back")]);
+        }
         Some(Overlay::Schedules(shown)) if shown.input.is_some() => {
             return fixed(&[("Enter", "save"), ("Esc", "as it was")]);
         }

@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod coverage;
+pub mod fields;
 pub mod log;
 pub mod marks;
 pub mod messages;

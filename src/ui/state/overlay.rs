@@ -1,6 +1,7 @@
 //! What can lie over the panes; one at a time.
 
 use super::coverage::CoverageState;
+use super::fields::Fields;
 use super::outbox::{Making, OutboxList};
 use super::settings::Settings;
 use super::wizard::Wizard;
@@ -77,6 +78,8 @@ pub enum Overlay {
         /// First line on the screen.
         top: usize,
     },
+    /// The field mapping of a flow.
+    Fields(Box<Fields>),
     /// Decisions.
     History {
         /// Newest first; `None` while under way.
@@ -197,6 +200,7 @@ impl Overlay {
             Self::Making(making) => making.plan.is_none(),
             Self::Outbox(list) => list.is_waiting(),
             Self::Rules { rules, .. } => rules.is_none(),
+            Self::Fields(fields) => fields.shown.is_none(),
             Self::Coverage(shown) => shown.grid.is_none(),
             Self::Data(shown) => shown.streams.is_none(),
             _ => false,

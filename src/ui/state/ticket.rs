@@ -31,6 +31,8 @@ pub enum Purpose {
     History,
     /// The list of rules.
     Rules,
+    /// The field mapping of a flow.
+    Fields,
     /// A change of a rule.
     RuleChange,
     /// The gates of a record.

@@ -136,6 +136,7 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         CommandId::Outbox => super::outbox::open(state),
         CommandId::Cards => super::cards::open(state),
         CommandId::Rules => rules::open(state),
+        CommandId::Fields => super::fields::open(state),
         CommandId::Palette => overlays::open_palette(state),
         CommandId::Help => overlays::open_help(state),
         CommandId::OpenLine => log::open_line(state),
