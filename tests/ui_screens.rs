@@ -54,12 +54,12 @@ fn wide_picker() {
 
 #[test]
 fn wide_field_mapping() {
-    picture("wide_field_mapping", (120, 40), "l E");
+    snapshot("wide_field_mapping", (120, 40), "l E");
 }
 
 #[test]
 fn small_field_mapping() {
-    picture("small_field_mapping", (80, 24), "l E j j");
+    snapshot("small_field_mapping", (80, 24), "l E j j");
 }
 
 #[test]
