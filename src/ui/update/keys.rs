@@ -134,7 +134,7 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         CommandId::Why => overlays::open_why(state),
         CommandId::Record => records::open(state),
         CommandId::BadRows => records::open_bad_rows(state),
-        CommandId::History => overlays::open_history(state),
+        CommandId::History => super::history::open(state),
         CommandId::Outbox => super::outbox::open(state),
         CommandId::Cards => super::cards::open(state),
         CommandId::Rules => rules::open(state),
