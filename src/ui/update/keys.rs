@@ -132,7 +132,7 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         CommandId::LogOf => log::of_integration(state),
         CommandId::Data => data::open(state),
         CommandId::Why => overlays::open_why(state),
-        CommandId::History => overlays::open_history(state),
+        CommandId::History => super::history::open(state),
         CommandId::Outbox => super::outbox::open(state),
         CommandId::Cards => super::cards::open(state),
         CommandId::Rules => rules::open(state),
