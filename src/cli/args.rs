@@ -343,6 +343,7 @@ pub enum FlowCommand {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub struct SyncArguments {
     /// INTEGRATION or INTEGRATION/STREAM; everything when left out
     pub what: Option<String>,

@@ -31,6 +31,7 @@ pub(super) fn left(headers: &HeaderMap, now: Timestamp) -> Option<Left> {
     let whole = |n: f64| n.min(f64::from(u32::MAX)) as u32;
     let ends_in = number("reset").map(|reset| {
         // Seconds from now, or the moment in seconds since 1970.
+        #[expect(clippy::cast_precision_loss, reason = "seconds since 1970")]
         let epoch = now.unix_timestamp() as f64;
         Duration::from_secs_f64(if reset > MOST_AHEAD { (reset - epoch).max(0.0) } else { reset })
     });

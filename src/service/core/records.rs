@@ -40,7 +40,7 @@ impl Core {
     pub(super) fn record_sheet(&self, reply: ReplyTo, task: Task, record: RecordId) {
         let store = self.store.clone();
         let left_out = self.world.tables_of(&task.integration).register.why(task.stream, &record);
-        let left_out = left_out.map(|why| why.to_string()).unwrap_or_default();
+        let left_out = left_out.unwrap_or_default();
         let flows: Vec<_> = self.flows.iter().map(|state| state.flow.clone()).collect();
         self.off_thread(reply, move || {
             let flows: Vec<_> = flows.iter().filter(|flow| flow.source == task.integration).map(|f| &f.id).collect();

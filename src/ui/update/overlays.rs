@@ -62,7 +62,7 @@ pub fn key(state: &mut State, key: Key) {
     }
     match &state.overlay {
         Some(Overlay::Help { .. } | Overlay::Why { .. } | Overlay::BadRows { .. } | Overlay::Messages { .. }) => {
-            scroll_key(state, key)
+            scroll_key(state, key);
         }
         Some(Overlay::Record { .. }) => records::key(state, key),
         Some(Overlay::Coverage(_)) => super::coverage::key(state, key),
