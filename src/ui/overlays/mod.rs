@@ -5,6 +5,7 @@ pub mod cards;
 pub mod coverage;
 mod data;
 mod help;
+mod inventory;
 mod lists;
 mod rules;
 mod schedules;
@@ -37,6 +38,7 @@ pub fn lines(state: &State) -> Vec<Text> {
         Some(Overlay::Help { .. }) => help::keys(state),
         Some(Overlay::Why { records, .. }) => help::gates(state, records.as_deref()),
         Some(Overlay::Messages { .. }) => help::messages(state),
+        Some(Overlay::Detail { detail, .. }) => inventory::detail(state, detail.as_ref()),
         _ => Vec::new(),
     }
 }
@@ -65,6 +67,9 @@ pub fn draw(state: &State, overlay: &Overlay, canvas: &mut Canvas<'_>) -> Option
             return Some(typing(canvas, inner, "name: ", input));
         }
         Overlay::Schedules(shown) => return schedules::draw(state, canvas, shown),
+        Overlay::Adding(form) => return inventory::adding(state, canvas, form),
+        Overlay::Detail { scroll, .. } => help::draw(state, canvas, "What is known", *scroll),
+        Overlay::Steps { flow, cursor } => inventory::steps(state, canvas, flow, *cursor),
         Overlay::Find { .. } => {}
     }
     None

@@ -100,17 +100,23 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
         Some(Overlay::Schedules(_)) => {
             return fixed(&[("j k", "line"), ("e", "change"), ("x", "default"), ("p", "pause"), ("Esc", "back")]);
         }
-        Some(Overlay::Help { .. } | Overlay::Why { .. } | Overlay::Messages { .. }) => {
+        Some(Overlay::Adding(_) | Overlay::Steps { .. }) => return Vec::new(),
+        Some(Overlay::Help { .. } | Overlay::Why { .. } | Overlay::Messages { .. } | Overlay::Detail { .. }) => {
             return fixed(&[("j k", "scroll"), ("Esc", "back")]);
         }
     }
     let here = context(state);
     let without_queue = state.focus == Pane::Queue && state.tab.is_none();
+    let first = super::staged::first_keys(state);
     let mut listed: Vec<_> = COMMANDS
         .iter()
-        .filter(|c| c.footer > 0 && c.contexts.contains(&here) && !without_queue_hides(c, without_queue))
+        .filter(|c| {
+            (c.footer > 0 || first.contains(&c.id))
+                && c.contexts.contains(&here)
+                && !without_queue_hides(c, without_queue)
+        })
         .collect();
-    listed.sort_by_key(|c| c.footer);
+    listed.sort_by_key(|c| (first.iter().position(|id| *id == c.id).unwrap_or(usize::MAX), c.footer));
     listed
         .into_iter()
         .filter_map(|c| {

@@ -1,12 +1,13 @@
 //! What can lie over the panes; one at a time.
 
 use super::coverage::CoverageState;
+use super::inventory::Adding;
 use super::settings::Settings;
 use super::wizard::Wizard;
-use crate::domain::{Confidence, HistoryEntry, HistoryId, IntegrationId, LogLevel, RecordId};
+use crate::domain::{Confidence, FlowId, HistoryEntry, HistoryId, IntegrationId, LogLevel, RecordId, Stream};
 use crate::service::messages::{
-    CardView, DecideAction, Filter, Preview, RuleView, ScheduleSheet, Selection, SortKey, StreamData, TargetLabel,
-    Targets, Ticket, WhyRecord,
+    CardView, DecideAction, Detail, Filter, ImportRows, Preview, RuleView, ScheduleSheet, Selection, SortKey,
+    StreamData, TargetLabel, Targets, Ticket, WhyRecord,
 };
 use crate::ui::columns::ColumnId;
 use crate::ui::command::CommandId;
@@ -91,6 +92,22 @@ pub enum Overlay {
     Schedules(Box<Schedules>),
     /// What syncs found that a person decides.
     Cards(Cards),
+    /// The form of a company that is added to the inventory.
+    Adding(Box<Adding>),
+    /// Everything known of a record.
+    Detail {
+        /// The answer; `None` while it is under way.
+        detail: Option<Detail>,
+        /// Lines scrolled down.
+        scroll: usize,
+    },
+    /// The steps of a setup.
+    Steps {
+        /// Of which flow.
+        flow: FlowId,
+        /// Chosen line.
+        cursor: usize,
+    },
     /// Which company is known where.
     Coverage(Box<CoverageState>),
     /// What is stored of an integration.
@@ -192,6 +209,8 @@ impl Overlay {
             Self::Rules { rules, .. } => rules.is_none(),
             Self::Coverage(shown) => shown.grid.is_none(),
             Self::Data(shown) => shown.streams.is_none(),
+            Self::Adding(adding) => !adding.known,
+            Self::Detail { detail, .. } => detail.is_none(),
             _ => false,
         }
     }
@@ -283,6 +302,19 @@ pub enum Then {
     Undo(HistoryId),
     /// The end.
     Quit,
+    /// An import into the inventory.
+    Import {
+        /// In which flow.
+        flow: FlowId,
+        /// Of which stream.
+        stream: Stream,
+        /// Which rows.
+        rows: ImportRows,
+        /// Also what may be there already.
+        anyway: bool,
+    },
+    /// Giving up a flow.
+    Deactivate(FlowId),
     /// The answer to a card.
     Card {
         /// Its key.

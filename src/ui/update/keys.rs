@@ -131,6 +131,16 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         CommandId::LogOf => log::of_integration(state),
         CommandId::Data => data::open(state),
         CommandId::Why => overlays::open_why(state),
+        CommandId::Import
+        | CommandId::ImportAll
+        | CommandId::QuickCreate
+        | CommandId::AutoSync
+        | CommandId::Unimported
+        | CommandId::Detail
+        | CommandId::Refresh
+        | CommandId::PauseRow
+        | CommandId::Setup
+        | CommandId::Deactivate => super::inventory::run(state, id),
         CommandId::History => overlays::open_history(state),
         CommandId::Cards => super::cards::open(state),
         CommandId::Rules => rules::open(state),

@@ -5,6 +5,7 @@ pub mod cards;
 pub mod coverage;
 pub mod data;
 pub mod decide;
+pub mod inventory;
 pub mod keys;
 pub mod log;
 pub mod mouse;

@@ -2,7 +2,7 @@
 
 use super::{decide, keys, navigate, picker, requests, rules, schedules, search_after, settings, views};
 use crate::domain::{HistoryId, LogLevel, MatchState, RunState, Stream};
-use crate::service::messages::{Command, Filter, Preview, Query, Request, SortKey, Ticket};
+use crate::service::messages::{Command, Filter, Given, Preview, Query, Request, SortKey, Ticket};
 use crate::ui::command::{COMMANDS, CommandId};
 use crate::ui::key::{Key, KeyCode};
 use crate::ui::message::Effect;
@@ -63,11 +63,15 @@ pub fn key(state: &mut State, key: Key) {
         return state.draw();
     }
     match &state.overlay {
-        Some(Overlay::Help { .. } | Overlay::Why { .. } | Overlay::Messages { .. }) => scroll_key(state, key),
+        Some(Overlay::Help { .. } | Overlay::Why { .. } | Overlay::Messages { .. } | Overlay::Detail { .. }) => {
+            scroll_key(state, key)
+        }
         Some(Overlay::Coverage(_)) => super::coverage::key(state, key),
         Some(Overlay::Data(_)) => super::data::key(state, key),
         Some(Overlay::Columns { .. }) => views::columns_key(state, key),
         Some(Overlay::Name { .. }) => views::name_key(state, key),
+        Some(Overlay::Adding(_)) => super::inventory::adding_key(state, key),
+        Some(Overlay::Steps { .. }) => super::inventory::steps_key(state, key),
         Some(Overlay::Palette { .. }) => palette_key(state, key),
         Some(Overlay::Picker(_)) => picker::key(state, key),
         Some(Overlay::Confirm(_)) => confirm_key(state, key),
@@ -158,8 +162,12 @@ fn scroll_key(state: &mut State, key: Key) {
     let page = list_page(state);
     let lines = crate::ui::overlays::lines(state).len();
     let most = lines.saturating_sub(page);
-    let Some(Overlay::Help { scroll } | Overlay::Why { scroll, .. } | Overlay::Messages { scroll }) =
-        &mut state.overlay
+    let Some(
+        Overlay::Help { scroll }
+        | Overlay::Why { scroll, .. }
+        | Overlay::Messages { scroll }
+        | Overlay::Detail { scroll, .. },
+    ) = &mut state.overlay
     else {
         return;
     };
@@ -272,6 +280,10 @@ fn confirm_key(state: &mut State, key: Key) {
             close(state);
             match then {
                 Then::Quit => navigate::quit(state),
+                Then::Import { flow, stream, rows, anyway } => {
+                    super::inventory::send(state, flow, stream, rows, anyway, Given::default());
+                }
+                Then::Deactivate(flow) => super::inventory::give_up(state, flow),
                 Then::Card { key, yes } => super::cards::send(state, key, yes),
                 Then::Undo(entry) => decide::undo(state, Some(entry)),
                 Then::Decide { action, rows, label } => decide::decided(state, action, rows, label.as_ref(), keep),
