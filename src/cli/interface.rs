@@ -27,7 +27,7 @@ pub async fn run(manner: Manner) -> Result<Outcome, Failure> {
     let paths = Paths::discover(None)?;
     let mut vault = None;
     let between = Between::default();
-    let mut said = None;
+    let mut said: Option<String> = None;
     loop {
         // A terminal that may only look starts no sync either.
         let home = home::begin_with(&paths, !manner.read_only, vault.take())?;

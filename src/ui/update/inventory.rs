@@ -142,7 +142,7 @@ fn ask(state: &mut State, flow: FlowId, stream: Stream, rows: ImportRows, anyway
             .push("The inventory may have it already: a takes what is proposed. Yes makes a second record.".to_owned());
     }
     let then = Then::Import { flow, stream, rows, anyway };
-    let confirm = Confirm { title: title.to_owned(), then, ticket: Some(ticket), preview: None, lines };
+    let confirm = Confirm { title: title.to_owned(), then, ticket: Some(ticket), preview: None, lines, keep: None };
     state.overlay = Some(Overlay::Confirm(confirm));
     state.draw();
 }
@@ -381,7 +381,7 @@ fn deactivate(state: &mut State) {
     lines.push("What was imported stays in the inventory.".to_owned());
     lines.push("A backup is made first: `matchbook restore` brings everything back.".to_owned());
     let title = format!("Deactivate {label}?");
-    let confirm = Confirm { title, then: Then::Deactivate(id), ticket: None, preview: None, lines };
+    let confirm = Confirm { title, then: Then::Deactivate(id), ticket: None, preview: None, lines, keep: None };
     state.overlay = Some(Overlay::Confirm(confirm));
     state.draw();
 }
