@@ -128,6 +128,14 @@ fn from_nothing_to_a_decided_queue() {
     assert_eq!(csv.lines().count(), 1, "only the header is left: {csv}");
     let why = home.json(&["why", id, "--json"]);
     assert!(why[0]["gates"].as_array().unwrap().len() > 3, "{why}");
+    // Any other organization: it is said why it is not proposed.
+    let companies = home.ok(&["queue", "addigy-itglue", "--stream", "companies", "--filter", "matched", "--json"]);
+    let rows: Vec<Value> = companies.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let (one, other) = (rows[0]["id"].as_str().unwrap(), rows[1]["target"]["name"].as_str().unwrap());
+    let why = home.json(&["why", one, "--against", other, "--json"]);
+    let evidence = why[0]["against"][0]["evidence"].as_array().unwrap();
+    assert!(evidence.iter().any(|e| e["note"] == "this row is decided"), "{why}");
+    assert!(evidence.iter().any(|e| e["kind"] == "name"), "{why}");
     home.refused(&["decide", "defer", "addigy-itgleu", "devices", id], 2, &["no flow", "addigy-itglue"]);
     home.refused(&["undo", "999"], 2, &["no history entry"]);
 }

@@ -10,7 +10,9 @@ mod views;
 use fake_service::FakeService;
 use harness::Harness;
 use matchbook::domain::{RuleId, RuleKind, Stream, Timestamp};
-use matchbook::service::messages::{CardAbout, CardView, Command, DecideAction, Query, Request, RuleView, Selection};
+use matchbook::service::messages::{
+    CardAbout, CardView, Command, DecideAction, Query, Request, RuleView, Selection, WriteCommand,
+};
 
 fn wide() -> Harness {
     Harness::new(FakeService::new(60, 3_000), (120, 40))
@@ -444,6 +446,28 @@ fn rule() -> RuleView {
 }
 
 #[test]
+fn the_field_mapping_of_the_flow_is_shown_with_its_sources() {
+    let mut h = wide();
+    h.keys("l E");
+    h.see("Field mapping: Addigy and IT Glue");
+    h.see("Addigy's device");
+    h.see("Addigy: facts.device_name, else facts.host_name");
+    h.see("the name that its user gave it");
+    h.see("changed in /home/kim/.config/matchbook/connectors/addigy.toml");
+    h.keys("j j");
+    h.see("* Nickname");
+    h.see("* from /home/kim/.config/matchbook/connectors/addigy.toml");
+    h.keys("j");
+    h.see("IT Glue: has no such field");
+    h.keys("G");
+    h.see("details.fact_20");
+    h.keys("h");
+    h.see("Addigy's policy");
+    h.keys("Esc");
+    h.miss("Field mapping");
+}
+
+#[test]
 fn rules_are_listed_applied_everywhere_and_removed() {
     let mut h = wide();
     let refusal = RuleView { id: RuleId(1), text: "“PC-1” is not “PC-7”".into(), ..rule() };
@@ -459,4 +483,52 @@ fn rules_are_listed_applied_everywhere_and_removed() {
     h.see("“Acme” is “Road Runner”");
     h.keys("Esc");
     h.miss("Rules that decisions left");
+}
+
+#[test]
+fn records_are_made_after_a_look_at_what_is_there() {
+    let mut h = wide();
+    h.keys("]");
+    h.keys("c");
+    h.see("Create from 1 row");
+    h.see("makes 1 of 2 on IT Glue");
+    h.see("do not flow on to a PSA");
+    h.see("front-MAC (8400117), Harbor Dental Group LLC: the same serial number, archived or");
+    h.see("gone");
+    let shown = h.asked.len();
+    h.keys("e");
+    h.see("makes 2 of 2 on IT Glue");
+    assert!(h.asked.len() > shown);
+    h.key("Esc");
+    h.miss("Create from");
+    h.keys("c");
+    h.key("Enter");
+    h.miss("Create from");
+    h.see("Create { flow");
+    let sent = h.asked.iter().rev().find_map(|request| match request {
+        Request::Command(Command::Writes(command)) => Some(command.clone()),
+        _ => None,
+    });
+    let Some(WriteCommand::Create { stream, rows, anyway, hold, .. }) = sent else { panic!("{sent:?}") };
+    assert_eq!((stream, anyway, hold), (Stream::Devices, false, false));
+    assert!(matches!(rows, Selection::Rows(ids) if ids.len() == 1));
+}
+
+#[test]
+fn the_outbox_shows_what_waits_and_what_came_back() {
+    let mut h = wide();
+    h.keys("W");
+    h.see("Outbox: writes to vendors");
+    h.see("1 planned, 1 on their way");
+    h.see("[matchbook addigy/devices/d1]");
+    h.keys("j j");
+    h.see("IT Glue refuses it");
+    h.see("the vendor: “name: can't be blank”");
+    h.keys("x");
+    h.see("it was sent already");
+    h.keys("g");
+    h.keys("x");
+    h.see("Withdraw");
+    h.keys("A");
+    h.see("Apply");
 }

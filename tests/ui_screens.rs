@@ -51,6 +51,16 @@ fn wide_picker() {
 }
 
 #[test]
+fn wide_field_mapping() {
+    picture("wide_field_mapping", (120, 40), "l E");
+}
+
+#[test]
+fn small_field_mapping() {
+    picture("small_field_mapping", (80, 24), "l E j j");
+}
+
+#[test]
 fn wide_help() {
     picture("wide_help", (120, 40), "?");
 }

@@ -3,6 +3,7 @@
 mod care;
 mod import;
 mod plans;
+mod writes;
 
 pub use care::{ImportArguments, LockKind, RotateArguments, StoreCommand, VaultCommand};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -10,6 +11,7 @@ use clap_complete::Shell;
 pub use import::{AutoSyncArguments, FollowAction, FollowArguments, ImportIntoArguments, InventoryCommand};
 pub use plans::{PauseArguments, ScheduleArguments};
 use std::path::PathBuf;
+pub use writes::{ApplyArguments, OutboxArguments, PlanArguments};
 
 /// Syncs RMM, PSA and documentation platforms and matches their companies and devices.
 ///
@@ -71,9 +73,9 @@ pub enum Command {
     Resume(PauseArguments),
     /// What is synced of an integration: show the choices with counts, or change them
     Settings(SettingsArguments),
-    /// Where each field of an integration's records comes from
+    /// Which fields of a flow's two sides belong together, or where each field of an integration's records comes from
     Mapping {
-        /// An integration, or a connector (addigy, itglue, connectwise, autotask, csv)
+        /// A flow, an integration, or a connector (addigy, itglue, connectwise, autotask, csv)
         connector: String,
         /// Only this stream
         stream: Option<String>,
@@ -87,6 +89,12 @@ pub enum Command {
     Decide(DecideArguments),
     /// Accept every suggestion at or above a threshold
     QuickMatch(QuickMatchArguments),
+    /// Plan what is missing at the target and what differs there; nothing is sent before `apply`
+    Plan(PlanArguments),
+    /// Send what was planned, if it is still what would be planned now; then go on with what was cut
+    Apply(ApplyArguments),
+    /// Writes to vendors: planned, on their way, confirmed, refused
+    Outbox(OutboxArguments),
     /// Import records of a flow's source into the inventory
     Import(ImportIntoArguments),
     /// Let new devices of a type import by themselves after each sync
@@ -123,6 +131,9 @@ pub enum Command {
     Why {
         /// Name, id or serial, or part of it
         text: String,
+        /// A target that was expected, by name, id or serial: what speaks for and against it, and why it is not proposed
+        #[arg(long, value_name = "TARGET")]
+        against: Option<String>,
         /// One JSON document
         #[arg(long)]
         json: bool,
@@ -408,6 +419,8 @@ pub enum Action {
     Unmatch,
     /// Put off
     Defer,
+    /// Make the record at the target, unless it has something like it
+    Create,
 }
 
 #[derive(Debug, Args)]
@@ -425,6 +438,9 @@ pub struct DecideArguments {
     /// With match: the target's id
     #[arg(long)]
     pub target: Option<String>,
+    /// With create: also where the target has something like it
+    #[arg(long)]
+    pub anyway: bool,
     /// Only say what it would do
     #[arg(long)]
     pub dry_run: bool,

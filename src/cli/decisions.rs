@@ -10,6 +10,9 @@ use crate::service::messages::{Command, DecideAction, Done, Preview, Query, Repl
 /// # Errors
 /// What keeps the home from opening, unknown rows, a refused decision.
 pub async fn decide(arguments: DecideArguments) -> Result<Outcome, Failure> {
+    if matches!(arguments.action, Action::Create) {
+        return super::outbox::create(arguments).await;
+    }
     let stream = setup::stream(&arguments.stream)?;
     let action = action(&arguments)?;
     let rows = Selection::Rows(arguments.source_ids.iter().map(|id| RecordId::from(id.as_str())).collect());
@@ -38,6 +41,7 @@ fn action(arguments: &DecideArguments) -> Result<DecideAction, Failure> {
         (Action::Ignore, None) => DecideAction::Ignore,
         (Action::Unmatch, None) => DecideAction::Unmatch,
         (Action::Defer, None) => DecideAction::Defer,
+        (Action::Create, None) => return Err(output::usage("create is not a decision", "report it")),
     };
     Ok(action)
 }

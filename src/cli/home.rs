@@ -2,11 +2,11 @@
 
 use super::keeper::Keeper;
 use super::{output, passphrase};
-use crate::config::{self, Config, Editor, Paths};
+use crate::config::{self, Config, Editor, FlowConfig, Paths};
 use crate::connectors::{self, Connection};
 use crate::domain::{
-    Failure, FailureClass, Flow, IntegrationId, JunkList, RunState, Schedule, Spread, Stream, StreamProgress,
-    SyncRules, SyncScope, SystemClock, Timestamp,
+    Failure, FailureClass, Flow, FlowId, IntegrationId, JunkList, RunState, Schedule, Spread, Stream, StreamProgress,
+    SyncRules, SyncScope, SystemClock, Timestamp, WriteRules,
 };
 use crate::secrets::{Credentials, Vault};
 use crate::service::messages::{Query, Reply, Request, View};
@@ -144,6 +144,11 @@ impl SettingsFile for SettingsInConfig {
         editor.save()
     }
 
+    fn write_rules(&self, flow: &FlowId) -> Result<WriteRules, Failure> {
+        let config = config::load(&self.0)?.config;
+        Ok(config.flows.iter().find(|known| known.name == *flow).map(FlowConfig::write_rules).unwrap_or_default())
+    }
+
     fn save_schedule(
         &self,
         integration: &IntegrationId,
@@ -268,7 +273,7 @@ fn connect_all(
 
 /// The connection that an integration's settings mean.
 pub fn connection(integration: &config::IntegrationConfig, credentials: Credentials, paths: &Paths) -> Connection {
-    let own = paths.mappings.is_dir().then(|| paths.mappings.clone());
+    let own = Some(paths.mappings.clone());
     // Files are named as seen from the directory of the configuration.
     let base = paths.config.parent().unwrap_or(std::path::Path::new("."));
     Connection {

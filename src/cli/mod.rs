@@ -19,6 +19,7 @@ mod keeper;
 pub mod link;
 mod logging;
 mod mapping;
+mod outbox;
 mod output;
 mod passphrase;
 mod plans;
@@ -140,10 +141,13 @@ async fn dispatch(command: Option<Command>, manner: interface::Manner) -> Result
         Some(Command::Inventory(command)) => inventory::run(command).await,
         Some(Command::Decide(arguments)) => decisions::decide(arguments).await,
         Some(Command::QuickMatch(arguments)) => decisions::quick_match(arguments).await,
+        Some(Command::Plan(arguments)) => outbox::plan(arguments).await,
+        Some(Command::Apply(arguments)) => outbox::apply(arguments).await,
+        Some(Command::Outbox(arguments)) => outbox::list(arguments).await,
         Some(Command::History { json, limit }) => decisions::history(json, limit).await,
         Some(Command::Undo { entry, dry_run, json }) => decisions::undo(entry, dry_run, json).await,
         Some(Command::Alias(command)) => decisions::alias(command).await,
-        Some(Command::Why { text, json }) => records::why(text, json).await,
+        Some(Command::Why { text, against, json }) => records::why(text, against, json).await,
         Some(Command::Log(arguments)) => records::log(arguments).await,
         Some(Command::Link(arguments)) => files::link(&arguments),
         Some(Command::Backup { file }) => files::backup(&file),

@@ -2,31 +2,98 @@
 
 use super::args::LogArguments;
 use super::{Outcome, home, output};
-use crate::domain::{Failure, LogEntry, LogLevel};
-use crate::service::messages::{Event, LogFilter, Message, Query, View};
+use crate::domain::{Evidence, Failure, FlowId, LogEntry, LogLevel};
+use crate::service::messages::{Compare, Event, LogFilter, Message, Query, TargetLabel, View, WhyRecord};
+use serde::Serialize;
 
-/// Explains records.
+/// A record's gates, and the targets that were expected for it.
+#[derive(Serialize)]
+struct Explained {
+    #[serde(flatten)]
+    record: WhyRecord,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    against: Vec<Against>,
+}
+
+/// A record beside an expected target.
+#[derive(Serialize)]
+struct Against {
+    flow: FlowId,
+    target: TargetLabel,
+    /// Why it is not proposed, then what speaks for and against it.
+    evidence: Vec<Evidence>,
+    warnings: Vec<String>,
+}
+
+/// Explains records, and why a target that was expected is not proposed for them.
 ///
 /// # Errors
 /// What keeps the home from opening.
-pub async fn why(text: String, json: bool) -> Result<Outcome, Failure> {
+pub async fn why(text: String, against: Option<String>, json: bool) -> Result<Outcome, Failure> {
     let home = home::open(false).await?;
     home.service.settled().await?;
     let View::Why(records) = home.query(Query::Why { text: text.clone() }).await? else { return Ok(Outcome::Done) };
+    let mut explained = Vec::with_capacity(records.len());
+    for record in records {
+        let against = match &against {
+            Some(target) => beside(&home, &record, target).await?,
+            None => Vec::new(),
+        };
+        explained.push(Explained { record, against });
+    }
     home.service.stop().await;
     if json {
-        output::json(&records)?;
-    } else if records.is_empty() {
+        output::json(&explained)?;
+    } else if explained.is_empty() {
         output::say(&format!("nothing stored has “{text}” in its name, id or serial; is its integration synced?"));
     }
-    for record in records.iter().filter(|_| !json) {
+    for Explained { record, against } in explained.iter().filter(|_| !json) {
         output::line(&format!("{} {} {} {}", record.integration, record.stream, record.id, record.name))?;
         for gate in &record.gates {
             let mark = if gate.passed { "✓" } else { "✗" };
             output::line(&format!("  {mark} {:<28} {}", gate.name, gate.text))?;
         }
+        for one in against {
+            output::line(&format!("  beside {} {} ({})", one.target.id, one.target.name, one.flow))?;
+            for evidence in &one.evidence {
+                output::line(&format!("    {:+6.1} bits  {}", evidence.bits, said(evidence)))?;
+            }
+            for warning in &one.warnings {
+                output::line(&format!("    {warning}"))?;
+            }
+        }
     }
-    Ok(if records.is_empty() { Outcome::Partly } else { Outcome::Done })
+    let nothing = explained.is_empty() || (against.is_some() && explained.iter().all(|e| e.against.is_empty()));
+    if nothing && !explained.is_empty() && !json {
+        output::say("no target of their flows has that in its name, id or serial");
+    }
+    Ok(if nothing { Outcome::Partly } else { Outcome::Done })
+}
+
+/// The note with its rarity.
+fn said(evidence: &Evidence) -> String {
+    match evidence.rarity {
+        Some((n, of)) => format!("{} ({n} of {of})", evidence.note),
+        None => evidence.note.clone(),
+    }
+}
+
+/// The record beside the target that fits the text best, in each flow whose source it is of.
+async fn beside(home: &home::Home, record: &WhyRecord, target: &str) -> Result<Vec<Against>, Failure> {
+    let View::Overview(overview) = home.query(Query::Overview).await? else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for flow in overview.flows.iter().filter(|flow| flow.source_id == record.integration) {
+        let (flow, stream, source) = (flow.id.clone(), record.stream, record.id.clone());
+        let pattern = target.to_owned();
+        let pick = Query::PickTarget { flow: flow.clone(), stream, source: source.clone(), pattern, limit: 1 };
+        let View::Targets(targets) = home.query(pick).await? else { continue };
+        let Some(first) = targets.rows.first() else { continue };
+        let query = Query::Compare { flow: flow.clone(), stream, source, target: Some(first.target.id.clone()) };
+        let View::Compare(compare) = home.query(query).await? else { continue };
+        let Compare { against, evidence, warnings, .. } = *compare;
+        found.extend(against.map(|target| Against { flow, target, evidence, warnings }));
+    }
+    Ok(found)
 }
 
 /// Prints the sync log, and follows it.

@@ -1,8 +1,9 @@
 //! The settings as a person writes them.
 
+use crate::domain::outbox::{CreateRules, FieldPolicy};
 use crate::domain::{
     Cardinality, Failure, Flow, FlowId, IntegrationId, MassLimit, NameMode, Schedule, Spread, Stream, SyncRules,
-    SyncScope, Ties, Zone,
+    SyncScope, Ties, UpdatePolicy, WriteField, WriteRules, Zone,
 };
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -179,6 +180,20 @@ pub struct FlowConfig {
     /// Matches that the engine is sure of are taken without a person.
     #[serde(default = "yes")]
     pub auto_accept: bool,
+    /// What becomes of differences between matched records.
+    #[serde(default, skip_serializing_if = "is_off")]
+    pub update: UpdatePolicy,
+    /// Who is right about a field of matched records.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<WriteField, FieldPolicy>,
+    /// How records are made at the target, by stream.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub create: BTreeMap<Stream, CreateRules>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_off(policy: &UpdatePolicy) -> bool {
+    *policy == UpdatePolicy::Off
 }
 
 impl FlowConfig {
@@ -195,7 +210,16 @@ impl FlowConfig {
             roll_up: true,
             needs_devices: true,
             auto_accept: true,
+            update: UpdatePolicy::default(),
+            fields: BTreeMap::new(),
+            create: BTreeMap::new(),
         }
+    }
+
+    /// What the flow lets matchbook write.
+    #[must_use]
+    pub fn write_rules(&self) -> WriteRules {
+        WriteRules { update: self.update, fields: self.fields.clone(), create: self.create.clone() }
     }
 
     /// Into matchbook's own register: device types are mapped too, and companies from a documentation platform are kept

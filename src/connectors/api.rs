@@ -1,22 +1,28 @@
 //! A vendor's API as a connector: one mapping, one dialect, one client.
 
 use super::contract::{
-    Ask, ChoiceList, Connection, ConnectionReport, Connector, Observer, Page, StreamInfo, stream_infos,
+    Ask, ChoiceList, Connection, ConnectionReport, Connector, Find, Observer, Page, StreamInfo, WriteFault,
+    WriteLimits, stream_infos,
 };
+use super::describe::{self, ConnectorFields};
 use super::fetch::Reader;
 use super::http::{Budget, Tuning};
 use super::mapping::{Mapping, Paging};
 use super::shared::Shared;
+use super::write::Draft;
 use super::{each, forward, paging, whole};
-use crate::domain::{Failure, FailureClass, Stream, VendorSystem};
+use crate::domain::outbox::plan::WriteTarget;
+use crate::domain::{Failure, FailureClass, Record, RecordId, Stream, VendorSystem, WriteField};
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The connector.
 pub(super) struct Api {
     shared: Arc<Shared>,
+    own_file: Option<PathBuf>,
 }
 
 impl Api {
@@ -27,7 +33,12 @@ impl Api {
         observer: Observer,
         tuning: Tuning,
     ) -> Result<Self, Failure> {
-        Ok(Self { shared: Arc::new(Shared::new(mapping, from, observer, tuning)?) })
+        Ok(Self { shared: Arc::new(Shared::new(mapping, from, observer, tuning)?), own_file: from.own_file() })
+    }
+
+    /// What all calls share.
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 }
 
@@ -76,6 +87,43 @@ impl Connector for Api {
 
     fn choices(&self) -> BoxFuture<'_, Result<Vec<ChoiceList>, Failure>> {
         Box::pin(self.shared.choices())
+    }
+
+    fn fields(&self) -> ConnectorFields {
+        ConnectorFields { own_file: self.own_file.clone(), streams: describe::of(&self.shared.mapping) }
+    }
+
+    fn write_target(&self, stream: Stream) -> BoxFuture<'_, Result<Option<WriteTarget>, Failure>> {
+        Box::pin(self.target_of(stream))
+    }
+
+    fn write_limits(&self, stream: Stream) -> Option<WriteLimits> {
+        self.limits(stream)
+    }
+
+    fn find(&self, stream: Stream, find: Find) -> BoxFuture<'_, Result<Vec<Record>, Failure>> {
+        Box::pin(async move { self.search(stream, &find).await })
+    }
+
+    fn create(
+        &self,
+        stream: Stream,
+        company: Option<RecordId>,
+        drafts: Vec<Draft>,
+    ) -> BoxFuture<'_, Result<Vec<RecordId>, WriteFault>> {
+        Box::pin(async move { self.make(stream, company.as_ref(), &drafts).await })
+    }
+
+    fn update(
+        &self,
+        stream: Stream,
+        changes: Vec<(RecordId, Vec<(WriteField, String)>)>,
+    ) -> BoxFuture<'_, Result<(), WriteFault>> {
+        Box::pin(async move { self.change(stream, &changes).await })
+    }
+
+    fn remove(&self, stream: Stream, ids: Vec<RecordId>) -> BoxFuture<'_, Result<(), WriteFault>> {
+        Box::pin(async move { self.take_away(stream, &ids).await })
     }
 
     fn budget(&self) -> Option<Budget> {

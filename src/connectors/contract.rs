@@ -2,10 +2,16 @@
 
 use super::api::Api;
 use super::csv::CsvFiles;
+use super::describe::ConnectorFields;
 use super::fields::BadRow;
 use super::http::{Budget, Tuning};
 use super::mapping::{DialectName, Mapping, OptionPrompt, Region, SecretPrompt};
-use crate::domain::{Failure, IntegrationId, LogLevel, Record, ScopeRule, Stream, SyncScope, Timestamp, VendorSystem};
+use super::write::Draft;
+use crate::domain::outbox::plan::WriteTarget;
+use crate::domain::{
+    Failure, IntegrationId, LogLevel, Record, RecordId, ScopeRule, Stream, SyncScope, Timestamp, VendorSystem,
+    WriteField,
+};
 use crate::secrets::Credentials;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
@@ -152,6 +158,56 @@ impl Ask {
     }
 }
 
+/// What is looked for at a vendor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Find {
+    /// Devices with one of these serial numbers, as written.
+    Serials(Vec<String>),
+    /// Records of one of these names.
+    Names(Vec<String>),
+    /// Companies with one of these short names.
+    ShortNames(Vec<String>),
+    /// Everything inside a company.
+    Inside(RecordId),
+    /// These records.
+    Ids(Vec<RecordId>),
+}
+
+/// How many records the calls of a stream may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WriteLimits {
+    /// Records made by one call.
+    pub create: usize,
+    /// Records changed by one call.
+    pub update: usize,
+    /// Records can be taken away.
+    pub removes: bool,
+    /// Records can be looked for by serial number.
+    pub finds_serials: bool,
+}
+
+/// How a write ended that did not succeed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WriteFault {
+    /// The vendor refused it: nothing was done, and the same would be refused again.
+    Refused {
+        /// In matchbook's words.
+        reason: String,
+        /// In the vendor's; empty where it was not asked.
+        said: String,
+    },
+    /// Nobody knows whether it was done.
+    Unknown(Failure),
+    /// It was not sent, and nothing else can be now: the key, the limit, the configuration.
+    Stopped(Failure),
+}
+
+impl WriteFault {
+    fn nothing() -> Self {
+        Self::Refused { reason: "nothing can be written there".into(), said: String::new() }
+    }
+}
+
 /// One account of a vendor.
 pub trait Connector: Send + Sync {
     /// The vendor's name.
@@ -179,6 +235,51 @@ pub trait Connector: Send + Sync {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
 
+    /// Where each field of its records comes from, the person's own file included. Empty where no mapping stands behind.
+    fn fields(&self) -> ConnectorFields {
+        ConnectorFields::default()
+    }
+
+    /// What can be written of a stream, with the names that its fields may have; `None` where nothing can.
+    fn write_target(&self, _stream: Stream) -> BoxFuture<'_, Result<Option<WriteTarget>, Failure>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
+    /// How many records a call of that stream may hold; `None` where nothing can be written.
+    fn write_limits(&self, _stream: Stream) -> Option<WriteLimits> {
+        None
+    }
+
+    /// The records that a search finds. The vendor's filter may let others through: the caller compares.
+    fn find(&self, _stream: Stream, _find: Find) -> BoxFuture<'_, Result<Vec<Record>, Failure>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
+    /// Makes records, several in one company at once where [`WriteLimits::create`] says so. Sent once, whatever
+    /// becomes of it. The ids are those of the answer, which may be fewer.
+    fn create(
+        &self,
+        _stream: Stream,
+        _company: Option<RecordId>,
+        _drafts: Vec<Draft>,
+    ) -> BoxFuture<'_, Result<Vec<RecordId>, WriteFault>> {
+        Box::pin(std::future::ready(Err(WriteFault::nothing())))
+    }
+
+    /// Changes fields of records; the others stay. Sent once.
+    fn update(
+        &self,
+        _stream: Stream,
+        _changes: Vec<(RecordId, Vec<(WriteField, String)>)>,
+    ) -> BoxFuture<'_, Result<(), WriteFault>> {
+        Box::pin(std::future::ready(Err(WriteFault::nothing())))
+    }
+
+    /// Takes records away for good. Sent once.
+    fn remove(&self, _stream: Stream, _ids: Vec<RecordId>) -> BoxFuture<'_, Result<(), WriteFault>> {
+        Box::pin(std::future::ready(Err(WriteFault::nothing())))
+    }
+
     /// Use of the vendor's published limit; `None` where there is none.
     fn budget(&self) -> Option<Budget>;
 
@@ -195,6 +296,13 @@ pub trait Connector: Send + Sync {
     /// How far the vendor's clock is ahead of this machine's, as its last answer said; `None` where it does not say.
     fn clock_skew(&self) -> Option<time::Duration> {
         None
+    }
+}
+
+impl Connection {
+    /// The person's own file that changes the mapping, there or not.
+    pub(super) fn own_file(&self) -> Option<PathBuf> {
+        Some(self.mapping_override_dir.as_ref()?.join(format!("{}.toml", self.connector)))
     }
 }
 

@@ -34,6 +34,11 @@ impl Reader {
         Some(Self { shared: Arc::clone(shared), map, want, tables: Mutex::default() })
     }
 
+    /// The records that a search wants.
+    pub(super) fn finding(shared: &Arc<Shared>, map: Arc<StreamMap>, want: Want) -> Self {
+        Self { shared: Arc::clone(shared), map, want, tables: Mutex::default() }
+    }
+
     /// True when what is not listed may be there all the same.
     pub(super) fn is_partial(&self) -> bool {
         self.want.since.is_some()
@@ -103,7 +108,13 @@ async fn want(shared: &Shared, stream: Stream, map: &StreamMap, ask: &Ask) -> Wa
     let now = shared.http.now();
     let since = ask.since.filter(|_| map.incremental && map.route.filters_changes());
     let old = ask.scope.tickets_since(now).filter(|_| stream == Stream::Tickets && !map.route.changed.is_empty());
-    let mut want = Want { since, not_before: old, chosen: Vec::new(), near: since.is_some_and(|at| now - at < NEAR) };
+    let mut want = Want {
+        since,
+        not_before: old,
+        chosen: Vec::new(),
+        texts: Vec::new(),
+        near: since.is_some_and(|at| now - at < NEAR),
+    };
     for rule in ScopeRule::LISTS.into_iter().filter(|rule| rule.stream() == Some(stream)) {
         let names = ask.scope.chosen(rule);
         let Some(narrow) = map.route.narrow.get(rule.key()).filter(|_| !ask.scope.takes_none(rule)) else { continue };

@@ -26,13 +26,15 @@ mod shared;
 mod source;
 mod tables;
 mod whole;
+mod write;
 
 pub use contract::{
-    Ask, Choice, ChoiceList, Connection, ConnectionReport, Connector, ConnectorInfo, HttpNotice, Observer, Page,
-    StreamInfo, available, available_with, connect, connect_with, host_of,
+    Ask, Choice, ChoiceList, Connection, ConnectionReport, Connector, ConnectorInfo, Find, HttpNotice, Observer, Page,
+    StreamInfo, WriteFault, WriteLimits, available, available_with, connect, connect_with, host_of,
 };
-pub use describe::{FieldInfo, StreamFields, field_mappings, least_requests};
+pub use describe::{ConnectorFields, FieldInfo, FieldPair, StreamFields, field_mappings, field_pairs, least_requests};
 pub use fields::BadRow;
 pub use http::{Budget, Trace, Tuning};
 pub use inventory::inventory;
 pub use mapping::{OptionPrompt, Region, SecretPrompt};
+pub use write::Draft;

@@ -23,9 +23,6 @@ const CEILING: f64 = 0.9;
 /// How long a place that was looked up again is believed: a missing row looks like a lost account.
 const BELIEVED: Duration = Duration::from_mins(10);
 
-/// Wait for the vendor's window to move on.
-const CEILING_WAIT: Duration = Duration::from_mins(1);
-
 /// One account of a vendor.
 pub(super) struct Shared {
     pub(super) http: Http,
@@ -192,7 +189,7 @@ impl Shared {
                 let remedy = "the sync goes on later; find out which other program asks so much";
                 return Err(CallError::last(Failure::new(FailureClass::Limit, what, remedy)));
             }
-            self.http.wait_for_limit(&what, CEILING_WAIT).await;
+            self.http.wait_for_limit(&what, self.http.tuning().usage_wait).await;
         }
         *asked = Some(Instant::now());
         Ok(())

@@ -165,6 +165,8 @@ pub struct Hardware {
     /// When it was put to use.
     #[serde(with = "time::serde::rfc3339::option")]
     pub installed: Option<Timestamp>,
+    /// Who put it to use.
+    pub installed_by: Option<String>,
 }
 
 /// Protection settings; `None` where the device did not say.

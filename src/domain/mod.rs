@@ -15,6 +15,7 @@ pub mod known_by;
 pub mod left_out;
 pub mod log;
 pub mod mac;
+pub mod outbox;
 pub mod outside;
 mod passing;
 pub mod people;
@@ -44,6 +45,10 @@ pub use known_by::{FactChange, KnownFact};
 pub use left_out::{LeftOut, Traits};
 pub use log::{LogEntry, LogLevel};
 pub use mac::{Mac, MacUse};
+pub use outbox::{
+    FieldWrite, OutboxEntry, PlannedWrite, UpdatePolicy, WriteField, WriteId, WriteInside, WriteKind, WriteRules,
+    WriteState,
+};
 pub use outside::{Clock, IdSource, SystemClock};
 pub use people::{Contact, DomainName, Location, Manufacturer, Member, Model, Ticket};
 pub use record::{Address, Company, DeviceType, Named, Record, VendorLink, VendorSystem};

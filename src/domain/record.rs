@@ -113,6 +113,9 @@ pub struct Company {
     /// Its page at the vendor.
     #[serde(default)]
     pub url: Option<String>,
+    /// Free notes.
+    #[serde(default)]
+    pub notes: Option<String>,
 }
 
 impl Company {
@@ -135,6 +138,7 @@ impl Company {
             created: None,
             updated: None,
             url: None,
+            notes: None,
         }
     }
 }

@@ -5,6 +5,7 @@ use super::rules::RuleBook;
 use super::scoping::{Facets, Register};
 use super::tables::{Change, IntegrationTables, Tables};
 use super::world::{self, World};
+use super::writing::Writes;
 use crate::domain::{DecisionKind, Failure, Flow, IntegrationId, JunkList, Stream, SyncScope, Timestamp, VendorSystem};
 use crate::store::Store;
 use rustc_hash::FxHashMap;
@@ -19,6 +20,8 @@ pub struct Loaded {
     pub rules: RuleBook,
     /// Flows with their decided rows.
     pub flows: Vec<FlowState>,
+    /// Writes to vendors.
+    pub writes: Writes,
 }
 
 /// Records decoded together; bounds the memory between the store's scan and the tables.
@@ -74,7 +77,7 @@ pub fn load(store: &Store, wanted: Wanted) -> Result<Loaded, Failure> {
     for flow in flows {
         world.teach(&rules, &flow.id);
     }
-    Ok(Loaded { world, rules, flows: states })
+    Ok(Loaded { world, rules, flows: states, writes: Writes::load(store)? })
 }
 
 fn read_tables(

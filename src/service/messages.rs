@@ -14,8 +14,10 @@ mod alike;
 mod compare;
 mod coverage;
 mod explain;
+mod fields;
 mod import;
 mod sync_settings;
+mod writes;
 
 pub use super::rules::RuleView;
 pub use alike::{Alike, AlikeGroup, AlikeRows};
@@ -24,11 +26,13 @@ pub use coverage::{
     Coverage, CoverageCell, CoverageRow, CoverageShow, CoverageSort, CoverageSpec, CoverageSum, StreamData,
 };
 pub use explain::{Gate, Preview, PreviewRow, WhyRecord};
+pub use fields::{FieldPairView, FieldSide, FlowFields, StreamFieldPairs};
 pub use import::{
     Detail, Given, ImportPlan, ImportRow, ImportRows, ImportView, InventoryCommand, InventoryList, InventoryQuery,
     InventoryRow, Origin, Staged,
 };
 pub use sync_settings::{ChoiceList, ChoiceView, MovedRecord, ScopePreview, ScopedStream, StreamMove, SyncSettings};
+pub use writes::{NearHit, OutboxView, PlanRow, PlanView, WriteCommand, WriteQuery, WriteView};
 
 /// Number that pairs a [`Reply`] with its [`Request`]; chosen by the asker, increasing.
 pub type Ticket = u64;
@@ -202,6 +206,8 @@ pub enum Command {
         /// Sync what only the vendor can bring.
         sync: bool,
     },
+    /// Plan, send or take back writes to vendors.
+    Writes(WriteCommand),
 }
 
 /// What to decide. On rows where it makes no sense it changes nothing and says so in [`Done::skipped`].
@@ -426,6 +432,11 @@ pub enum Query {
         /// Those that hold in this flow; `None` for all.
         flow: Option<FlowId>,
     },
+    /// Which fields of a flow's source belong to which of its target.
+    Fields {
+        /// The flow.
+        flow: FlowId,
+    },
     /// Every gate that a record passes, and the first that it fails.
     Why {
         /// Name, id or serial.
@@ -447,6 +458,8 @@ pub enum Query {
         /// Ask the vendor for its own choices too; else those that it last told, and those of the stored records.
         ask: bool,
     },
+    /// What would be written to a vendor, and the outbox.
+    Writes(WriteQuery),
     /// What other sync settings would do.
     PreviewSyncSettings {
         /// Which.
@@ -488,6 +501,8 @@ pub enum View {
     History(Vec<HistoryEntry>),
     /// To [`Query::Rules`].
     Rules(Vec<RuleView>),
+    /// To [`Query::Fields`].
+    Fields(Box<FlowFields>),
     /// To [`Query::Why`].
     Why(Vec<WhyRecord>),
     /// To [`Query::Alike`].
@@ -512,6 +527,10 @@ pub enum View {
     SyncSettings(Box<SyncSettings>),
     /// To [`Query::PreviewSyncSettings`].
     ScopePreview(ScopePreview),
+    /// To [`WriteQuery::Create`] and [`WriteQuery::Update`].
+    Plan(Box<PlanView>),
+    /// To [`WriteQuery::Outbox`].
+    Outbox(Box<OutboxView>),
 }
 
 /// Integrations, flows and counts.

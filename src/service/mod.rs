@@ -33,13 +33,15 @@ mod views;
 mod why;
 mod world;
 mod writer;
+mod writing;
 
 use self::core::CoreMessage;
 use self::messages::{Door, Message, Reply, Request, Ticket};
 use self::reply::ReplyTo;
 use crate::connectors::Connector;
 use crate::domain::{
-    Clock, Failure, FailureClass, Flow, IntegrationId, JunkList, Schedule, Stream, SyncRules, SyncScope, VendorSystem,
+    Clock, Failure, FailureClass, Flow, FlowId, IntegrationId, JunkList, Schedule, Stream, SyncRules, SyncScope,
+    VendorSystem, WriteRules,
 };
 use crate::store::Store;
 use std::collections::BTreeMap;
@@ -72,6 +74,14 @@ pub trait SettingsFile: Send + Sync {
     /// # Errors
     /// When the settings cannot be right or cannot be written; nothing is changed then.
     fn save_scope(&self, integration: &IntegrationId, scope: &SyncScope) -> Result<(), Failure>;
+
+    /// What a flow lets matchbook write, as the configuration says now. Called off the core's thread.
+    ///
+    /// # Errors
+    /// When the configuration cannot be read.
+    fn write_rules(&self, _flow: &FlowId) -> Result<WriteRules, Failure> {
+        Ok(WriteRules::default())
+    }
 
     /// Writes when a stream is synced by itself; `None` for the default. Durable when this returns.
     ///

@@ -5,8 +5,11 @@ use super::core::CoreMessage;
 use super::decide::By;
 use super::reply::ReplyTo;
 use super::tables::Change;
-use crate::domain::{Actor, Failure, HistoryEntry, HistoryId, IntegrationId, SyncScope};
+use crate::domain::{
+    Actor, Failure, HistoryEntry, HistoryId, IntegrationId, OutboxEntry, Record, Stream, SyncScope, Timestamp, WriteId,
+};
 use crate::store::Store;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 
@@ -18,6 +21,46 @@ pub enum Job {
         entry: Box<HistoryEntry>,
         /// Who waits for it.
         waiting: Waiting,
+    },
+    /// Add writes to the outbox.
+    AddWrites {
+        /// The writes; the store gives them their numbers.
+        entries: Vec<OutboxEntry>,
+        /// Writes that they take the place of.
+        instead: Vec<WriteId>,
+        /// Who waits, and what to say.
+        waiting: WritesWaiting,
+    },
+    /// Change the states of writes that a person decided on.
+    SetWrites {
+        /// As they are to be.
+        entries: Vec<OutboxEntry>,
+        /// Who waits, and what to say.
+        waiting: WritesWaiting,
+    },
+    /// Take back writes that were not sent.
+    WithdrawWrites {
+        /// Which.
+        ids: Vec<WriteId>,
+        /// Who waits, and what to say.
+        waiting: WritesWaiting,
+        /// When.
+        at: Timestamp,
+    },
+    /// Keep what became of writes: records that were read back, then the decisions with the writes' states.
+    CloseWrites {
+        /// Where they were sent.
+        integration: IntegrationId,
+        /// Records that were read back.
+        records: Vec<Record>,
+        /// Decisions, each with the writes that led to it.
+        decided: Vec<(HistoryEntry, Vec<OutboxEntry>)>,
+        /// Writes that led to none.
+        others: Vec<OutboxEntry>,
+        /// When.
+        at: Timestamp,
+        /// Hears whether it was kept.
+        done: tokio::sync::oneshot::Sender<bool>,
     },
     /// Find the entry that an undo or redo means. Comes after the decisions before it.
     Find {
@@ -59,6 +102,16 @@ pub enum Wanted {
     },
     /// The last undo.
     Redo,
+}
+
+/// Who waits for a change of the outbox, and what to say.
+pub struct WritesWaiting {
+    /// Who; nobody for what happens by itself.
+    pub reply: Option<ReplyTo>,
+    /// One line for the person.
+    pub text: String,
+    /// Rows left as they were, by reason.
+    pub skipped: Vec<(String, u64)>,
 }
 
 /// Who waits for a decision, and what to say.
@@ -111,6 +164,26 @@ pub fn run(store: &Store, jobs: &Receiver<Job>, core: &Sender<CoreMessage>) {
                 });
                 CoreMessage::Written { entry, result, waiting }
             }
+            Job::AddWrites { entries, instead, waiting } => {
+                let why = "planned anew";
+                let at = entries.first().map_or(Timestamp::UNIX_EPOCH, |entry| entry.planned);
+                let result = store.withdraw_writes(&instead, why, at).and_then(|mut changed| {
+                    changed.extend(store.add_writes(entries)?);
+                    Ok(changed)
+                });
+                CoreMessage::WritesKept { result, waiting }
+            }
+            Job::SetWrites { entries, waiting } => {
+                let result = store.update_writes(&entries).map(|()| entries);
+                CoreMessage::WritesKept { result, waiting }
+            }
+            Job::WithdrawWrites { ids, waiting, at } => {
+                CoreMessage::WritesKept { result: store.withdraw_writes(&ids, "taken back by hand", at), waiting }
+            }
+            Job::CloseWrites { integration, records, decided, others, at, done } => {
+                let result = close(store, &integration, records, &decided, &others, at);
+                CoreMessage::WritesDecided { integration, decided, others, result, done }
+            }
             Job::Find { wanted, reply, by } => CoreMessage::Found { wanted, entry: find(store, wanted), reply, by },
             Job::KeepScope { file, integration, scope, sync, reply } => {
                 let result = file.save_scope(&integration, &scope);
@@ -128,6 +201,32 @@ pub fn run(store: &Store, jobs: &Receiver<Job>, core: &Sender<CoreMessage>) {
             return;
         }
     }
+}
+
+/// Keeps what became of writes; returns the records that are new to the store.
+fn close(
+    store: &Store,
+    integration: &IntegrationId,
+    records: Vec<Record>,
+    decided: &[(HistoryEntry, Vec<OutboxEntry>)],
+    others: &[OutboxEntry],
+    at: Timestamp,
+) -> Result<Vec<Record>, Failure> {
+    let mut fresh = Vec::new();
+    let mut by_stream: BTreeMap<Stream, Vec<Record>> = BTreeMap::new();
+    for record in records {
+        by_stream.entry(record.stream()).or_default().push(record);
+    }
+    for (stream, records) in by_stream {
+        fresh.extend(store.read_back(integration, stream, records, at)?);
+    }
+    for (entry, writes) in decided {
+        store.decide_and(entry.clone(), writes)?;
+    }
+    if !others.is_empty() {
+        store.update_writes(others)?;
+    }
+    Ok(fresh)
 }
 
 fn find(store: &Store, wanted: Wanted) -> Result<Option<HistoryEntry>, Failure> {

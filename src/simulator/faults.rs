@@ -18,11 +18,14 @@ pub enum Faults {
     /// Server errors, resets, slow, truncated and malformed answers, unreadable rows; the same for the same seed and
     /// order of requests.
     Flaky,
+    /// Requests whose end the client does not learn: carried out and answered with a server error, or not at all; some
+    /// fail before they are carried out, and some are over the limit.
+    Unsure,
 }
 
 impl Faults {
     /// All profiles.
-    pub const ALL: [Self; 3] = [Self::None, Self::Limits, Self::Flaky];
+    pub const ALL: [Self; 4] = [Self::None, Self::Limits, Self::Flaky, Self::Unsure];
 
     /// Its name on the command line.
     #[must_use]
@@ -31,6 +34,7 @@ impl Faults {
             Self::None => "none",
             Self::Limits => "limits",
             Self::Flaky => "flaky",
+            Self::Unsure => "unsure",
         }
     }
 
@@ -38,7 +42,7 @@ impl Faults {
     pub(super) fn limit(self, published: Limit) -> Limit {
         match self {
             Self::Limits => Limit { requests: 8, per: Duration::from_secs(1) },
-            Self::None | Self::Flaky => published,
+            Self::None | Self::Flaky | Self::Unsure => published,
         }
     }
 
@@ -49,6 +53,17 @@ impl Faults {
             Self::None => None,
             // Other users of the account use up its limit too.
             Self::Limits => (number % 7 == 5).then_some(Failing::Limited { retry_after: 1 }),
+            Self::Unsure => match derived_below(seed ^ 0x0B5E, number, 1000) {
+                0..50 => Some(Failing::Done(if number.is_multiple_of(2) { 500 } else { 504 })),
+                50..90 => Some(Failing::LostAnswer),
+                90..110 => Some(Failing::Truncated),
+                110..140 => Some(Failing::Status(503)),
+                140..160 => Some(Failing::Reset),
+                160..180 => Some(Failing::Limited { retry_after: 0 }),
+                // Longer than an impatient client waits.
+                180..184 => Some(Failing::DoneLate(Duration::from_millis(1_500))),
+                _ => None,
+            },
             Self::Flaky => {
                 let part = derived(seed, number);
                 match derived_below(seed ^ 0xF1A2, number, 1000) {
@@ -97,6 +112,10 @@ pub enum Failing {
     Reset,
     /// Carried out, then the connection is reset.
     LostAnswer,
+    /// Carried out, then answered with this status all the same.
+    Done(u16),
+    /// Carried out at once and answered so much later.
+    DoneLate(Duration),
     /// Carried out and answered late.
     Slow(Duration),
     /// Carried out; the body ends early.

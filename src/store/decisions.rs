@@ -6,7 +6,8 @@ use super::rules::put_rules;
 use super::transaction::Transaction;
 use super::{Store, codec, error};
 use crate::domain::{
-    Decision, DecisionKind, Failure, FailureClass, FlowId, HistoryEntry, HistoryId, RecordId, RowChange, Stream,
+    Decision, DecisionKind, Failure, FailureClass, FlowId, HistoryEntry, HistoryId, OutboxEntry, RecordId, RowChange,
+    Stream,
 };
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
@@ -81,8 +82,18 @@ impl Store {
     /// # Errors
     /// `Usage` when a row's decision is not what the entry says it was `before`, or when the entry to take back was
     /// taken back already: nothing is changed. `Local` when the disk refuses.
-    pub fn decide(&self, mut entry: HistoryEntry) -> Result<HistoryEntry, Failure> {
+    pub fn decide(&self, entry: HistoryEntry) -> Result<HistoryEntry, Failure> {
+        self.decide_and(entry, &[])
+    }
+
+    /// The same, and the states of writes to vendors in the same write: what was made and what it was matched with are
+    /// one.
+    ///
+    /// # Errors
+    /// As [`Store::decide`]; `Usage` when a write is closed already.
+    pub fn decide_and(&self, mut entry: HistoryEntry, writes: &[OutboxEntry]) -> Result<HistoryEntry, Failure> {
         let mut tx = self.transaction();
+        self.put_writes(&mut tx, writes)?;
         let flow = tx.flow(&entry.flow)?;
         let counts = self.checked_changes(flow, &entry)?;
         self.check_rules(&entry)?;

@@ -31,6 +31,10 @@ pub(super) enum Table {
     LastRun = b'L',
     /// Format and counters.
     Meta = b'm',
+    /// Writes to vendors by number.
+    Outbox = b'o',
+    /// Numbers of the writes that are not closed.
+    OutboxOpen = b'O',
     /// Where each stream stands, as last shown.
     Progress = b'p',
     /// Integrations that are paused.

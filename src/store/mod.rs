@@ -24,6 +24,7 @@ mod marker;
 mod mass;
 mod migrate;
 mod open;
+mod outbox;
 mod rebuild;
 mod records;
 mod rules;

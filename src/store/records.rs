@@ -184,6 +184,49 @@ impl Store {
         Ok(PageOutcome { counts, run_counts: run.counts, live, changed, log })
     }
 
+    /// Puts records that were read back after a write of matchbook's own, and has an open run count them as seen.
+    pub(super) fn put_read_back(
+        &self,
+        integration: &IntegrationId,
+        stream: Stream,
+        records: &[Record],
+        at: Timestamp,
+    ) -> Result<(), Failure> {
+        let run = self.open_run(integration, stream)?;
+        let mut tx = self.transaction();
+        let number = tx.integration(integration)?;
+        let (mut live, mut seen, mut first) = (0_i64, Vec::new(), None);
+        for record in records {
+            let id = record.id();
+            if record.stream() != stream || id.as_str().is_empty() || id.as_str().len() > MAX_RECORD_ID {
+                return Err(error::ours(format!("a record of {stream} was read back as something else")));
+            }
+            let key = key::item(Table::Record, number, stream, id.as_str());
+            let known = self.tree().get(&key).map_err(|e| error::from_sled(&e, "reading a record"))?;
+            let known = known.map(|value| codec::decode_head::<Head>(&value).map(|(head, _)| head)).transpose()?;
+            live += i64::from(known.is_none_or(|head| head.orphaned.is_some()));
+            let (hash, now) = (record.clone().without_passing(content_hash)?, millis(at));
+            let packed = packed(record)?;
+            let first_seen = known.map_or(now, |head| head.first_seen);
+            let head = Head { hash, orphaned: None, first_seen, changed: now, known_by: Some(known_hash(record)) };
+            tx.put_encoded(key, codec::encode_pair(&head, &packed)?);
+            if let Some(run) = run.as_ref().filter(|run| run.since.is_none()) {
+                let hash = seen_hash(&id, run.run);
+                first.get_or_insert(hash);
+                seen.extend_from_slice(&hash.to_be_bytes());
+            }
+        }
+        if let (Some(run), Some(first)) = (&run, first) {
+            // Beyond every page of the run; two writes during one run have other hashes.
+            let page =
+                u32::from_be_bytes([0xff, first.to_be_bytes()[0], first.to_be_bytes()[1], first.to_be_bytes()[2]]);
+            tx.put_encoded(key::seen(number, stream, run.run.0, page), seen);
+        }
+        tx.change_live(number, stream, live)?;
+        tx.touches_content();
+        tx.commit()
+    }
+
     fn run_for_page(&self, page: &PageBatch) -> Result<RunRecord, Failure> {
         let open = self.open_run(&page.integration, page.stream)?;
         let run = open.filter(|run| run.run == page.run).ok_or_else(|| {

@@ -20,6 +20,8 @@ pub(super) struct Counters {
     pub history: u64,
     /// Last number given to a rule.
     pub rule: u64,
+    /// Last number given to a write.
+    pub write: u64,
     /// Sequence number of the oldest log line.
     pub log_first: u64,
     /// Last sequence number given to a log line.

@@ -2,6 +2,7 @@
 //! once ([`supervisor`]). Decides nothing about matches and knows no screen.
 
 mod answer;
+pub mod outbox;
 mod outside;
 pub mod plan;
 pub mod schedule;

@@ -54,6 +54,7 @@ pub enum CommandId {
     Ignore,
     Defer,
     Unmatch,
+    Create,
     QuickMatch,
     Mark,
     Range,
@@ -86,8 +87,10 @@ pub enum CommandId {
     Undo,
     Redo,
     History,
+    Outbox,
     Cards,
     Rules,
+    Fields,
     OpenLine,
     Follow,
     Sync,
@@ -153,6 +156,7 @@ commands! {
     Accept "queue.accept" ["a"], QUEUE, "accept", 1, no_candidate, true, "Match the row, or the marked rows, with the best candidate.";
     MatchTo "queue.match-to" ["m", "Enter"], QUEUE, "match to", 2, no_row, true, "Search the target's records and match with the one picked.";
     Take "queue.take-candidate" ["2", "3", "4", "5", "6", "7", "8", "9"], QUEUE, "candidate", 3, no_compare, true, "Match the row with that candidate of Compare.";
+    Create "queue.create" ["c"], QUEUE, "create", 4, no_row, true, "Make the row's record at the target, or those of the marked rows; shows first what would be made and what is there already.";
     Ignore "queue.ignore" ["i"], QUEUE, "ignore", 4, no_row, true, "Never match the row; it leaves the counts of what is to do.";
     Defer "queue.defer" ["d"], QUEUE, "defer", 5, no_row, true, "Put the row off for later.";
     Unmatch "queue.unmatch" ["x"], QUEUE, "unmatch", 6, no_row, true, "Take back the row's match, ignore or deferral; it is open again.";
@@ -172,22 +176,24 @@ commands! {
     Company "queue.company" ["C"], QUEUE, "its records", 0, no_queue, false, "On a company: show only what is in it, on every tab. There: back to all companies.";
     Why "queue.why" ["w"], QUEUE, "why", 10, no_row, false, "Show every gate that the record passes, and the first that it fails.";
     Import "queue.import" ["I"], QUEUE, "import", 0, no_import, true, "Import the row or the marked rows into the inventory; on a type, all its devices; shows first what it would do.";
-    ImportAll "queue.import-all" ["E"], QUEUE, "import all mapped", 0, no_import, true, "Import everything that can be imported; shows first what it would do.";
+    ImportAll "queue.import-all" ["T"], QUEUE, "import all mapped", 0, no_import, true, "Import everything that can be imported; shows first what it would do.";
     QuickCreate "queue.quick-create" ["Q"], QUEUE, "quick create", 0, no_types, true, "Create types in the inventory for those without a mapping (or the marked ones).";
     AutoSync "queue.auto-sync" ["t"], QUEUE, "auto-sync", 0, no_types, true, "New devices of the type import by themselves after each sync, or no longer; needs a mapping.";
     Unimported "queue.unimported" ["U"], QUEUE, "only unimported", 0, no_import, false, "Show only what is not imported, with what is in its way; again: all rows.";
     Detail "queue.detail" ["D"], QUEUE, "detail", 0, no_import, false, "Show everything that is known of the record; unknown is said so.";
     Refresh "queue.refresh" ["r"], QUEUE, "refresh", 0, no_companies, false, "Ask the source for the company now; its name follows.";
     PauseRow "queue.pause-row" ["P"], QUEUE, "pause one", 0, no_companies, true, "Nothing of the company follows its source for now, or does again.";
-    Setup "setup" ["W"], ALL, "setup steps", 0, no_setup, false, "The steps of a flow into the inventory: connect, map, types, import; go back to any of them.";
+    Setup "setup" ["B"], ALL, "setup steps", 0, no_setup, false, "The steps of a flow into the inventory: connect, map, types, import; go back to any of them.";
     Deactivate "flow.deactivate" [], ALL, "deactivate flow", 0, no_import, true, "Give up the flow with its mappings; says what is lost and makes a backup first.";
     Undo "undo" ["u"], ALL, "undo", 9, always, true, "Take back the last action, also a bulk one, as one step.";
     Redo "redo" ["Ctrl-r"], ALL, "redo", 0, always, true, "Do again what the last undo took back.";
     History "history" ["H"], ALL, "history", 0, always, false, "List the decisions, newest first; one can be taken back from there.";
+    Outbox "outbox" ["W"], ALL, "outbox", 0, always, false, "List writes to vendors: planned, on their way, confirmed, refused; send or take back what is planned.";
     Cards "cards" ["!"], ALL, "what waits", 0, always, false, "List what syncs found that you decide: mass changes, records enrolled anew or merged.";
     Coverage "coverage" ["%"], ALL, "coverage", 0, no_integration, false, "Which company is known where, how many of its devices are matched, and the trend.";
     Messages "messages" ["M"], ALL, "messages", 0, always, false, "What you were told, newest first; warnings wait here until they were seen.";
     Rules "rules" [], ALL, "rules", 0, always, false, "List the rules that decisions left: aliases and refusals; remove one, or apply it everywhere.";
+    Fields "flow.fields" ["E"], QUEUE, "field mapping", 0, no_queue, false, "Show which fields of the source belong to which of the target, and what each is read from.";
     CompareDown "compare.down" ["J"], QUEUE, "compare down", 0, no_compare, false, "Scroll Compare down.";
     CompareUp "compare.up" ["K"], QUEUE, "compare up", 0, no_compare, false, "Scroll Compare up.";
     OpenLine "log.open" ["Enter"], LOG, "go to record", 1, no_record_line, false, "Show in the Queue the record that the line speaks of.";

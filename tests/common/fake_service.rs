@@ -11,6 +11,8 @@
 
 #[path = "fake_settings.rs"]
 mod fake_settings;
+#[path = "fake_writes.rs"]
+mod fake_writes;
 
 use matchbook::domain::{
     Actor, Confidence, DecisionKind, Evidence, EvidenceKind, Failure, FailureClass, FlowId, HistoryEntry, HistoryId,
@@ -19,9 +21,10 @@ use matchbook::domain::{
 };
 use matchbook::service::messages::{
     Alike, AlikeGroup, AlikeRows, BudgetView, CandidateView, CardView, Command, Compare, DecideAction, DecisionView,
-    Done, Event, FieldPair, Filter, FlowView, Gate, IntegrationState, IntegrationView, InventoryList, Overview,
-    PickRow, Preview, PreviewRow, Query, QueueRow, Relation, Reply, Request, RuleView, ScheduleLine, ScheduleSheet,
-    Selection, Sort, SortKey, StateCounts, TabView, TargetLabel, Targets, View, ViewSpec, WhyRecord, Window,
+    Done, Event, FieldPair, FieldPairView, FieldSide, Filter, FlowFields, FlowView, Gate, IntegrationState,
+    IntegrationView, InventoryList, Overview, PickRow, Preview, PreviewRow, Query, QueueRow, Relation, Reply, Request,
+    RuleView, ScheduleLine, ScheduleSheet, Selection, Sort, SortKey, StateCounts, StreamFieldPairs, TabView,
+    TargetLabel, Targets, View, ViewSpec, WhyRecord, Window,
 };
 use std::collections::HashMap;
 
@@ -345,6 +348,7 @@ impl FakeService {
                 let at = self.sure(stream, threshold);
                 View::Preview(self.preview(stream, &at, "accepts"))
             }
+            Query::Fields { flow } => View::Fields(Box::new(fields(flow))),
             Query::Inventory(_) => View::Inventory(InventoryList::default()),
             Query::Rules { .. } => View::Rules(self.rules.clone()),
             Query::PreviewUndo { .. } => View::Preview(Preview::default()),
@@ -360,6 +364,7 @@ impl FakeService {
                 lines.reverse();
                 View::Log(lines)
             }
+            Query::Writes(query) => fake_writes::view(&query, flow(), noon()),
             Query::Alike { stream, source, .. } => View::Alike(self.alike(stream, &source)),
             Query::Data { .. } => View::Data(fake_settings::data()),
             Query::Coverage { spec, offset, limit } => {
@@ -630,6 +635,7 @@ impl FakeService {
                 self.scope = scope;
                 done(&format!("sync settings of {integration} are saved"))
             }
+            Command::Writes(command) => done(&format!("{command:?}")),
             Command::CancelSync { .. } => done("syncs stopped"),
             Command::Pause { integration } => self.set_state(&integration, IntegrationState::Paused),
             Command::Inventory(_) => (Reply::Done(Done::default()), Vec::new()),
@@ -793,4 +799,46 @@ fn integrations(companies: u64, devices: u64) -> Vec<IntegrationView> {
     autotask.last = None;
     let paused = view("cw", "ConnectWise", IntegrationState::Paused, Vec::new());
     vec![addigy, itglue, autotask, paused]
+}
+
+/// The field mapping of a flow, with one field from the person's own file.
+fn fields(flow: FlowId) -> FlowFields {
+    let side = |label: &str, from: &str, own: bool| {
+        Some(FieldSide { label: label.into(), from: from.into(), note: String::new(), own })
+    };
+    let row = |field: &str, source, target| FieldPairView { field: field.into(), source, target };
+    let name = Some(FieldSide {
+        label: "Device Name".into(),
+        from: "facts.device_name, else facts.host_name".into(),
+        note: "the name that its user gave it".into(),
+        own: false,
+    });
+    let mut devices = vec![
+        row("name", name, side("Name", "attributes.name, else attributes.hostname", false)),
+        row(
+            "serial",
+            side("Serial Number", "facts.serial_number", false),
+            side("Serial Number", "attributes.serial-number", false),
+        ),
+        row("asset_tag", side("Nickname", "facts.nickname", true), side("Asset Tag", "attributes.asset-tag", false)),
+        row("hardware_uuid", side("Hardware UUID", "facts.mac_uuid", false), None),
+    ];
+    devices.extend((1..=20).map(|i| row(&format!("details.fact_{i}"), side("Fact", "facts.fact", false), None)));
+    let companies = vec![row("name", side("Policy", "name", false), side("Name", "attributes.name", false))];
+    let stream = |stream, source: &str, target: &str, rows| StreamFieldPairs {
+        stream,
+        source_word: source.into(),
+        target_word: target.into(),
+        rows,
+    };
+    FlowFields {
+        flow,
+        source: "Addigy".into(),
+        target: "IT Glue".into(),
+        files: ["/home/kim/.config/matchbook/connectors/addigy.toml".into(), String::new()],
+        streams: vec![
+            stream(Stream::Companies, "Policy", "Organization", companies),
+            stream(Stream::Devices, "Device", "Configuration", devices),
+        ],
+    }
 }

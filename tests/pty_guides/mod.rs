@@ -91,12 +91,12 @@ fn devices_of_an_rmm_are_set_up_imported_and_kept_up_by_themselves() {
     step(&mut terminal, "\r", "Setup of addigy-inventory");
     synced(&mut terminal, "connected and synced");
     step(&mut terminal, "\x1b2}", "IT Glue → Inventory");
-    step(&mut terminal, "E", "into the inventory");
+    step(&mut terminal, "T", "into the inventory");
     step(&mut terminal, "\r", "imported");
     step(&mut terminal, "{", "Addigy → Inventory");
     // Map: Quick Match, then filter, unmap and map again.
-    step(&mut terminal, "W", "Setup of addigy-inventory");
-    step(&mut terminal, "2", "W goes on");
+    step(&mut terminal, "B", "Setup of addigy-inventory");
+    step(&mut terminal, "2", "B goes on");
     step(&mut terminal, "A", "accepts");
     step(&mut terminal, "\r", "Quick Match at 95 % accepted");
     step(&mut terminal, "f", "Show which rows");
@@ -106,7 +106,7 @@ fn devices_of_an_rmm_are_set_up_imported_and_kept_up_by_themselves() {
     step(&mut terminal, "u", "undo: ");
     terminal.send("\x1b\x1b\x1b").unwrap();
     // Types: one is never wanted, the rest is created; new devices of one import by themselves.
-    step(&mut terminal, "W", "Setup of addigy-inventory");
+    step(&mut terminal, "B", "Setup of addigy-inventory");
     step(&mut terminal, "3", "Maps to");
     find(&mut terminal, "iPhone");
     step(&mut terminal, "i", "ignored 1 device type");
@@ -120,7 +120,7 @@ fn devices_of_an_rmm_are_set_up_imported_and_kept_up_by_themselves() {
     shows(&mut terminal, "auto ");
     terminal.send("\x1b\x1b").unwrap();
     // Staged: what is in the way is said; one device, then all.
-    step(&mut terminal, "W", "Setup of addigy-inventory");
+    step(&mut terminal, "B", "Setup of addigy-inventory");
     step(&mut terminal, "4", "In its way");
     step(&mut terminal, "U", "only what is not imported");
     shows(&mut terminal, "type ignored");
@@ -129,7 +129,7 @@ fn devices_of_an_rmm_are_set_up_imported_and_kept_up_by_themselves() {
     step(&mut terminal, " I", "imports 1 device");
     step(&mut terminal, "\r", "imported 1 device");
     terminal.send("\x1b\x1b\x1b").unwrap();
-    step(&mut terminal, "E", "into the inventory");
+    step(&mut terminal, "T", "into the inventory");
     step(&mut terminal, "\r", "imported");
     step(&mut terminal, "f", "Show which rows");
     step(&mut terminal, "7", "show matched");

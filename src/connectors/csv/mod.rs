@@ -4,6 +4,7 @@ mod file;
 mod rows;
 
 use super::contract::{Ask, Connection, ConnectionReport, Connector, Page, StreamInfo};
+use super::describe::{self, ConnectorFields};
 use super::http::Budget;
 use super::mapping::Mapping;
 use crate::domain::{Failure, FailureClass, Stream, VendorSystem};
@@ -20,6 +21,7 @@ use std::time::{Duration, Instant};
 /// The connector.
 pub(super) struct CsvFiles {
     shared: Arc<Shared>,
+    own_file: Option<PathBuf>,
 }
 
 struct Shared {
@@ -40,7 +42,8 @@ impl CsvFiles {
             let remedy = "add files.companies and files.devices with the paths of the exported files";
             return Err(Failure::new(FailureClass::Usage, what, remedy));
         }
-        Ok(Self { shared: Arc::new(Shared { mapping, files: from.files.clone(), page_size: from.page_size }) })
+        let shared = Shared { mapping, files: from.files.clone(), page_size: from.page_size };
+        Ok(Self { shared: Arc::new(shared), own_file: from.own_file() })
     }
 }
 
@@ -95,6 +98,10 @@ impl Connector for CsvFiles {
         let mut infos = super::contract::stream_infos(&self.shared.mapping);
         infos.retain(|info| listed.contains(&info.stream));
         infos
+    }
+
+    fn fields(&self) -> ConnectorFields {
+        ConnectorFields { own_file: self.own_file.clone(), streams: describe::of(&self.shared.mapping) }
     }
 
     fn test(&self) -> BoxFuture<'_, Result<ConnectionReport, Failure>> {

@@ -5,12 +5,13 @@
 //! path and query are taken: it cannot send the key elsewhere. A listing that was cut, or a link that has run out, goes
 //! on behind the last id.
 
-use super::{Answer, At, Dialect, Located, Next, Part, Usage};
+use super::{Answer, At, Dialect, Filled, Located, Next, Part, Usage, changing};
 use crate::connectors::http::{BodyFault, Call, ErrorBody, Meaning, is_loopback};
 use crate::connectors::json::Json;
 use crate::connectors::lookup::{Entry, Table};
-use crate::connectors::mapping::{CountMap, Route, Values};
+use crate::connectors::mapping::{CountMap, Route, Values, WriteMap};
 use crate::domain::Timestamp;
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use time::macros::format_description;
@@ -133,6 +134,23 @@ impl Dialect for Autotask {
     fn count(&self, body: &Json<'_>) -> Option<u64> {
         body.get("queryCount").and_then(Json::count)
     }
+
+    fn create_call(&self, write: &WriteMap, _company: Option<&str>, rows: &[Filled]) -> Option<Call> {
+        let [row] = rows else { return None };
+        Some(changing(Method::POST, write.create.as_str(), Some(Value::Object(row.members.clone()))))
+    }
+
+    fn made(&self, body: &Json<'_>) -> Vec<String> {
+        body.get("itemId").and_then(Json::text).map(Cow::into_owned).into_iter().collect()
+    }
+
+    /// The id stands in the body: there is no path with it.
+    fn update_call(&self, write: &WriteMap, rows: &[(String, Filled)]) -> Option<Call> {
+        let [(id, row)] = rows else { return None };
+        let mut body = row.members.clone();
+        body.insert("id".into(), typed(id));
+        Some(changing(Method::PATCH, write.update.as_str(), Some(Value::Object(body))))
+    }
 }
 
 fn shapeless() -> BodyFault {
@@ -183,6 +201,7 @@ fn filter(route: &Route, part: &Part<'_>, began: Option<&str>) -> Value {
         }
     }
     all.extend(part.want.chosen.iter().map(|(field, values)| is(field, values)));
+    all.extend(part.want.texts.iter().map(|(field, values)| json!({"op": "in", "field": field, "value": values})));
     Value::Array(all)
 }
 

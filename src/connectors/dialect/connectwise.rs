@@ -5,11 +5,13 @@
 //! ids by a condition instead of by page numbers, which rows that come or go would shift. A `Link` header may name
 //! another host: only its `pageId` is taken.
 
-use super::{Answer, At, Dialect, Located, Next, Part};
+use super::{Answer, At, Dialect, Filled, Located, Next, Part, changing};
 use crate::connectors::http::{BodyFault, Call, ErrorBody, Meaning};
 use crate::connectors::json::Json;
-use crate::connectors::mapping::{CountMap, Route, Values};
+use crate::connectors::mapping::{CountMap, Route, Values, WriteMap};
 use crate::domain::Timestamp;
+use reqwest::Method;
+use serde_json::{Value, json};
 use time::macros::format_description;
 use url::Url;
 
@@ -39,6 +41,7 @@ impl Dialect for ConnectWise {
         if narrow.iter().map(String::len).sum::<usize>() <= LONGEST {
             conditions.extend(narrow);
         }
+        conditions.extend(part.want.texts.iter().filter_map(|(field, values)| one_of_texts(field, values)));
         let mut add = |key: &str, value: String| call.query.push((key.to_owned(), value));
         match part.at {
             At::Number(number) => add("page", number.to_string()),
@@ -140,6 +143,29 @@ impl Dialect for ConnectWise {
         let query = one_of(&count.field, &[value.to_owned()]).map(|condition| (key.to_owned(), condition));
         Call { query: query.into_iter().collect(), ..Call::get(count.path.as_str()) }
     }
+
+    fn create_call(&self, write: &WriteMap, _company: Option<&str>, rows: &[Filled]) -> Option<Call> {
+        let [row] = rows else { return None };
+        let body = Value::Object(row.members.clone());
+        Some(changing(Method::POST, write.create.as_str(), Some(body)))
+    }
+
+    fn made(&self, body: &Json<'_>) -> Vec<String> {
+        body.get("id").and_then(Json::text).map(std::borrow::Cow::into_owned).into_iter().collect()
+    }
+
+    /// A list of operations; a member's path is its bare name.
+    fn update_call(&self, write: &WriteMap, rows: &[(String, Filled)]) -> Option<Call> {
+        let [(id, row)] = rows else { return None };
+        let operations: Vec<Value> =
+            row.members.iter().map(|(path, value)| json!({"op": "replace", "path": path, "value": value})).collect();
+        Some(changing(Method::PATCH, write.update.replace("{id}", id), Some(Value::Array(operations))))
+    }
+
+    fn remove_call(&self, write: &WriteMap, ids: &[String]) -> Option<Call> {
+        let [id] = ids else { return None };
+        (!write.remove.is_empty()).then(|| changing(Method::DELETE, write.remove.replace("{id}", id), None))
+    }
 }
 
 /// The API of a code base at that host.
@@ -170,6 +196,13 @@ fn one_of(field: &str, values: &[String]) -> Option<String> {
         [one] => one.clone(),
         several => format!("({})", several.join(" or ")),
     })
+}
+
+/// The same for texts, in which digits are no number.
+fn one_of_texts(field: &str, values: &[String]) -> Option<String> {
+    let all: Vec<String> =
+        values.iter().map(|value| format!("{field}=\"{}\"", value.replace(['"', '\\'], ""))).collect();
+    (!all.is_empty()).then(|| format!("({})", all.join(" or ")))
 }
 
 /// Numbers and truth values stand bare, texts in double quotes.

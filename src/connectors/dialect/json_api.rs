@@ -1,11 +1,13 @@
 //! JSON:API as IT Glue speaks it: the page in the query, `data` with `meta`, related rows in `included`, errors in
 //! `errors` whose `status` may be a number and whose `detail` may be a text or a list.
 
-use super::{Answer, At, Beside, Dialect, Part, count32};
+use super::{Answer, At, Beside, Dialect, Filled, Part, changing, count32};
 use crate::connectors::http::{BodyFault, Call, ErrorBody};
 use crate::connectors::json::{Json, same_key};
-use crate::connectors::mapping::{CountMap, Paging, Route};
+use crate::connectors::mapping::{CountMap, Paging, Route, WriteMap};
 use crate::domain::Timestamp;
+use reqwest::Method;
+use serde_json::{Value, json};
 use time::macros::format_description;
 
 /// The dialect.
@@ -26,6 +28,11 @@ impl Dialect for JsonApi {
         }
         if !sort.is_empty() {
             add("sort", sort.to_owned());
+        }
+        for (field, values) in part.want.chosen.iter().chain(&part.want.texts) {
+            // A comma stands between alternatives.
+            let values: Vec<String> = values.iter().map(|value| value.replace(',', "\\,")).collect();
+            add(field, values.join(","));
         }
         if let (Paging::Pages, At::Number(number)) = (route.paging, part.at) {
             add("page[size]", part.size.to_string());
@@ -66,6 +73,11 @@ impl Dialect for JsonApi {
         });
         let title = first.get("title").and_then(Json::text).map(std::borrow::Cow::into_owned);
         let text = detail.or(title).unwrap_or_else(|| "no reason given".into());
+        let pointer = first.get("source").and_then(|source| source.get("pointer")).and_then(Json::text);
+        let text = match pointer.as_deref().and_then(|pointer| pointer.rsplit('/').next()) {
+            Some(field) if !field.is_empty() && field != "data" && field != "id" => format!("{field}: {text}"),
+            _ => text,
+        };
         Some(ErrorBody::new(status.filter(|s| (400..600).contains(s)), text))
     }
 
@@ -91,6 +103,74 @@ impl Dialect for JsonApi {
     fn count(&self, body: &Json<'_>) -> Option<u64> {
         body.get("meta")?.get("total-count").and_then(Json::count)
     }
+
+    fn create_call(&self, write: &WriteMap, company: Option<&str>, rows: &[Filled]) -> Option<Call> {
+        let path = write.create.replace("{company}", company.unwrap_or_default());
+        let objects: Vec<Value> = rows.iter().map(|row| object(write, row)).collect();
+        // The bulk form is an array on the same path, which only the nested paths have.
+        let data = match objects.as_slice() {
+            [one] => one.clone(),
+            _ => Value::Array(objects),
+        };
+        Some(changing(Method::POST, path, Some(json!({"data": data}))))
+    }
+
+    fn made(&self, body: &Json<'_>) -> Vec<String> {
+        let data = body.get("data");
+        let rows = match data {
+            Some(Json::List(rows)) => rows.as_slice(),
+            Some(one @ Json::Object(_)) => std::slice::from_ref(one),
+            _ => &[],
+        };
+        rows.iter().filter_map(|row| row.get("id")?.text().map(std::borrow::Cow::into_owned)).collect()
+    }
+
+    fn update_call(&self, write: &WriteMap, rows: &[(String, Filled)]) -> Option<Call> {
+        if let [(id, row)] = rows {
+            let body = json!({"data": object(write, row)});
+            return Some(changing(Method::PATCH, write.update.replace("{id}", id), Some(body)));
+        }
+        let data: Vec<Value> = rows
+            .iter()
+            .map(|(id, row)| {
+                let mut object = object(write, row);
+                object["attributes"]["id"] = numbered(id);
+                object
+            })
+            .collect();
+        Some(changing(Method::PATCH, write.update.replace("/{id}", ""), Some(json!({"data": data}))))
+    }
+
+    fn remove_call(&self, write: &WriteMap, ids: &[String]) -> Option<Call> {
+        if write.remove.is_empty() {
+            return None;
+        }
+        let object = |id: &String| json!({"type": write.kind, "attributes": {"id": numbered(id)}});
+        let data: Vec<Value> = ids.iter().map(object).collect();
+        Some(changing(Method::DELETE, write.remove.as_str(), Some(json!({"data": data}))))
+    }
+}
+
+/// Ids among attributes are numbers.
+fn numbered(id: &str) -> Value {
+    id.parse::<u64>().map_or_else(|_| Value::from(id), Value::from)
+}
+
+fn object(write: &WriteMap, row: &Filled) -> Value {
+    let mut object = json!({"type": write.kind, "attributes": row.members});
+    if !row.interfaces.is_empty() {
+        let interfaces: Vec<Value> = (0..)
+            .zip(&row.interfaces)
+            .map(|(at, interface)| {
+                let attributes = json!({
+                    "name": interface.name, "mac-address": interface.mac, "ip-address": interface.ip, "primary": at == 0
+                });
+                json!({"type": "configuration_interfaces", "attributes": attributes})
+            })
+            .collect();
+        object["relationships"] = json!({"configuration_interfaces": {"data": interfaces}});
+    }
+    object
 }
 
 /// A moment as the vendor writes it.

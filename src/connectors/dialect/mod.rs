@@ -11,10 +11,11 @@ use super::fields::BadRow;
 use super::http::{BodyFault, Call, ErrorBody, Received};
 use super::json::Json;
 use super::lookup::{Names, Table};
-use super::mapping::{CountMap, DialectName, LookupMap, Route, StreamMap, Values};
+use super::mapping::{CountMap, DialectName, LookupMap, Route, StreamMap, Values, WriteMap};
 use super::source::{Row, Unwrap};
 use crate::domain::text::clean;
-use crate::domain::{Record, Timestamp};
+use crate::domain::{Interface, Record, Timestamp};
+use reqwest::Method;
 use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -64,6 +65,8 @@ pub(crate) struct Want {
     pub(crate) not_before: Option<Timestamp>,
     /// Fields with the values that were chosen.
     pub(crate) chosen: Vec<(String, Vec<String>)>,
+    /// Fields with the texts that are looked for; a text of digits is a text all the same.
+    pub(crate) texts: Vec<(String, Vec<String>)>,
     /// `since` is near enough for the vendor's filter by a span of time.
     pub(crate) near: bool,
 }
@@ -197,6 +200,40 @@ pub(crate) trait Dialect: Send + Sync {
     fn count(&self, body: &Json<'_>) -> Option<u64> {
         body.get("count").and_then(Json::count)
     }
+
+    /// The request that makes records; several only where the mapping has a bulk form.
+    fn create_call(&self, _write: &WriteMap, _company: Option<&str>, _rows: &[Filled]) -> Option<Call> {
+        None
+    }
+
+    /// The ids of its answer.
+    fn made(&self, _body: &Json<'_>) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The request that changes records; several only where the mapping has a bulk form.
+    fn update_call(&self, _write: &WriteMap, _rows: &[(String, Filled)]) -> Option<Call> {
+        None
+    }
+
+    /// The request that takes a record away for good.
+    fn remove_call(&self, _write: &WriteMap, _ids: &[String]) -> Option<Call> {
+        None
+    }
+}
+
+/// A record to be written, as the vendor names its members.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Filled {
+    /// Members with their values.
+    pub(crate) members: serde_json::Map<String, serde_json::Value>,
+    /// Its network interfaces, where there is more than one.
+    pub(crate) interfaces: Vec<Interface>,
+}
+
+/// A call that changes something.
+pub(crate) fn changing(method: Method, path: impl Into<String>, body: Option<serde_json::Value>) -> Call {
+    Call { method, body, once: true, ..Call::get(path) }
 }
 
 /// The dialect of that name; files have none.

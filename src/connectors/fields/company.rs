@@ -24,6 +24,7 @@ field_table! {
         created: Source,
         updated: Source,
         url: Source,
+        notes: Source,
     }
 }
 
@@ -46,6 +47,7 @@ fn company(fields: &CompanyFields, id: String, name: String, row: Row<'_, '_>) -
         created: fields.created.moment(row),
         updated: fields.updated.moment(row),
         url: fields.url.text(row),
+        notes: fields.notes.text(row),
         ..Company::new(id, name)
     }))
 }

@@ -62,6 +62,7 @@ field_table! {
         warranty_expires: Source,
         purchased: Source,
         installed: Source,
+        installed_by: Source,
         filevault: Source,
         firewall: Source,
         gatekeeper: Source,
@@ -93,6 +94,7 @@ impl DetailFields {
                 warranty_expires: self.warranty_expires.moment(row),
                 purchased: self.purchased.moment(row),
                 installed: self.installed.moment(row),
+                installed_by: self.installed_by.text(row),
             },
             security: Security {
                 filevault: self.filevault.bool(row),

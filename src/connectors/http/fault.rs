@@ -49,6 +49,8 @@ pub(crate) struct CallError {
     pub(crate) failure: Failure,
     /// What the caller may still do about it.
     pub(crate) kind: CallErrorKind,
+    /// The vendor's own words, cleaned; empty where it said nothing.
+    pub(crate) said: String,
 }
 
 /// What the caller may still do about a failed call.
@@ -66,11 +68,13 @@ pub(crate) enum CallErrorKind {
     NotFound,
     /// The vendor does not accept this request.
     Refused,
+    /// Of a call that changes something: nobody knows whether it was carried out.
+    Unknown,
 }
 
 impl CallError {
     /// Nothing can be done about it.
     pub(crate) fn last(failure: Failure) -> Self {
-        Self { failure, kind: CallErrorKind::Final }
+        Self { failure, kind: CallErrorKind::Final, said: String::new() }
     }
 }

@@ -20,6 +20,9 @@ pub struct Tuning {
     pub limit_delay: Duration,
     /// Longest wait for a limit; a longer one is a failure that says until when.
     pub longest_wait: Duration,
+    /// Wait until the vendor is asked again how much of its limit all programs together have used, when that is nearly
+    /// all of it.
+    pub usage_wait: Duration,
     /// Time to connect.
     pub connect_timeout: Duration,
     /// Time without a byte.
@@ -47,6 +50,7 @@ impl Default for Tuning {
             limit_tries: 8,
             limit_delay: Duration::from_secs(5),
             longest_wait: Duration::from_mins(15),
+            usage_wait: Duration::from_mins(1),
             connect_timeout: Duration::from_secs(15),
             read_timeout: Duration::from_mins(1),
             total_timeout: Duration::from_mins(3),

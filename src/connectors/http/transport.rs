@@ -39,6 +39,8 @@ pub(crate) struct Call {
     pub(crate) open: Option<Url>,
     /// Being slow twice is told instead of tried again: the caller asks for less.
     pub(crate) impatient: bool,
+    /// It changes something: when nobody knows how it ended, that is told instead of tried again.
+    pub(crate) once: bool,
 }
 
 impl Call {
@@ -52,6 +54,7 @@ impl Call {
             header: None,
             open: None,
             impatient: false,
+            once: false,
         }
     }
 
@@ -196,6 +199,11 @@ impl Http {
         *self.skew.lock().unwrap_or_else(PoisonError::into_inner) = Some(date - self.now());
     }
 
+    /// Patience.
+    pub(crate) fn tuning(&self) -> &Tuning {
+        &self.setup.tuning
+    }
+
     /// The pace that is kept.
     pub(crate) fn pacer(&self) -> &Pacer {
         &self.setup.pacer
@@ -238,6 +246,13 @@ impl Http {
                     }
                     self.notice("asks to wait (request limit)", wait, "");
                 }
+                Attempt::Again { what, .. } if call.once => {
+                    return Err(CallError {
+                        failure: self.vendor_failure(&what, 1),
+                        kind: CallErrorKind::Unknown,
+                        said: String::new(),
+                    });
+                }
                 Attempt::Again { what, slow } => {
                     faults += 1;
                     slows += u32::from(slow);
@@ -245,6 +260,7 @@ impl Http {
                         return Err(CallError {
                             failure: self.vendor_failure(&what, faults),
                             kind: CallErrorKind::Slow,
+                            said: String::new(),
                         });
                     }
                     if faults >= tuning.tries {
@@ -344,7 +360,7 @@ impl Http {
         let too_large = || {
             let what = format!("{} sent an answer larger than {} MB", self.setup.vendor, cap >> 20);
             let failure = Failure::new(FailureClass::Vendor, what, "set a smaller page_size for this integration");
-            Attempt::Failed(CallError { failure, kind: CallErrorKind::Slow })
+            Attempt::Failed(CallError { failure, kind: CallErrorKind::Slow, said: String::new() })
         };
         let announced = response.content_length().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
         if announced > cap {

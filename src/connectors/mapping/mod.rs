@@ -8,6 +8,7 @@ mod auth;
 mod own;
 mod route;
 mod stream;
+mod write;
 
 use super::source::{LookupName, Source};
 use crate::domain::text::clean;
@@ -18,6 +19,7 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 pub(crate) use stream::StreamMap;
+pub(crate) use write::{WriteMap, WritePath};
 
 /// The mappings that come with matchbook, by connector name.
 const BUILT_IN: [(&str, &str); 5] = [
@@ -374,10 +376,27 @@ impl Mapping {
                 })?;
             }
         }
+        let fields: Vec<String> = map.fields.named_sources().into_iter().map(|(field, _)| field).collect();
+        let known = |key: &String| {
+            fields
+                .iter()
+                .any(|f| f.strip_prefix(key.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+        };
+        for (table, said) in [("labels", &map.labels), ("notes", &map.notes)] {
+            if let Some(key) = said.keys().find(|key| !known(key)) {
+                return Err(Wrong::new(["streams", name, table, key], "is no field that comes from somewhere"));
+            }
+        }
         for (key, narrow) in &map.route.narrow {
             setting(key).ok_or_else(|| no_setting(["streams", name, "narrow", key]))?;
             if let Some(lookup) = &narrow.lookup {
                 self.has_lookup(lookup).map_err(|what| Wrong::new(["streams", name, "narrow", key], what))?;
+            }
+        }
+        for (field, path) in map.write.iter().flat_map(|write| &write.fields) {
+            if let Some(lookup) = path.lookup() {
+                let at = ["streams", name, "write", "fields", field.key()];
+                self.has_lookup(lookup).map_err(|what| Wrong::new(at, what))?;
             }
         }
         match map.route.paging {

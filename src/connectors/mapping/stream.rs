@@ -1,12 +1,14 @@
 //! The streams of a mapping file: each is read with the field table of its own kind of record.
 
 use super::route::{Narrow, Paging, Route};
+use super::write::WriteMap;
 use crate::connectors::fields::{Fields, names_below};
 use crate::domain::Stream;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error, MapAccess, Visitor};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 /// A stream as it is written. Every key may be missing: a file that changes a mapping holds only what it changes.
 #[derive(Debug, Default, Deserialize)]
@@ -30,6 +32,8 @@ struct Written<F> {
     holder: String,
     incremental: bool,
     notes: BTreeMap<String, String>,
+    labels: BTreeMap<String, String>,
+    write: Option<WriteMap>,
     fields: F,
 }
 
@@ -50,6 +54,10 @@ pub(crate) struct StreamMap {
     pub(crate) incremental: bool,
     /// What a person should know about a field, by its name.
     pub(crate) notes: BTreeMap<String, String>,
+    /// What the vendor's own screens call a field, by its name.
+    pub(crate) labels: BTreeMap<String, String>,
+    /// How its records are made and changed; `None` where they are only read.
+    pub(crate) write: Option<Arc<WriteMap>>,
     /// The field table.
     pub(crate) fields: Fields,
 }
@@ -81,6 +89,8 @@ impl<F> Written<F> {
             holder: self.holder,
             incremental: self.incremental,
             notes: self.notes,
+            labels: self.labels,
+            write: self.write.map(Arc::new),
             fields,
         }
     }

@@ -68,6 +68,11 @@ struct Raw {
 /// The text in lower-case ASCII, letters of other scripts transliterated, at most [`LONGEST`] characters of it.
 #[must_use]
 pub fn fold(text: &str) -> Cow<'_, str> {
+    folded(text, |composed| Cow::Borrowed(composed))
+}
+
+/// The same, with something done to what has letters beyond ASCII, after its legal forms were taken out.
+fn folded(text: &str, read: impl Fn(&str) -> Cow<'_, str>) -> Cow<'_, str> {
     let end = text.char_indices().nth(LONGEST).map_or(text.len(), |(i, _)| i);
     let text = &text[..end];
     if text.is_ascii() {
@@ -83,7 +88,7 @@ pub fn fold(text: &str) -> Cow<'_, str> {
             composed = composed.replace(form.as_str(), " ");
         }
     }
-    let mut ascii = any_ascii::any_ascii(&apart(&composed));
+    let mut ascii = any_ascii::any_ascii(&read(&composed));
     ascii.make_ascii_lowercase();
     Cow::Owned(ascii)
 }
@@ -109,7 +114,7 @@ fn apart(text: &str) -> Cow<'_, str> {
 /// Reads a name.
 #[must_use]
 pub fn parse(name: &str) -> Words {
-    let folded = fold(name);
+    let folded = folded(name, apart);
     let raw = join_initials(join_prefixes(split(&folded)));
     let mut parsed = class(&raw);
     if !parsed.words.iter().any(|w| matches!(w.class, Class::Word | Class::Number)) {

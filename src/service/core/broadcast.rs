@@ -109,6 +109,9 @@ impl Core {
                 self.world = Arc::new(loaded.world);
                 self.rules = loaded.rules;
                 self.flows = loaded.flows;
+                let awake = self.writes.awake;
+                self.writes = loaded.writes;
+                self.writes.awake = awake;
                 self.ready = true;
                 self.adopt_rules();
                 self.count_inventory();

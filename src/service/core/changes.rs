@@ -242,6 +242,7 @@ impl Core {
             self.pending.push_back(Pending::Scope(integration.clone(), None));
         }
         self.start_again(integration);
+        self.compare_after(integration);
         self.note_sync(integration);
         // Solved once more after the last page, so that matches can be decided automatically.
         for state in &mut self.flows {

@@ -9,14 +9,17 @@ mod follow;
 mod import;
 mod inventory;
 mod looking;
+mod mapping;
 mod requests;
 mod rules;
 mod schedules;
+mod sending;
 mod settings;
 mod solving;
 #[cfg(test)]
 mod tests;
 mod undo;
+mod writing;
 
 use super::SettingsFile;
 use super::decide::By;
@@ -31,11 +34,15 @@ use super::solver::Solved;
 use super::tables::Change;
 use super::world::World;
 use super::writer;
+use super::writing::Writes;
+use super::writing::planning::Plan;
+use crate::domain::outbox::plan::WriteTarget;
 use crate::domain::{
-    Actor, Clock, Decision, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, RecordChange, RecordId,
-    RowChange, RuleChange, Stream, StreamProgress, SyncScope, Timestamp,
+    Actor, Clock, Decision, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, OutboxEntry, Record,
+    RecordChange, RecordId, RowChange, RuleChange, Stream, StreamProgress, SyncScope, Timestamp,
 };
 use crate::store::Store;
+use crate::sync::outbox::{Closed, Delivered};
 use crate::sync::{Supervisor, Task};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -111,6 +118,51 @@ pub enum CoreMessage {
         /// Who waits.
         reply: ReplyTo,
     },
+    /// What a target takes is known, or not: a plan can be made.
+    WriteTargets {
+        /// What is to be planned.
+        wanted: writing::Wanted,
+        /// By stream.
+        result: Result<BTreeMap<Stream, WriteTarget>, Failure>,
+    },
+    /// A plan is made.
+    WritesPlanned {
+        /// What was to be planned.
+        wanted: writing::Wanted,
+        /// The plan.
+        result: Result<Plan, Failure>,
+    },
+    /// The outbox changed on the disk, or did not.
+    WritesKept {
+        /// Writes as they are now.
+        result: Result<Vec<OutboxEntry>, Failure>,
+        /// Who waits.
+        waiting: writer::WritesWaiting,
+    },
+    /// A vendor has what was written, or refused it.
+    WritesClosed {
+        /// Where it was sent.
+        integration: IntegrationId,
+        /// What became of it.
+        closed: Closed,
+        /// Hears when it is kept.
+        done: oneshot::Sender<bool>,
+    },
+    /// What became of writes is kept, or is not.
+    WritesDecided {
+        /// Where it was sent.
+        integration: IntegrationId,
+        /// Decisions with their writes.
+        decided: Vec<(HistoryEntry, Vec<OutboxEntry>)>,
+        /// Other writes.
+        others: Vec<OutboxEntry>,
+        /// Records that were new to the store, or why nothing was kept.
+        result: Result<Vec<Record>, Failure>,
+        /// Hears it.
+        done: oneshot::Sender<bool>,
+    },
+    /// A courier came back.
+    Delivered(IntegrationId, Delivered),
     /// Rows of an import are staged.
     Importing {
         /// In which flow.
@@ -251,6 +303,8 @@ pub struct Core {
     offered: BTreeMap<IntegrationId, settings::Offered>,
     /// Writes of settings under way.
     keeping: u64,
+    /// Writes to vendors.
+    writes: Writes,
     /// When the day's count was last written.
     day_noted: Option<Instant>,
 }
@@ -304,6 +358,7 @@ impl Core {
             again: BTreeMap::new(),
             offered: BTreeMap::new(),
             keeping: 0,
+            writes: Writes::new(opened.scheduled),
             day_noted: None,
         }
     }
@@ -334,10 +389,8 @@ impl Core {
 
     /// When something is due without a message.
     fn wake_at(&self) -> Option<Instant> {
-        [self.outbox.due(), self.recount_due(), self.solve_due(), self.schedule_due(), self.pending_due()]
-            .into_iter()
-            .flatten()
-            .min()
+        let own = [self.outbox.due(), self.recount_due(), self.solve_due(), self.schedule_due(), self.pending_due()];
+        own.into_iter().chain([self.writes.due()]).flatten().min()
     }
 
     fn handle(&mut self, message: CoreMessage) {
@@ -362,6 +415,14 @@ impl Core {
             CoreMessage::ScopeKept { integration, scope, sync, result, reply } => {
                 self.scope_kept(&integration, &scope, sync, result, reply);
             }
+            CoreMessage::WriteTargets { wanted, result } => self.targets_known(wanted, result),
+            CoreMessage::WritesPlanned { wanted, result } => self.writes_planned(wanted, result),
+            CoreMessage::WritesKept { result, waiting } => self.writes_kept(result, waiting),
+            CoreMessage::WritesClosed { integration, closed, done } => self.writes_closed(integration, closed, done),
+            CoreMessage::WritesDecided { integration, decided, others, result, done } => {
+                self.writes_decided(&integration, decided, others, result, done);
+            }
+            CoreMessage::Delivered(integration, delivered) => self.delivered(integration, delivered),
             CoreMessage::Importing { flow, done, total } => self.importing(&flow, done, total),
             CoreMessage::Staged { flow, result, wanted } => self.staged(&flow, result, *wanted),
             CoreMessage::Followed { flow, result } => self.followed(&flow, result),
@@ -388,6 +449,8 @@ impl Core {
         self.run_schedule();
         self.start_solving();
         self.look_for_cards();
+        self.compare_matched();
+        self.deliver();
         self.note_day();
         if self.is_settled() {
             for done in self.settle.drain(..) {
@@ -406,6 +469,7 @@ impl Core {
             && self.more.is_empty()
             && self.deck.is_settled()
             && self.keeping == 0
+            && self.writes.is_idle()
             && self.again.is_empty()
             && self.told_scope.is_empty()
             && self.supervisor.running().is_empty()

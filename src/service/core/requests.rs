@@ -112,8 +112,10 @@ impl Core {
                 let states: Vec<_> = self.progress.values().cloned().collect();
                 Ok(View::Why(why::why(&self.world, &self.flows, &states, &text)))
             }
+            Query::Writes(query) => return self.write_query(reply, query),
             Query::Inventory(query) => return self.ask_inventory(reply, query),
             Query::Cards => return self.cards(reply),
+            Query::Fields { flow } => self.flow_fields(&flow),
             Query::Schedules { integration } => self.schedules(&integration),
             Query::Rules { flow } => self.list_rules(flow.as_ref()),
             Query::Overview | Query::Log { .. } | Query::History { .. } => return,
@@ -134,7 +136,9 @@ impl Core {
         let at = self.queue_at(&view.flow, view.stream)?;
         let state = &mut self.flows[at];
         let flow = state.flow.clone();
-        Ok(views::window(state, sides_of(&self.world, &flow), view, offset, limit, anchor))
+        let mut window = views::window(state, sides_of(&self.world, &flow), view, offset, limit, anchor);
+        self.tell_of_writes(&flow, view.stream, &mut window.rows);
+        Ok(window)
     }
 
     /// The engine of a solved flow follows changed records; it is back in a moment.
@@ -156,7 +160,9 @@ impl Core {
         };
         let (left, right) = (vendor(&state.flow.source), vendor(&state.flow.target));
         let context = Context { world: &self.world, state, store: &self.store, names: (&left, &right) };
-        compare::compare(&context, stream, source, target)
+        let mut compare = compare::compare(&context, stream, source, target)?;
+        compare.warnings.extend(self.came_back(flow, stream, source));
+        Ok(compare)
     }
 
     fn pick(&self, reply: ReplyTo, flow: &FlowId, stream: Stream, source: &RecordId, pattern: String, limit: u32) {
@@ -278,6 +284,7 @@ impl Core {
             Command::SetSyncSettings { integration, scope, sync } => {
                 self.set_sync_settings(reply, integration, scope, sync);
             }
+            Command::Writes(command) => self.write_command(reply, command),
             Command::CancelSync { .. } => {}
         }
     }

@@ -130,6 +130,23 @@ impl ItGlueRecords<'_> {
         (records.organizations.len(), records.configurations.len())
     }
 
+    /// An account in which nothing is documented yet: no organization, no configuration.
+    pub fn clear(&self) {
+        let mut records = self.0.write();
+        let all: Vec<u32> = records.organizations.iter().map(|o| o.id).collect();
+        records.delete_organizations(&all);
+    }
+
+    /// Id and notes of every configuration, then id and description of every organization.
+    #[must_use]
+    pub fn notes(&self) -> [Vec<(String, String)>; 2] {
+        let records = self.0.read();
+        let text = |text: &Option<Box<str>>| text.as_deref().unwrap_or_default().to_owned();
+        let configurations = records.configurations.iter().map(|c| (c.id.to_string(), text(&c.notes))).collect();
+        let organizations = records.organizations.iter().map(|o| (o.id.to_string(), text(&o.description))).collect();
+        [configurations, organizations]
+    }
+
     /// The attributes of configurations with that name: id, organization id, serial.
     #[must_use]
     pub fn configurations_named(&self, name: &str) -> Vec<(String, String, Option<String>)> {
@@ -151,7 +168,7 @@ impl ItGlueRecords<'_> {
     #[must_use]
     pub fn add_organization(&self, name: &str) -> String {
         let mut records = self.0.write();
-        let id = records.organizations.last().map_or(1, |o| o.id + 1);
+        let id = records.next_organization();
         let (created, updated) = (records.now(), records.now());
         let (organization_type, organization_status) = (86, 68);
         let name = name.into();
@@ -197,7 +214,7 @@ impl ItGlueRecords<'_> {
         let organization = organization.parse().ok()?;
         let mut records = self.0.write();
         records.organization(organization)?;
-        let id = records.configurations.last().map_or(1, |c| c.id + 1);
+        let id = records.next_configuration();
         let (created, updated) = (records.now(), records.now());
         let row = Configuration { id, organization, name: name.into(), created, updated, ..Configuration::default() };
         let (serial_number, mac_address) = (serial.map(Into::into), mac.map(Into::into));
@@ -218,7 +235,7 @@ impl ItGlueRecords<'_> {
         let Ok(id) = id.parse::<u32>() else { return false };
         let mut records = self.0.write();
         let before = records.configurations.len();
-        records.configurations.retain(|c| c.id != id);
+        records.delete_configurations(&[id]);
         records.configurations.len() < before
     }
 

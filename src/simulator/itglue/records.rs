@@ -227,6 +227,8 @@ pub struct Records {
     pub psa: Option<Arc<Psa>>,
     /// The last id given to an interface.
     pub last_interface: u32,
+    /// The highest ids of organizations and configurations that are gone: no id is given twice.
+    pub gone: (u32, u32),
     /// Goes up with every change.
     pub revision: u64,
 }
@@ -271,11 +273,28 @@ impl Records {
 
     /// Deletes organizations with everything in them.
     pub fn delete_organizations(&mut self, ids: &[u32]) {
+        self.gone = (self.next_organization() - 1, self.next_configuration() - 1);
         self.organizations.retain(|o| !ids.contains(&o.id));
         self.configurations.retain(|c| !ids.contains(&c.organization));
         self.locations.retain(|l| !ids.contains(&l.organization));
         self.contacts.retain(|c| !ids.contains(&c.organization));
         self.domains.retain(|d| !ids.contains(&d.organization));
+    }
+
+    /// Deletes configurations.
+    pub fn delete_configurations(&mut self, ids: &[u32]) {
+        self.gone.1 = self.next_configuration() - 1;
+        self.configurations.retain(|c| !ids.contains(&c.id));
+    }
+
+    /// The id of the next organization.
+    pub fn next_organization(&self) -> u32 {
+        self.organizations.last().map_or(0, |o| o.id).max(self.gone.0) + 1
+    }
+
+    /// The id of the next configuration.
+    pub fn next_configuration(&self) -> u32 {
+        self.configurations.last().map_or(0, |c| c.id).max(self.gone.1) + 1
     }
 
     /// What happens in the middle of somebody's listing: the row of that id vanishes and its copy gets a new one. Lists

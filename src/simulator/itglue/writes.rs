@@ -90,7 +90,7 @@ fn single(data: &Value) -> Result<Attributes, Refusal> {
 fn create(records: &mut Records, name: &str, data: &Value) -> Result<Response, Refusal> {
     match collection(name) {
         Some(Collection::Organizations) => {
-            let id = records.organizations.last().map_or(1, |o| o.id + 1);
+            let id = records.next_organization();
             let now = records.now();
             let mut row = Organization { id, created: now, updated: now, ..Organization::default() };
             single(data)?.onto_organization(&mut row, records)?;
@@ -193,7 +193,7 @@ fn new_configuration(
     attributes: &Attributes,
     object: &Value,
 ) -> Result<Configuration, Refusal> {
-    let id = records.configurations.last().map_or(1, |c| c.id + 1) + offset;
+    let id = records.next_configuration() + offset;
     let now = records.now();
     let mut row = Configuration { id, organization, created: now, updated: now, ..Configuration::default() };
     attributes.onto_configuration(&mut row, records)?;
@@ -355,7 +355,7 @@ fn delete_many(records: &mut Records, name: &str, data: &Value) -> Result<Respon
         C::Organizations => records.delete_organizations(&ids),
         C::Locations => records.locations.retain(|l| !ids.contains(&l.id)),
         C::Contacts => records.contacts.retain(|c| !ids.contains(&c.id)),
-        _ => records.configurations.retain(|c| !ids.contains(&c.id)),
+        _ => records.delete_configurations(&ids),
     }
     Ok(answer)
 }

@@ -230,7 +230,10 @@ pub async fn pass(
         Some(Failing::Shifted) => {
             request.extensions_mut().insert(Shift);
         }
-        Some(Failing::LostAnswer | Failing::Truncated | Failing::Malformed) | None => {}
+        Some(
+            Failing::LostAnswer | Failing::Truncated | Failing::Malformed | Failing::Done(_) | Failing::DoneLate(_),
+        )
+        | None => {}
     }
     let response = match gate.front.refusal(request.headers()) {
         Some(refusal) => refusal,
@@ -241,6 +244,11 @@ pub async fn pass(
     }
     match failing {
         Some(Failing::LostAnswer) => reset(&cut),
+        Some(Failing::Done(status)) => gate.front.server_error(status),
+        Some(Failing::DoneLate(duration)) => {
+            late(duration, &cut).await;
+            response
+        }
         Some(Failing::Truncated) => truncated(response).await,
         Some(Failing::Malformed) => malformed(response).await,
         _ => response,

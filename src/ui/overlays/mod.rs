@@ -4,9 +4,11 @@ mod ask;
 pub mod cards;
 pub mod coverage;
 mod data;
+pub mod fields;
 mod help;
 mod inventory;
 mod lists;
+pub mod outbox;
 mod rules;
 mod schedules;
 pub mod settings;
@@ -56,7 +58,10 @@ pub fn draw(state: &State, overlay: &Overlay, canvas: &mut Canvas<'_>) -> Option
         Overlay::History { entries, cursor, top } => lists::history(state, canvas, entries.as_deref(), *cursor, *top),
         Overlay::Wizard(at) => return wizard::draw(state, canvas, at),
         Overlay::Cards(shown) => cards::draw(state, canvas, shown),
+        Overlay::Making(making) => outbox::making(state, canvas, making),
+        Overlay::Outbox(list) => outbox::outbox(state, canvas, list),
         Overlay::Rules { rules, cursor, top } => rules::draw(state, canvas, rules.as_deref(), *cursor, *top),
+        Overlay::Fields(shown) => fields::draw(state, canvas, shown),
         Overlay::Settings(shown) => settings::draw(state, canvas, shown),
         Overlay::Messages { scroll } => help::draw(state, canvas, "Messages, newest first", *scroll),
         Overlay::Coverage(shown) => return coverage::draw(state, canvas, shown),

@@ -91,8 +91,32 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
         Some(Overlay::Cards(_)) => {
             return fixed(&[("j k", "move"), ("a", "apply"), ("x", "refuse"), ("J K", "scroll"), ("Esc", "back")]);
         }
+        Some(Overlay::Making(making)) => {
+            let anyway = if making.anyway { "only what is missing" } else { "also where it is alike" };
+            return fixed(&[
+                ("Enter y", "make"),
+                ("p", "only plan"),
+                ("e", anyway),
+                ("j k", "scroll"),
+                ("Esc n", "back"),
+            ]);
+        }
+        Some(Overlay::Outbox(_)) => {
+            let list = [
+                ("a", "send"),
+                ("A", "send all planned"),
+                ("x", "take back"),
+                ("r", "go on"),
+                ("J K", "scroll"),
+                ("Esc", "back"),
+            ];
+            return fixed(&list);
+        }
         Some(Overlay::Rules { .. }) => {
             return fixed(&[("j k", "move"), ("x", "remove"), ("e", "everywhere or here"), ("Esc", "back")]);
+        }
+        Some(Overlay::Fields(_)) => {
+            return fixed(&[("j k", "move"), ("h l", "other records"), ("Esc", "back")]);
         }
         Some(Overlay::Schedules(shown)) if shown.input.is_some() => {
             return fixed(&[("Enter", "save"), ("Esc", "as it was")]);

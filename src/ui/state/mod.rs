@@ -2,10 +2,12 @@
 
 pub mod compare;
 pub mod coverage;
+pub mod fields;
 pub mod inventory;
 pub mod log;
 pub mod marks;
 pub mod messages;
+pub mod outbox;
 pub mod overlay;
 pub mod pace;
 pub mod queue;

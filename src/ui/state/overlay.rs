@@ -1,7 +1,9 @@
 //! What can lie over the panes; one at a time.
 
 use super::coverage::CoverageState;
+use super::fields::Fields;
 use super::inventory::Adding;
+use super::outbox::{Making, OutboxList};
 use super::settings::Settings;
 use super::wizard::Wizard;
 use crate::domain::{Confidence, FlowId, HistoryEntry, HistoryId, IntegrationId, LogLevel, RecordId, Stream};
@@ -77,6 +79,8 @@ pub enum Overlay {
         /// First line on the screen.
         top: usize,
     },
+    /// The field mapping of a flow.
+    Fields(Box<Fields>),
     /// Decisions.
     History {
         /// Newest first; `None` while under way.
@@ -108,6 +112,10 @@ pub enum Overlay {
         /// Chosen line.
         cursor: usize,
     },
+    /// Records that would be made.
+    Making(Box<Making>),
+    /// Writes to vendors.
+    Outbox(Box<OutboxList>),
     /// Which company is known where.
     Coverage(Box<CoverageState>),
     /// What is stored of an integration.
@@ -206,7 +214,10 @@ impl Overlay {
             Self::Schedules(shown) => shown.sheet.is_none() || shown.asked,
             Self::History { entries, .. } => entries.is_none(),
             Self::Cards(shown) => shown.list.is_none(),
+            Self::Making(making) => making.plan.is_none(),
+            Self::Outbox(list) => list.is_waiting(),
             Self::Rules { rules, .. } => rules.is_none(),
+            Self::Fields(fields) => fields.shown.is_none(),
             Self::Coverage(shown) => shown.grid.is_none(),
             Self::Data(shown) => shown.streams.is_none(),
             Self::Adding(adding) => !adding.known,

@@ -31,6 +31,8 @@ pub enum Purpose {
     History,
     /// The list of rules.
     Rules,
+    /// The field mapping of a flow.
+    Fields,
     /// A change of a rule.
     RuleChange,
     /// The gates of a record.
@@ -47,6 +49,12 @@ pub enum Purpose {
     ScopePreview,
     /// A change of sync settings.
     SetSyncSettings,
+    /// What would be made.
+    Plan,
+    /// The outbox.
+    Outbox,
+    /// A change of the outbox.
+    WriteChange,
     /// Rows that are like a decided one.
     Alike,
     /// The grid of companies.

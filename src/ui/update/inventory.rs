@@ -343,9 +343,9 @@ fn go_to(state: &mut State, flow: &FlowId, step: Step) {
     navigate::focus(state, crate::ui::state::Pane::Queue);
     navigate::show(state, tab);
     let hint = match step {
-        Step::Map => "A maps what is sure, m maps by hand, x unmaps, f filters, I adds one; W goes on to the next step",
-        Step::Types => "A maps by name, Q creates the rest, t auto-sync, i ignores, I imports all of a type; W goes on",
-        _ => "Space marks, I imports the marked, E imports all mapped, U shows only what is not imported",
+        Step::Map => "A maps what is sure, m maps by hand, x unmaps, f filters, I adds one; B goes on to the next step",
+        Step::Types => "A maps by name, Q creates the rest, t auto-sync, i ignores, I imports all of a type; B goes on",
+        _ => "Space marks, I imports the marked, T imports all mapped, U shows only what is not imported",
     };
     state.say(LogLevel::Info, hint);
 }

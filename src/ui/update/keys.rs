@@ -113,6 +113,11 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         CommandId::Accept => decide::accept(state),
         CommandId::MatchTo => picker::open(state),
         CommandId::Take => decide::take(state, key.and_then(digit)),
+        // In a flow into the inventory, what is made is made there.
+        CommandId::Create if super::inventory::shown(state).is_some() => {
+            super::inventory::run(state, CommandId::Import)
+        }
+        CommandId::Create => super::outbox::create(state),
         CommandId::Ignore => decide::ignore(state),
         CommandId::Defer => decide::defer(state),
         CommandId::Unmatch => decide::unmatch(state),
@@ -142,8 +147,10 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         | CommandId::Setup
         | CommandId::Deactivate => super::inventory::run(state, id),
         CommandId::History => overlays::open_history(state),
+        CommandId::Outbox => super::outbox::open(state),
         CommandId::Cards => super::cards::open(state),
         CommandId::Rules => rules::open(state),
+        CommandId::Fields => super::fields::open(state),
         CommandId::Palette => overlays::open_palette(state),
         CommandId::Help => overlays::open_help(state),
         CommandId::OpenLine => log::open_line(state),

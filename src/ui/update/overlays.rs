@@ -10,8 +10,7 @@ use crate::ui::state::overlay::{Choice, Confirm, Overlay, Quick, Then};
 use crate::ui::state::ticket::Purpose;
 use crate::ui::state::{Pane, State};
 use crate::ui::widgets::number::thousands;
-use fuzzy_matcher::FuzzyMatcher;
-use fuzzy_matcher::skim::SkimMatcherV2;
+use fuzzy_matcher::{FuzzyMatcher, skim::SkimMatcherV2};
 use tui_input::{Input, InputRequest};
 
 /// Decisions listed at once.
@@ -83,7 +82,10 @@ pub fn key(state: &mut State, key: Key) {
         Some(Overlay::History { .. }) => history_key(state, key),
         Some(Overlay::Wizard(_)) => super::wizard::key(state, key),
         Some(Overlay::Cards(_)) => super::cards::key(state, key),
+        Some(Overlay::Making(_)) => super::outbox::making_key(state, key),
+        Some(Overlay::Outbox(_)) => super::outbox::key(state, key),
         Some(Overlay::Rules { .. }) => rules::key(state, key),
+        Some(Overlay::Fields(_)) => super::fields::key(state, key),
         None => {}
     }
 }
@@ -589,8 +591,7 @@ fn history_key(state: &mut State, key: Key) {
         KeyCode::Char('G') | KeyCode::End => *cursor = last,
         KeyCode::Char('q' | 'H') => return close(state),
         KeyCode::Char('u') => {
-            let entry = entries.get(*cursor).map(|e| (e.id, e.undone_by));
-            match entry {
+            match entries.get(*cursor).map(|e| (e.id, e.undone_by)) {
                 Some((id, None)) => ask_undo(state, id),
                 Some((_, Some(by))) => state.say(LogLevel::Info, format!("entry {} has already taken this back", by.0)),
                 None => {}

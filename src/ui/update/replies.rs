@@ -33,6 +33,7 @@ fn on_event(state: &mut State, event: Event) {
                 queue.generation = queue.generation.max(generation);
             }
             requests::window(state);
+            super::outbox::changed(state);
         }
         Event::Log(lines) => on_log(state, lines),
         Event::Notice { level, text } => {
@@ -120,6 +121,7 @@ fn on_view(state: &mut State, ticket: Ticket, purpose: Purpose, view: View) {
             }
         }
         (Purpose::Rules, View::Rules(list)) => rules::came(state, list),
+        (Purpose::Fields, View::Fields(fields)) => super::fields::came(state, *fields),
         (Purpose::Schedules, View::Schedules(sheet)) => schedules::came(state, sheet),
         (Purpose::SyncSettings | Purpose::MoreChoices, View::SyncSettings(current)) => {
             settings::on_settings(state, *current);
@@ -144,6 +146,8 @@ fn on_view(state: &mut State, ticket: Ticket, purpose: Purpose, view: View) {
         (Purpose::Origin, View::Origin(origin)) => super::inventory::on_origin(state, origin),
         (Purpose::Detail, View::Detail(detail)) => super::inventory::on_detail(state, detail),
         (Purpose::Cards, View::Cards(list)) => super::cards::on_cards(state, list),
+        (Purpose::Plan, View::Plan(plan)) => super::outbox::planned(state, ticket, *plan),
+        (Purpose::Outbox, View::Outbox(view)) => super::outbox::came(state, *view),
         (purpose, _) => state.say(LogLevel::Error, format!("the answer does not fit the question ({purpose:?})")),
     }
 }
@@ -238,6 +242,10 @@ fn on_done(state: &mut State, purpose: Purpose, done: &Done) {
         Purpose::RuleChange => {
             say_done(state, done);
             rules::changed(state);
+        }
+        Purpose::WriteChange => {
+            say_done(state, done);
+            super::outbox::changed(state);
         }
         Purpose::SetSchedule => {
             state.say(LogLevel::Info, done.text.clone());
@@ -340,12 +348,15 @@ fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Fai
         | Purpose::Why
         | Purpose::History
         | Purpose::Cards
+        | Purpose::Plan
+        | Purpose::Outbox
         | Purpose::Coverage
         | Purpose::Data
         | Purpose::Rules
         | Purpose::ImportPlan
         | Purpose::Origin
         | Purpose::Detail
+        | Purpose::Fields
         | Purpose::Schedules
         | Purpose::SyncSettings => overlays::close(state),
         _ => {}

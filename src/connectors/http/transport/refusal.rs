@@ -45,7 +45,8 @@ impl Http {
         let vendor = &self.setup.vendor;
         let said = body.map(|body| format!(": {}", self.told(&body.text))).unwrap_or_default();
         let fail = |class, what: String, remedy: &str, kind| {
-            Attempt::Failed(CallError { failure: Failure::new(class, what, remedy), kind })
+            let said = body.map(|body| self.told(&body.text)).unwrap_or_default();
+            Attempt::Failed(CallError { failure: Failure::new(class, what, remedy), kind, said })
         };
         let refused_key = |remedy: &str| {
             let what = format!("{vendor} refuses the key ({status}{said})");

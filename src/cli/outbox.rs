@@ -1,0 +1,224 @@
+//! `plan`, `apply`, `outbox`, and `decide create`.
+
+use super::args::{ApplyArguments, DecideArguments, OutboxArguments, PlanArguments};
+use super::home::Home;
+use super::{Outcome, home, output, setup};
+use crate::domain::{Failure, FlowId, RecordId, Stream, WriteId};
+use crate::service::messages::{
+    Command, Done, Filter, OutboxView, PlanRow, PlanView, Query, Reply, Request, Selection, Sort, View, ViewSpec,
+    WriteCommand, WriteQuery, WriteView,
+};
+
+/// Rows of a dry run that are shown.
+const SHOWN: u32 = 100_000;
+
+/// Writes that a plan or an answer lists.
+const LISTED: u32 = 1_000;
+
+/// Makes records of rows, or says what it would do.
+///
+/// # Errors
+/// What keeps the home from opening, unknown rows.
+pub async fn create(arguments: DecideArguments) -> Result<Outcome, Failure> {
+    let stream = setup::stream(&arguments.stream)?;
+    let flow: FlowId = arguments.flow.as_str().into();
+    let rows = Selection::Rows(arguments.source_ids.iter().map(|id| RecordId::from(id.as_str())).collect());
+    let anyway = arguments.anyway;
+    let home = home::open(false).await?;
+    home.service.settled().await?;
+    let result = if arguments.dry_run {
+        let query = WriteQuery::Create { flow, stream, rows, anyway, limit: SHOWN };
+        home.query(Query::Writes(query)).await.and_then(|view| print_plan(view, arguments.json))
+    } else {
+        let command = WriteCommand::Create { flow: flow.clone(), stream, rows, anyway, hold: false };
+        send(&home, command, Some(flow), arguments.json).await
+    };
+    home.service.stop().await;
+    result
+}
+
+/// Plans what is missing and what differs.
+///
+/// # Errors
+/// What keeps the home from opening, an unknown flow, a vendor that does not answer.
+pub async fn plan(arguments: PlanArguments) -> Result<Outcome, Failure> {
+    let flow: FlowId = arguments.flow.as_str().into();
+    let mut commands = Vec::new();
+    for what in &arguments.what {
+        commands.push(match what.as_str() {
+            "updates" => WriteCommand::Update { flow: flow.clone(), hold: true },
+            name => {
+                let stream = setup::stream(name)?;
+                let rows = Selection::Shown { view: Box::new(open_rows(&flow, stream)), except: Vec::new() };
+                WriteCommand::Create { flow: flow.clone(), stream, rows, anyway: arguments.anyway, hold: true }
+            }
+        });
+    }
+    let home = home::open(false).await?;
+    home.service.settled().await?;
+    let result = plan_all(&home, commands, &flow, arguments.json).await;
+    home.service.stop().await;
+    result
+}
+
+/// Rows that may have no counterpart; those inside a company that is planned too are not open yet.
+fn open_rows(flow: &FlowId, stream: Stream) -> ViewSpec {
+    let state = crate::domain::MatchState::Unmatched;
+    let (find, sort) = (String::new(), Sort::default());
+    ViewSpec { flow: flow.clone(), stream, filter: Filter::State(state), find, sort, company: None, alike: None }
+}
+
+async fn plan_all(home: &Home, commands: Vec<WriteCommand>, flow: &FlowId, json: bool) -> Result<Outcome, Failure> {
+    let mut skipped = Vec::new();
+    for command in commands {
+        let done = ask(home, command).await?;
+        skipped.extend(done.skipped);
+        home.service.settled().await?;
+    }
+    let view = outbox_view(home, Some(flow.clone()), true, LISTED).await?;
+    if json {
+        output::json(&serde_json::json!({"planned": view.writes, "left": skipped}))?;
+    } else {
+        for write in &view.writes {
+            print_write(write)?;
+        }
+        for (reason, count) in skipped {
+            output::say(&format!("  {count} left as they are: {reason}"));
+        }
+        output::say(&format!("{} planned; `matchbook apply {flow}` sends them", view.planned));
+    }
+    Ok(Outcome::Done)
+}
+
+/// Sends what was planned.
+///
+/// # Errors
+/// What keeps the home from opening; where the world moved since the plan.
+pub async fn apply(arguments: ApplyArguments) -> Result<Outcome, Failure> {
+    let flow = arguments.flow.as_deref().map(FlowId::from);
+    let ids = arguments.only.iter().map(|id| WriteId(*id)).collect();
+    let home = home::open(false).await?;
+    home.service.settled().await?;
+    let result = send(&home, WriteCommand::Apply { ids, flow: flow.clone() }, flow, arguments.json).await;
+    home.service.stop().await;
+    result
+}
+
+/// Lists writes, or takes some back.
+///
+/// # Errors
+/// What keeps the home from opening.
+pub async fn list(arguments: OutboxArguments) -> Result<Outcome, Failure> {
+    let home = home::open(false).await?;
+    home.service.settled().await?;
+    let result = listed(&home, arguments).await;
+    home.service.stop().await;
+    result
+}
+
+async fn listed(home: &Home, arguments: OutboxArguments) -> Result<Outcome, Failure> {
+    if !arguments.withdraw.is_empty() {
+        let ids = arguments.withdraw.iter().map(|id| WriteId(*id)).collect();
+        let done = ask(home, WriteCommand::Withdraw { ids }).await?;
+        output::say(&format!("{} taken back", done.rows));
+        let all = done.rows == arguments.withdraw.len() as u64;
+        return Ok(if all { Outcome::Done } else { Outcome::Partly });
+    }
+    let flow = arguments.flow.as_deref().map(FlowId::from);
+    let view = outbox_view(home, flow, arguments.open, arguments.limit).await?;
+    if arguments.json {
+        output::json(&view)?;
+    } else {
+        for write in &view.writes {
+            print_write(write)?;
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// Carries out a command that sends, waits for the vendor, and says what became of it.
+async fn send(home: &Home, command: WriteCommand, flow: Option<FlowId>, json: bool) -> Result<Outcome, Failure> {
+    let newest = outbox_view(home, None, false, 1).await?.writes.first().map(|write| write.id);
+    let open = outbox_view(home, flow.clone(), true, LISTED).await?.writes;
+    let done = ask(home, command).await?;
+    home.service.settled().await?;
+    let view = outbox_view(home, flow, false, LISTED).await?;
+    let sent = |write: &WriteView| {
+        Some(write.id) > newest || (write.state != "planned" && open.iter().any(|before| before.id == write.id))
+    };
+    let writes: Vec<WriteView> = view.writes.into_iter().filter(|write| sent(write)).collect();
+    let confirmed = writes.iter().filter(|write| write.state == "confirmed").count() as u64;
+    if json {
+        output::json(&serde_json::json!({"sent": done.rows, "left": done.skipped, "writes": writes}))?;
+    } else {
+        for write in &writes {
+            print_write(write)?;
+        }
+        for (reason, count) in &done.skipped {
+            output::say(&format!("  {count} left as they are: {reason}"));
+        }
+        output::say(&format!("{}; {confirmed} confirmed", done.text));
+    }
+    let all = done.skipped.is_empty() && writes.iter().all(|write| write.state == "confirmed");
+    Ok(if all { Outcome::Done } else { Outcome::Partly })
+}
+
+async fn ask(home: &Home, command: WriteCommand) -> Result<Done, Failure> {
+    match home.service.ask(Request::Command(Command::Writes(command))).await? {
+        Reply::Done(done) => Ok(done),
+        Reply::View(_) | Reply::Failed(_) => Ok(Done::default()),
+    }
+}
+
+async fn outbox_view(home: &Home, flow: Option<FlowId>, live: bool, limit: u32) -> Result<OutboxView, Failure> {
+    match home.query(Query::Writes(WriteQuery::Outbox { flow, live, before: None, limit })).await? {
+        View::Outbox(view) => Ok(*view),
+        _ => Ok(OutboxView::default()),
+    }
+}
+
+fn print_plan(view: View, json: bool) -> Result<Outcome, Failure> {
+    let View::Plan(plan) = view else { return Ok(Outcome::Done) };
+    if json {
+        output::json(&plan)?;
+        return Ok(Outcome::Done);
+    }
+    let PlanView { what, warnings, rows, left, .. } = *plan;
+    output::line(&what)?;
+    for warning in warnings {
+        output::line(&format!("  ! {warning}"))?;
+    }
+    for row in &rows {
+        print_row(&row.source.to_string(), row)?;
+    }
+    for (reason, count) in left {
+        output::line(&format!("  {count} left as they are: {reason}"))?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn print_row(head: &str, row: &PlanRow) -> Result<(), Failure> {
+    let target = row.target.as_ref().map_or_else(|| "new".to_owned(), ToString::to_string);
+    output::line(&format!("{head}\t{}\t{}\t{target}\t{}", row.stream.one(), row.name, row.left))?;
+    for field in &row.fields {
+        let old = field.old.as_ref().map(|old| format!("{old} → ")).unwrap_or_default();
+        output::line(&format!("  {}\t{old}{}", field.field.word(), field.new.replace('\n', " ")))?;
+    }
+    for interface in &row.interfaces {
+        output::line(&format!("  interface\t{interface}"))?;
+    }
+    for note in &row.notes {
+        output::line(&format!("  ! {note}"))?;
+    }
+    for near in &row.near {
+        let away = if near.away { ", archived or gone" } else { "" };
+        output::line(&format!("  ? {} {} {} ({}{away})", near.id, near.name, near.company, near.why))?;
+    }
+    Ok(())
+}
+
+fn print_write(write: &WriteView) -> Result<(), Failure> {
+    let said = if write.said.is_empty() { String::new() } else { format!(": “{}”", write.said) };
+    let made = write.made.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
+    print_row(&format!("{}\t{}{made}\t{}{said}", write.id.0, write.state, write.why), &write.row)
+}

@@ -1,0 +1,51 @@
+//! `plan`, `apply`, `outbox` and `decide create` as scripts use them.
+
+#[path = "../home/mod.rs"]
+mod home;
+
+use home::Home;
+use matchbook::simulator::Faults;
+use serde_json::Value;
+
+#[test]
+fn plan_apply_and_outbox_are_commands() {
+    let simulator = home::vendors(6, 60, Faults::None);
+    let control = simulator.control();
+    control.itglue().clear();
+    let home = Home::new();
+    home.connect(&simulator);
+    let config = home.path().join("config.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let create = "\n[flows.addigy-itglue.create.companies]\ntype = \"Customer\"\n\
+                  [flows.addigy-itglue.create.devices]\ntype = \"Desktop\"\ntypes = { MacBook = \"Laptop\" }\n";
+    std::fs::write(&config, text + create).unwrap();
+    home.ok(&["sync"]);
+    let planned = home.json(&["plan", "addigy-itglue", "--json"]);
+    let rows = planned["planned"].as_array().unwrap();
+    assert!(rows.len() > 40 && rows.iter().all(|row| row["state"] == "planned"), "{planned}");
+    let kind = |row: &Value| row["row"]["fields"].as_array().unwrap().iter().find(|f| f["field"] == "type").cloned();
+    let laptops = rows.iter().filter(|row| kind(row).is_some_and(|f| f["new"] == "Laptop")).count();
+    assert!(laptops > 0, "types are translated");
+    assert_eq!(control.itglue().counts(), (0, 0), "nothing is sent before apply");
+    // One is taken back, then exactly the rest is sent.
+    let id = rows[0]["id"].to_string();
+    home.ok(&["outbox", "--withdraw", &id]);
+    let applied = home.json(&["apply", "addigy-itglue", "--json"]);
+    assert_eq!(applied["sent"], rows.len() - 1);
+    assert!(applied["writes"].as_array().unwrap().iter().all(|row| row["state"] == "confirmed"), "{applied}");
+    let (organizations, configurations) = control.itglue().counts();
+    assert_eq!(organizations + configurations, rows.len() - 1);
+    // What was taken back is still open; a dry run of it says what would be made, then it is made.
+    let source = rows[0]["row"]["source"].as_str().unwrap();
+    let stream = rows[0]["row"]["stream"].as_str().unwrap();
+    let dry = home.json(&["decide", "create", "addigy-itglue", stream, source, "--dry-run", "--json"]);
+    assert_eq!((dry["writes"].as_u64(), &dry["rows"][0]["fields"]), (Some(1), &rows[0]["row"]["fields"]));
+    let made = home.json(&["decide", "create", "addigy-itglue", stream, source, "--json"]);
+    assert_eq!(made["writes"][0]["state"], "confirmed");
+    let open = home.json(&["outbox", "--open", "--json"]);
+    assert_eq!(open["writes"].as_array().map(Vec::len), Some(0));
+    let history = home.json(&["history", "--json"]);
+    let said = history.as_array().unwrap().iter().any(|e| e["what"].as_str().unwrap().contains("on IT Glue"));
+    assert!(said, "{history}");
+    home.refused(&["plan", "nowhere"], 2, &["no flow"]);
+}
