@@ -87,7 +87,7 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
             return fixed(&[("Space", "take or not"), ("o", "only it"), ("Enter", "apply"), ("Esc", "leave as it is")]);
         }
         // The wizard says its keys itself: they differ by step.
-        Some(Overlay::Wizard(_)) => return Vec::new(),
+        Some(Overlay::Wizard(_) | Overlay::Adding(_) | Overlay::Steps { .. }) => return Vec::new(),
         Some(Overlay::Cards(_)) => {
             return fixed(&[("j k", "move"), ("a", "apply"), ("x", "refuse"), ("J K", "scroll"), ("Esc", "back")]);
         }
@@ -124,11 +124,15 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
         Some(Overlay::Schedules(_)) => {
             return fixed(&[("j k", "line"), ("e", "change"), ("x", "default"), ("p", "pause"), ("Esc", "back")]);
         }
-        Some(Overlay::Adding(_) | Overlay::Steps { .. }) => return Vec::new(),
         Some(Overlay::Help { .. } | Overlay::Why { .. } | Overlay::Messages { .. } | Overlay::Detail { .. }) => {
             return fixed(&[("j k", "scroll"), ("Esc", "back")]);
         }
     }
+    of_pane(state)
+}
+
+/// The keys of the pane in focus.
+fn of_pane(state: &State) -> Vec<(String, &'static str)> {
     let here = context(state);
     let without_queue = state.focus == Pane::Queue && state.tab.is_none();
     let first = super::staged::first_keys(state);

@@ -14,6 +14,7 @@ use crate::ui::state::State;
 use crate::ui::state::inventory::{Adding, STEPS, Step};
 use crate::ui::state::marks::Marks;
 use crate::ui::state::overlay::{Confirm, Overlay, Then};
+use crate::ui::state::queue::QueueState;
 use crate::ui::state::ticket::Purpose;
 use crate::ui::widgets::number::{counted, thousands};
 use tui_input::Input;
@@ -122,7 +123,7 @@ fn import_all(state: &mut State) {
 fn quick_create(state: &mut State) {
     let Some((flow, _)) = state.tab.clone() else { return };
     let marked = state.queue().is_some_and(|queue| queue.marked() > 0);
-    let rows = match state.queue().and_then(|queue| queue.selection()) {
+    let rows = match state.queue().and_then(QueueState::selection) {
         Some(rows) if marked => ImportRows::Selected(rows),
         _ => ImportRows::All,
     };
@@ -148,7 +149,7 @@ fn ask(state: &mut State, flow: FlowId, stream: Stream, rows: ImportRows, anyway
 }
 
 /// The plan came: shown as what the question would do.
-pub fn on_plan(state: &mut State, ticket: Ticket, plan: ImportPlan) {
+pub fn on_plan(state: &mut State, ticket: Ticket, plan: &ImportPlan) {
     let sample = plan.rows.iter().map(|row| PreviewRow {
         source: row.name.clone(),
         target: if row.target.is_some() {

@@ -115,7 +115,7 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         CommandId::Take => decide::take(state, key.and_then(digit)),
         // In a flow into the inventory, what is made is made there.
         CommandId::Create if super::inventory::shown(state).is_some() => {
-            super::inventory::run(state, CommandId::Import)
+            super::inventory::run(state, CommandId::Import);
         }
         CommandId::Create => super::outbox::create(state),
         CommandId::Ignore => decide::ignore(state),

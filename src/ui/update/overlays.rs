@@ -63,7 +63,7 @@ pub fn key(state: &mut State, key: Key) {
     }
     match &state.overlay {
         Some(Overlay::Help { .. } | Overlay::Why { .. } | Overlay::Messages { .. } | Overlay::Detail { .. }) => {
-            scroll_key(state, key)
+            scroll_key(state, key);
         }
         Some(Overlay::Coverage(_)) => super::coverage::key(state, key),
         Some(Overlay::Data(_)) => super::data::key(state, key),

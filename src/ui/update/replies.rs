@@ -142,7 +142,7 @@ fn on_view(state: &mut State, ticket: Ticket, purpose: Purpose, view: View) {
                 state.draw();
             }
         }
-        (Purpose::ImportPlan, View::ImportPlan(plan)) => super::inventory::on_plan(state, ticket, plan),
+        (Purpose::ImportPlan, View::ImportPlan(plan)) => super::inventory::on_plan(state, ticket, &plan),
         (Purpose::Origin, View::Origin(origin)) => super::inventory::on_origin(state, origin),
         (Purpose::Detail, View::Detail(detail)) => super::inventory::on_detail(state, detail),
         (Purpose::Cards, View::Cards(list)) => super::cards::on_cards(state, list),
