@@ -46,7 +46,11 @@ fn empty_home(folder: &TempDir, columns: u16, rows: u16) -> Terminal {
 
 /// Opens the demo with a small world and waits until both vendors are synced.
 fn synced_demo(folder: &TempDir) -> Terminal {
-    let arguments = ["demo", "--vendors", "addigy,itglue", "--companies", "12", "--devices", "120", "--seed", "7"];
+    synced_demo_of(folder, "addigy,itglue")
+}
+
+fn synced_demo_of(folder: &TempDir, vendors: &str) -> Terminal {
+    let arguments = ["demo", "--vendors", vendors, "--companies", "12", "--devices", "120", "--seed", "7"];
     let mut terminal = Terminal::start(command(folder.path(), &arguments), 120, 40).expect("the program starts");
     shows(&mut terminal, "Queue");
     let synced = terminal.wait_until(PATIENCE, |screen| {
@@ -118,6 +122,22 @@ fn the_demo_syncs_both_vendors_and_leaves_nothing_behind() {
     assert!(given_back(&mut terminal).success());
     let left: Vec<_> = std::fs::read_dir(folder.path()).expect("the folder").collect();
     assert!(left.is_empty(), "left behind: {left:?}");
+}
+
+#[test]
+fn people_and_places_of_a_psa_have_tabs_with_their_own_comparison() {
+    let folder = folder();
+    let mut terminal = synced_demo_of(&folder, "autotask,itglue");
+    // From the companies over the devices to the people, whose first row is compared by what people have.
+    terminal.send("]]").expect("keys");
+    shows(&mut terminal, "first name");
+    step(&mut terminal, "]", "address 1");
+    step(&mut terminal, "E", "Field mapping: Autotask and IT Glue");
+    shows(&mut terminal, "Autotask's location");
+    terminal.send("\x1b").expect("a key");
+    shows_no_more(&mut terminal, "Field mapping");
+    terminal.send("q").expect("a key");
+    assert!(given_back(&mut terminal).success());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::args::LogArguments;
 use super::{Outcome, home, output};
-use crate::domain::{Evidence, Failure, FlowId, LogEntry, LogLevel};
+use crate::domain::{Evidence, EvidenceKind, Failure, FlowId, LogEntry, LogLevel};
 use crate::service::messages::{Compare, Event, LogFilter, Message, Query, TargetLabel, View, WhyRecord};
 use serde::Serialize;
 
@@ -56,7 +56,7 @@ pub async fn why(text: String, against: Option<String>, json: bool) -> Result<Ou
         for one in against {
             output::line(&format!("  beside {} {} ({})", one.target.id, one.target.name, one.flow))?;
             for evidence in &one.evidence {
-                output::line(&format!("    {:+6.1} bits  {}", evidence.bits, said(evidence)))?;
+                output::line(&format!("    {}", said(evidence)))?;
             }
             for warning in &one.warnings {
                 output::line(&format!("    {warning}"))?;
@@ -70,12 +70,13 @@ pub async fn why(text: String, against: Option<String>, json: bool) -> Result<Ou
     Ok(if nothing { Outcome::Partly } else { Outcome::Done })
 }
 
-/// The note with its rarity.
+/// A piece of evidence with weight and rarity; a guard weighs nothing.
 fn said(evidence: &Evidence) -> String {
-    match evidence.rarity {
-        Some((n, of)) => format!("{} ({n} of {of})", evidence.note),
-        None => evidence.note.clone(),
+    let rarity = evidence.rarity.map(|(n, of)| format!(" ({n} of {of})")).unwrap_or_default();
+    if evidence.kind == EvidenceKind::Guard && evidence.bits == 0.0 {
+        return format!("{:13}{}", "", evidence.note);
     }
+    format!("{:+6.1} bits  {}{rarity}", evidence.bits, evidence.note)
 }
 
 /// The record beside the target that fits the text best, in each flow whose source it is of.

@@ -43,6 +43,9 @@ pub fn grouped(n: u32) -> String {
     out
 }
 
+/// Bits of agreeing words below which names have no word in common.
+const LEAST_AGREED: f32 = 0.5;
+
 /// What speaks for and against a pair of companies.
 #[must_use]
 pub fn company_evidence(companies: &Companies<'_>, model: &Model, left: u32, right: u32) -> Vec<Evidence> {
@@ -86,7 +89,8 @@ fn name_evidence(companies: &Companies<'_>, model: &Model, features: &Features, 
         .map(|s| l.tokens[s.left].id)
         .max_by(|a, b| words.bits(*a).total_cmp(&words.bits(*b)).then_with(|| words.text(*b).cmp(words.text(*a))));
     let all = u32::try_from(companies.right_len()).unwrap_or(u32::MAX);
-    let rarity = rarest.map(|id| (words.right[id as usize], all));
+    // A word that nearly all have is none in common.
+    let rarity = rarest.filter(|_| found.agreed >= LEAST_AGREED).map(|id| (words.right[id as usize], all));
     evidence(EvidenceKind::Name, z / LN_2, rarity, name_note(&found, &steps.iter().map(|s| s.how).collect::<Vec<_>>()))
 }
 
@@ -102,7 +106,7 @@ pub fn name_note(found: &NameMatch, hows: &[Agreement]) -> String {
     if found.same_compact {
         return if found.legal < 0 { "name, another legal form".into() } else { "same name but for form".into() };
     }
-    if found.agreed < 0.5 {
+    if found.agreed < LEAST_AGREED {
         return "no word in common".into();
     }
     let how = [

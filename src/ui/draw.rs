@@ -86,7 +86,9 @@ fn right_of_header(state: &State, short: bool) -> String {
         return help;
     }
     let as_of = state.fresh.map(|at| format!("as of {} UTC", clock(at))).unwrap_or_default();
-    format!("{}  {as_of}  {help} ", state.home)
+    // A home without a name of its own is called like the program, which the header's left says already.
+    let home = if state.home == "matchbook" { "" } else { state.home.as_str() };
+    format!("{home}  {as_of}  {help} ")
 }
 
 /// What the header says of the whole: syncs, failures, work left; `short` where the tabs of the panes stand beside it.

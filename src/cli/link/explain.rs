@@ -1,7 +1,7 @@
 //! `matchbook link --explain LEFT RIGHT`: what speaks for and against one pair, and why it is not what the row is proposed.
 
 use super::read::Lists;
-use crate::domain::{Evidence, Failure, FailureClass, Stream, Verdict, text};
+use crate::domain::{Evidence, EvidenceKind, Failure, FailureClass, Stream, Verdict, text};
 use crate::matching::Answers;
 use crate::matching::explain::grouped;
 
@@ -65,5 +65,9 @@ fn line(evidence: &Evidence) -> String {
         Some((n, of)) => format!(" ({} of {})", grouped(n), grouped(of)),
         None => String::new(),
     };
-    format!("{:+6.1} bits  {}{rarity}", evidence.bits, text::clean(&evidence.note))
+    let note = text::clean(&evidence.note);
+    if evidence.kind == EvidenceKind::Guard && evidence.bits == 0.0 {
+        return format!("{:13}{note}", "");
+    }
+    format!("{:+6.1} bits  {note}{rarity}", evidence.bits)
 }

@@ -45,7 +45,8 @@ pub fn take(state: &mut State, number: Option<usize>) {
     let Some(id) = queue.cursor_id.clone() else { return };
     let candidate = state.compare.of(&tab, &id).and_then(|c| c.candidates.get(number.wrapping_sub(1)));
     let Some(label) = candidate.map(|c| c.target.clone()) else {
-        return state.say(LogLevel::Info, format!("the row has no candidate {number}"));
+        let text = format!("the row has no candidate {number}; Tab goes to the next pane");
+        return state.say(LogLevel::Info, text);
     };
     let action = DecideAction::Match { target: label.id.clone() };
     now(state, action, Selection::Rows(vec![id]), Some(&label));
