@@ -23,7 +23,7 @@ fn printed(home: &Path, arguments: &[&str]) -> String {
 }
 
 fn connect_itglue(terminal: &mut Terminal, simulator: &Simulator) {
-    let vendor = simulator.endpoints().itglue;
+    let vendor = simulator.endpoints().itglue.clone();
     step(terminal, "c", "which system");
     step(terminal, "j\r", "Connect IT Glue");
     terminal.send("\t").unwrap();
@@ -33,7 +33,7 @@ fn connect_itglue(terminal: &mut Terminal, simulator: &Simulator) {
 }
 
 fn connect_addigy(terminal: &mut Terminal, simulator: &Simulator) {
-    let vendor = simulator.endpoints().addigy;
+    let vendor = simulator.endpoints().addigy.clone();
     step(terminal, "c", "which system");
     step(terminal, "\r", "Connect Addigy");
     step(terminal, &vendor.api_key, "****");

@@ -57,10 +57,10 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, wizard: &Wizard) -> Option<P
         }
         Step::Next => {
             next(&mut page, state, wizard);
-            if !integrations(state, wizard).is_empty() {
-                &[("f", "new flow"), ("c", "connect another"), ("Enter", "start syncing")]
-            } else {
+            if integrations(state, wizard).is_empty() {
                 &[("c", "connect another"), ("Enter", "start syncing")]
+            } else {
+                &[("f", "new flow"), ("c", "connect another"), ("Enter", "start syncing")]
             }
         }
         Step::Flow { source, target, on_target } => {
