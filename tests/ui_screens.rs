@@ -4,16 +4,18 @@
 mod fake_service;
 #[path = "common/harness.rs"]
 mod harness;
+#[path = "common/picture.rs"]
+mod picture;
 
 use fake_service::FakeService;
 use harness::Harness;
 use matchbook::ui::{Spoken, ThemeName, UiConfig};
 
-fn picture(name: &str, size: (u16, u16), keys: &str) {
-    picture_of(FakeService::new(60, 3_000), name, size, keys);
+fn snapshot(name: &str, size: (u16, u16), keys: &str) {
+    snapshot_of(FakeService::new(60, 3_000), name, size, keys);
 }
 
-fn picture_of(service: FakeService, name: &str, size: (u16, u16), keys: &str) {
+fn snapshot_of(service: FakeService, name: &str, size: (u16, u16), keys: &str) {
     let mut h = Harness::new(service, size);
     if !keys.is_empty() {
         h.keys(keys);
@@ -27,112 +29,112 @@ fn picture_of(service: FakeService, name: &str, size: (u16, u16), keys: &str) {
 
 #[test]
 fn wide_companies() {
-    picture("wide_companies", (120, 40), "");
+    snapshot("wide_companies", (120, 40), "");
 }
 
 #[test]
 fn wide_devices() {
-    picture("wide_devices", (120, 40), "l j");
+    snapshot("wide_devices", (120, 40), "l j");
 }
 
 #[test]
 fn wide_contacts() {
-    picture_of(FakeService::with_people(60, 300, 200), "wide_contacts", (120, 40), "l l j");
+    snapshot_of(FakeService::with_people(60, 300, 200), "wide_contacts", (120, 40), "l l j");
 }
 
 #[test]
 fn small_locations() {
-    picture_of(FakeService::with_people(60, 300, 200), "small_locations", (80, 24), "h");
+    snapshot_of(FakeService::with_people(60, 300, 200), "small_locations", (80, 24), "h");
 }
 
 #[test]
 fn wide_picker() {
-    picture("wide_picker", (120, 40), "m");
+    snapshot("wide_picker", (120, 40), "m");
 }
 
 #[test]
 fn wide_field_mapping() {
-    picture("wide_field_mapping", (120, 40), "l E");
+    snapshot("wide_field_mapping", (120, 40), "l E");
 }
 
 #[test]
 fn small_field_mapping() {
-    picture("small_field_mapping", (80, 24), "l E j j");
+    snapshot("small_field_mapping", (80, 24), "l E j j");
 }
 
 #[test]
 fn wide_help() {
-    picture("wide_help", (120, 40), "?");
+    snapshot("wide_help", (120, 40), "?");
 }
 
 #[test]
 fn small_devices() {
-    picture("small_devices", (80, 24), "l");
+    snapshot("small_devices", (80, 24), "l");
 }
 
 #[test]
 fn small_confirm() {
-    picture("small_confirm", (80, 24), "* a");
+    snapshot("small_confirm", (80, 24), "* a");
 }
 
 #[test]
 fn small_log() {
-    picture("small_log", (80, 24), "Tab");
+    snapshot("small_log", (80, 24), "Tab");
 }
 
 #[test]
 fn small_integrations() {
-    picture("small_integrations", (80, 24), "1");
+    snapshot("small_integrations", (80, 24), "1");
 }
 
 #[test]
 fn huge_devices() {
-    picture("huge_devices", (200, 60), "l j");
+    snapshot("huge_devices", (200, 60), "l j");
 }
 
 #[test]
 fn huge_companies() {
-    picture("huge_companies", (200, 60), "");
+    snapshot("huge_companies", (200, 60), "");
 }
 
 #[test]
 fn wide_grouped() {
-    picture("wide_grouped", (120, 40), "l b Esc z");
+    snapshot("wide_grouped", (120, 40), "l b Esc z");
 }
 
 #[test]
 fn wide_coverage() {
-    picture("wide_coverage", (120, 40), "%");
+    snapshot("wide_coverage", (120, 40), "%");
 }
 
 #[test]
 fn small_coverage() {
-    picture("small_coverage", (80, 24), "% f");
+    snapshot("small_coverage", (80, 24), "% f");
 }
 
 #[test]
 fn small_data() {
-    picture("small_data", (80, 24), "1 m");
+    snapshot("small_data", (80, 24), "1 m");
 }
 
 #[test]
 fn wide_alike() {
-    picture("wide_alike", (120, 40), "l i e Enter");
+    snapshot("wide_alike", (120, 40), "l i e Enter");
 }
 
 #[test]
 fn small_columns() {
-    picture("small_columns", (80, 24), "l O");
+    snapshot("small_columns", (80, 24), "l O");
 }
 
 #[test]
 fn wide_views() {
-    picture("wide_views", (120, 40), "l v");
+    snapshot("wide_views", (120, 40), "l v");
 }
 
 #[test]
 fn small_messages() {
-    picture("small_messages", (80, 24), "y a y M");
+    snapshot("small_messages", (80, 24), "y a y M");
 }
 
 /// One letter for the look of each cell: colour, upper case where bold; `_` underlined, `#` reversed, `.` plain.
@@ -204,10 +206,27 @@ fn every_size_in_plain_lines() {
 
 #[test]
 fn small_schedules() {
-    picture("small_schedules", (80, 24), "1 t");
+    snapshot("small_schedules", (80, 24), "1 t");
 }
 
 #[test]
 fn wide_schedules_edited() {
-    picture("wide_schedules_edited", (120, 40), "1 t e Ctrl-u h o u r l y Enter");
+    snapshot("wide_schedules_edited", (120, 40), "1 t e Ctrl-u h o u r l y Enter");
+}
+
+/// The README's pictures are drawn from the same screens; `UPDATE_DOCS=1 cargo test --test ui_screens` draws them anew.
+#[test]
+fn the_pictures_of_the_readme_are_these_screens() {
+    for (file, keys) in [("screen.svg", "l j"), ("coverage.svg", "%")] {
+        let mut h = Harness::new(FakeService::new(60, 3_000), (120, 40));
+        h.keys(keys);
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets").join(file);
+        let drawn = picture::svg(h.terminal());
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(&path, drawn).expect("assets can be written");
+        } else {
+            let kept = std::fs::read_to_string(&path).expect("the picture");
+            assert!(kept == drawn, "{file} is out of date: run UPDATE_DOCS=1 cargo test --test ui_screens");
+        }
+    }
 }

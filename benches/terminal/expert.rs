@@ -17,7 +17,9 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// Silence after which a screen is read.
 const QUIET: Duration = Duration::from_millis(60);
 /// A proposal that an expert takes at a look, percent.
-const SURE: u32 = 50;
+const SURE: u32 = 85;
+/// A conflict that an expert decides at a look, percent.
+const CERTAIN: u32 = 90;
 
 /// Prepares the queue, clears it, has it judged.
 ///
@@ -150,7 +152,7 @@ impl Expert {
 
     fn clear_tab(&mut self) -> Result<(), Failed> {
         self.quick_match()?;
-        for _ in 0..2_000 {
+        for _ in 0..600 {
             if self.terminal.text().contains("Nothing to decide here") {
                 return Ok(());
             }
@@ -176,6 +178,8 @@ impl Expert {
     fn decide(seen: &Seen) -> &'static str {
         match seen.state.as_str() {
             "suggested" if seen.percent.is_some_and(|p| p >= SURE) => "a",
+            // A serial that agrees in another company is a device that moved; one that contradicts is nothing to guess at.
+            "conflict" if seen.percent.is_some_and(|p| p >= CERTAIN) && !seen.line.contains(" says ") => "a",
             "suggested" | "conflict" => "d",
             _ if seen.line.contains('→') => "d",
             _ => "i",

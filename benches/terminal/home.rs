@@ -42,7 +42,16 @@ pub fn prepare(program: &Path, companies: usize, devices: usize) -> Result<PathB
 
 /// Opens the home with its simulated vendors, which are asked for everything again at once: a running sync.
 pub fn demo(command: &mut portable_pty::CommandBuilder, home: &Path, companies: usize, devices: usize) {
-    command.args(["demo", "--companies", &companies.to_string(), "--devices", &devices.to_string(), "--home"]);
+    command.args([
+        "demo",
+        "--vendors",
+        "addigy,itglue",
+        "--companies",
+        &companies.to_string(),
+        "--devices",
+        &devices.to_string(),
+        "--home",
+    ]);
     command.arg(home);
 }
 

@@ -10,6 +10,7 @@ use fuzzy_matcher::FuzzyMatcher;
 use fuzzy_matcher::skim::SkimMatcherV2;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
 /// What a pick needs; owned, so that it can leave the core's thread.
 #[derive(Clone, Debug)]
@@ -29,7 +30,7 @@ pub struct Pick {
     /// The row's own name, for names like it when nothing was typed.
     pub name: String,
     /// Targets that are taken, with the number of takers.
-    pub taken: FxHashMap<RecordId, u32>,
+    pub taken: Arc<FxHashMap<RecordId, u32>>,
 }
 
 /// Most rows of an answer.

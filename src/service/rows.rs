@@ -80,8 +80,8 @@ impl Row {
 pub struct Queue {
     /// Parallel to the source's table.
     pub rows: Vec<Row>,
-    /// How many sources have each target.
-    pub taken: FxHashMap<RecordId, u32>,
+    /// How many sources have each target; shared with pickers that are at work.
+    pub taken: Arc<FxHashMap<RecordId, u32>>,
     /// Rows by state.
     pub counts: StateCounts,
     /// Raised by every change.
@@ -132,16 +132,17 @@ impl Queue {
             self.release(&old);
         }
         if let Some(DecisionKind::Matched { target }) = decision.as_ref().map(|d| &d.kind) {
-            *self.taken.entry(target.clone()).or_default() += 1;
+            *Arc::make_mut(&mut self.taken).entry(target.clone()).or_default() += 1;
         }
         self.rows[at].decision = decision;
     }
 
     fn release(&mut self, target: &RecordId) {
-        if let Some(count) = self.taken.get_mut(target) {
+        let taken = Arc::make_mut(&mut self.taken);
+        if let Some(count) = taken.get_mut(target) {
             *count -= 1;
             if *count == 0 {
-                self.taken.remove(target);
+                taken.remove(target);
             }
         }
     }

@@ -163,9 +163,17 @@ pub async fn query(service: &Service, query: WriteQuery) -> View {
 }
 
 pub async fn outbox(service: &Service) -> OutboxView {
-    match query(service, WriteQuery::Outbox { flow: None, live: false, before: None, limit: 1_000 }).await {
-        View::Outbox(view) => *view,
-        other => panic!("no outbox: {other:?}"),
+    let mut all = OutboxView::default();
+    loop {
+        let before = all.writes.last().map(|write| write.id);
+        let part = match query(service, WriteQuery::Outbox { flow: None, live: false, before, limit: 1_000 }).await {
+            View::Outbox(view) => *view,
+            other => panic!("no outbox: {other:?}"),
+        };
+        if part.writes.is_empty() {
+            return OutboxView { writes: all.writes, ..part };
+        }
+        all.writes.extend(part.writes);
     }
 }
 

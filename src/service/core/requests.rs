@@ -184,7 +184,7 @@ impl Core {
             company,
             candidates: best.into_iter().collect(),
             name: name.unwrap_or_default(),
-            taken: queue.map(|q| q.taken.clone()).unwrap_or_default(),
+            taken: queue.map(|q| Arc::clone(&q.taken)).unwrap_or_default(),
         };
         let (world, inbox) = (Arc::clone(&self.world), self.inbox.clone());
         self.runtime.spawn_blocking(move || {

@@ -41,8 +41,8 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, shown: &Data) {
         canvas.put(x, y, inner.right().saturating_sub(x), &last, theme.dim);
     }
     let notes = [
-        "orphaned: a complete listing no longer had it; kept, with what was decided on it",
-        "disconn.: orphaned and matched; unmatch it (x) or decide it on the card (!)",
+        "orphaned: no longer listed by the vendor; kept with its decisions",
+        "disconn.: orphaned and matched; x unmatches a row, ! has the cards",
     ];
     let first = inner.bottom().saturating_sub(2);
     for (y, note) in (first..inner.bottom()).zip(notes) {

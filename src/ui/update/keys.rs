@@ -146,7 +146,7 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         | CommandId::PauseRow
         | CommandId::Setup
         | CommandId::Deactivate => super::inventory::run(state, id),
-        CommandId::History => overlays::open_history(state),
+        CommandId::History => super::history::open(state),
         CommandId::Outbox => super::outbox::open(state),
         CommandId::Cards => super::cards::open(state),
         CommandId::Rules => rules::open(state),

@@ -1,7 +1,7 @@
 //! Opening, steering and closing what lies over the panes.
 
 use super::{decide, keys, navigate, picker, requests, rules, schedules, search_after, settings, views};
-use crate::domain::{HistoryId, LogLevel, MatchState, RunState, Stream};
+use crate::domain::{LogLevel, MatchState, RunState, Stream};
 use crate::service::messages::{Command, Filter, Given, Preview, Query, Request, SortKey, Ticket};
 use crate::ui::command::{COMMANDS, CommandId};
 use crate::ui::key::{Key, KeyCode};
@@ -12,9 +12,6 @@ use crate::ui::state::{Pane, State};
 use crate::ui::widgets::number::thousands;
 use fuzzy_matcher::{FuzzyMatcher, skim::SkimMatcherV2};
 use tui_input::{Input, InputRequest};
-
-/// Decisions listed at once.
-const HISTORY: u32 = 200;
 
 /// Rows of a list in an overlay.
 #[must_use]
@@ -79,7 +76,7 @@ pub fn key(state: &mut State, key: Key) {
         Some(Overlay::Settings(_)) => settings::key(state, key),
         Some(Overlay::Schedules(_)) => schedules::key(state, key),
         Some(Overlay::Find { .. }) => find_key(state, key),
-        Some(Overlay::History { .. }) => history_key(state, key),
+        Some(Overlay::History { .. }) => super::history::key(state, key),
         Some(Overlay::Wizard(_)) => super::wizard::key(state, key),
         Some(Overlay::Cards(_)) => super::cards::key(state, key),
         Some(Overlay::Making(_)) => super::outbox::making_key(state, key),
@@ -138,7 +135,7 @@ fn escape(state: &mut State) {
         return super::coverage::escape(state);
     }
     if matches!(&state.overlay, Some(Overlay::Confirm(confirm)) if matches!(confirm.then, Then::Undo(_))) {
-        return open_history(state);
+        return super::history::open(state);
     }
     if let Some(Overlay::Find { before, log, .. }) = &state.overlay {
         let (before, log) = (before.clone(), *log);
@@ -382,12 +379,30 @@ fn find_key(state: &mut State, key: Key) {
         return navigate::step(state, if key.code == KeyCode::Down { CommandId::Down } else { CommandId::Up });
     }
     if type_key(input, key) {
-        let at = later(state);
-        if let Some(Overlay::Find { due, .. }) = &mut state.overlay {
-            *due = Some(at);
+        // One question at a time: what is typed meanwhile is asked for with the answer.
+        let busy = state.focus == Pane::Log || state.queue().is_some_and(|q| q.asked.is_some());
+        if busy || state.config.low_bandwidth {
+            let at = later(state);
+            if let Some(Overlay::Find { due, .. }) = &mut state.overlay {
+                *due = Some(at);
+            }
+        } else {
+            find_now(state);
         }
     }
     state.draw();
+}
+
+/// An answer came: what was typed meanwhile is searched for at once.
+pub fn search_what_waits(state: &mut State) {
+    let due = match &mut state.overlay {
+        Some(Overlay::Find { due, log: false, .. }) => due,
+        Some(Overlay::Picker(picker)) => &mut picker.due,
+        _ => return,
+    };
+    if !state.config.low_bandwidth && due.take().is_some() {
+        search(state);
+    }
 }
 
 fn find_now(state: &mut State) {
@@ -544,68 +559,10 @@ pub fn open_why(state: &mut State) {
     state.draw();
 }
 
-/// Lists the decisions.
-pub fn open_history(state: &mut State) {
-    requests::submit(state, Purpose::History, Request::Query(Query::History { before: None, limit: HISTORY }));
-    state.overlay = Some(Overlay::History { entries: None, cursor: 0, top: 0 });
-    state.draw();
-}
-
-/// Shows what taking an entry back would do, and asks.
-fn ask_undo(state: &mut State, id: HistoryId) {
-    let query = Query::PreviewUndo { entry: Some(id) };
-    let ticket = requests::submit(state, Purpose::Preview, Request::Query(query));
-    state.overlay = Some(Overlay::Confirm(Confirm {
-        title: format!("Take entry {} back?", id.0),
-        then: Then::Undo(id),
-        ticket: Some(ticket),
-        preview: None,
-        lines: Vec::new(),
-        keep: None,
-    }));
-    state.draw();
-}
-
 /// Lists what the person was told; it has been seen then.
 pub fn open_messages(state: &mut State) {
     state.messages.seen_all();
     state.notice = None;
     state.overlay = Some(Overlay::Messages { scroll: 0 });
-    state.draw();
-}
-
-fn history_key(state: &mut State, key: Key) {
-    let page = list_page(state);
-    let Some(Overlay::History { entries: Some(entries), cursor, top }) = &mut state.overlay else {
-        return if key.code == KeyCode::Char('q') {
-            close(state);
-        };
-    };
-    let last = entries.len().saturating_sub(1);
-    match key.code {
-        KeyCode::Char('j') | KeyCode::Down => *cursor = (*cursor + 1).min(last),
-        KeyCode::Char('k') | KeyCode::Up => *cursor = cursor.saturating_sub(1),
-        KeyCode::PageDown => *cursor = (*cursor + page).min(last),
-        KeyCode::PageUp => *cursor = cursor.saturating_sub(page),
-        KeyCode::Char('g') | KeyCode::Home => *cursor = 0,
-        KeyCode::Char('G') | KeyCode::End => *cursor = last,
-        KeyCode::Char('q' | 'H') => return close(state),
-        KeyCode::Char('u') => {
-            match entries.get(*cursor).map(|e| (e.id, e.undone_by)) {
-                Some((id, None)) => ask_undo(state, id),
-                Some((_, Some(by))) => state.say(LogLevel::Info, format!("entry {} has already taken this back", by.0)),
-                None => {}
-            }
-            return;
-        }
-        _ => {}
-    }
-    *top = keep_in_sight(*top, *cursor, page);
-    // The list was cut where it was asked to be: there is more.
-    let more = *cursor == last && entries.len().is_multiple_of(HISTORY as usize);
-    if let Some(first) = entries.last().map(|e| e.id).filter(|_| more) {
-        let query = Query::History { before: Some(first), limit: HISTORY };
-        requests::submit(state, Purpose::OlderHistory, Request::Query(query));
-    }
     state.draw();
 }

@@ -46,6 +46,7 @@ pub fn on_targets(state: &mut State, ticket: Ticket, targets: Targets) {
     picker.targets = targets;
     picker.cursor = 0;
     picker.top = 0;
+    overlays::search_what_waits(state);
     state.draw();
 }
 
@@ -63,8 +64,13 @@ pub fn key(state: &mut State, key: Key) {
         (KeyCode::Enter, _) => return enter(state),
         _ => {
             if overlays::type_key(&mut picker.input, key) {
-                picker.due = Some(later);
-                state.effects.push(crate::ui::message::Effect::WakeAt(later));
+                if picker.ticket.is_none() && !state.config.low_bandwidth {
+                    search(state);
+                } else {
+                    // One search at a time: what is typed meanwhile is searched for with the answer.
+                    picker.due = Some(later);
+                    state.effects.push(crate::ui::message::Effect::WakeAt(later));
+                }
             }
         }
     }

@@ -182,6 +182,7 @@ fn on_window(state: &mut State, ticket: Ticket, tab: &TabKey, asked: &Asked, win
     } else if changed {
         requests::compare_again(state);
     }
+    overlays::search_what_waits(state);
     // A new view answers a key; rows that came by themselves can wait for the next background frame.
     if asked.fresh || moved { state.draw() } else { state.draw_soon() }
 }
