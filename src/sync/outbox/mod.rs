@@ -140,7 +140,10 @@ impl Courier {
         }
         let mut devices = Vec::new();
         let mut orphaned = Vec::new();
-        for entry in creates.into_iter().filter(|e| e.write.stream == Stream::Devices) {
+        let mut inside: Vec<OutboxEntry> = creates.into_iter().filter(|e| e.write.stream == Stream::Devices).collect();
+        // Those of one company go together: each company of a wave is a request.
+        inside.sort_by_cached_key(company_key);
+        for entry in inside {
             if devices.len() == DEVICES {
                 break;
             }
@@ -398,6 +401,14 @@ impl Courier {
         let store = self.store.clone();
         let gone = |_| Failure::new(FailureClass::Ours, "reading the outbox broke off", "start matchbook again");
         tokio::task::spawn_blocking(move || work(&store)).await.map_err(gone)?
+    }
+}
+
+/// The company that a device is made in, as far as it is known.
+fn company_key(entry: &OutboxEntry) -> Option<RecordId> {
+    match entry.write.inside.as_ref()? {
+        WriteInside::There { target } => Some(target.clone()),
+        WriteInside::Made { source } => Some(source.clone()),
     }
 }
 
