@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 mod pty;
+mod pty_guides;
 
 use matchbook::simulator::Options;
 use portable_pty::{CommandBuilder, ExitStatus};

@@ -123,6 +123,7 @@ impl App {
             answers,
             answered: Some(answered),
         };
+        app.state.guide = app.setup.as_ref().and_then(|s| s.guide());
         app.state.kinds = app.setup.as_ref().map(|s| s.kinds()).unwrap_or_default();
         if let Some(overview) = options.overview {
             app.tell(Msg::Door(Box::new(Message::Event(Event::Overview(Box::new(overview))))));
@@ -230,6 +231,12 @@ impl App {
                 Effect::Suspend => self.suspend = true,
                 Effect::Quit => self.ended = Some(Exit::Quit),
                 Effect::Reload => self.ended = Some(Exit::Reload),
+                Effect::Deactivate(flow) => {
+                    if let Some(setup) = &self.setup {
+                        setup.give_up(flow);
+                        self.ended = Some(Exit::Reload);
+                    }
+                }
                 Effect::TestConnection(draft) => self.set_up(|s| s.test(draft), SetupAnswer::Tested),
                 Effect::SaveConnection(draft) => self.set_up(|s| s.save(draft), SetupAnswer::Saved),
                 Effect::SaveView(view) => self.set_up(|s| s.save_view(view), SetupAnswer::ViewsKept),

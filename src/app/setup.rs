@@ -1,6 +1,6 @@
 //! What connects systems for the wizard. The home belongs to another room, whose owner hands this in.
 
-use crate::domain::Failure;
+use crate::domain::{Failure, FlowId};
 use futures::future::BoxFuture;
 
 pub use crate::ui::{Draft, FlowDraft, Kind, Prompt, SavedView, TestReport};
@@ -24,4 +24,10 @@ pub trait Setup: Send + Sync {
 
     /// Saves a flow; returns its name.
     fn save_flow(&self, flow: FlowDraft) -> BoxFuture<'static, Result<String, Failure>>;
+
+    /// Gives a flow up, with all its mappings, as soon as the home is closed; the interface ends with [`super::Exit::Reload`].
+    fn give_up(&self, flow: FlowId);
+
+    /// A flow into the inventory that was added before the home was opened anew: its setup opens. Told once.
+    fn guide(&self) -> Option<FlowId>;
 }

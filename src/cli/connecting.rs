@@ -4,23 +4,45 @@ use super::{home, output};
 use crate::app::{Draft, FlowDraft, Kind, Prompt, SavedView, Setup, TestReport};
 use crate::config::{self, Editor, FlowConfig, IntegrationConfig, Paths, ViewConfig};
 use crate::connectors::{self, ConnectorInfo, HttpNotice};
-use crate::domain::{Failure, FailureClass, Stream};
+use crate::domain::{Failure, FailureClass, FlowId, Stream};
 use crate::secrets::{Credentials, Vault};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The home that is changed.
 pub struct HomeSetup {
     paths: Paths,
     vault: home::SharedVault,
+    between: Between,
+}
+
+/// What one opening of the home leaves for the next.
+#[derive(Clone, Default)]
+pub struct Between(Arc<Mutex<Left>>);
+
+#[derive(Default)]
+struct Left {
+    guide: Option<FlowId>,
+    gives_up: Option<FlowId>,
+}
+
+impl Between {
+    fn with<T>(&self, f: impl FnOnce(&mut Left) -> T) -> T {
+        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The flow that is to be given up now that the home is closed.
+    pub fn gives_up(&self) -> Option<FlowId> {
+        self.with(|left| left.gives_up.take())
+    }
 }
 
 impl HomeSetup {
     /// For the home in those places, with its open vault.
-    pub fn new(paths: Paths, vault: home::SharedVault) -> Self {
-        Self { paths, vault }
+    pub fn new(paths: Paths, vault: home::SharedVault, between: Between) -> Self {
+        Self { paths, vault, between }
     }
 }
 
@@ -207,7 +229,21 @@ impl Setup for HomeSetup {
     }
 
     fn save_flow(&self, flow: FlowDraft) -> BoxFuture<'static, Result<String, Failure>> {
-        let paths = self.paths.clone();
-        blocking(move || save_flow(&flow, &paths))
+        let (paths, between) = (self.paths.clone(), self.between.clone());
+        blocking(move || {
+            let name = save_flow(&flow, &paths)?;
+            if flow.target.is_inventory() {
+                between.with(|left| left.guide = Some(name.as_str().into()));
+            }
+            Ok(name)
+        })
+    }
+
+    fn give_up(&self, flow: FlowId) {
+        self.between.with(|left| left.gives_up = Some(flow));
+    }
+
+    fn guide(&self) -> Option<FlowId> {
+        self.between.with(|left| left.guide.take())
     }
 }

@@ -1,6 +1,6 @@
 //! `matchbook` without a command: the terminal interface.
 
-use super::connecting::{HomeSetup, saved_view};
+use super::connecting::{Between, HomeSetup, saved_view};
 use super::{Outcome, home, output};
 use crate::app;
 use crate::config::{self, Paths};
@@ -26,14 +26,36 @@ pub async fn run(manner: Manner) -> Result<Outcome, Failure> {
     terminal_wanted()?;
     let paths = Paths::discover(None)?;
     let mut vault = None;
+    let between = Between::default();
+    let mut said: Option<String> = None;
     loop {
         // A terminal that may only look starts no sync either.
         let home = home::begin_with(&paths, !manner.read_only, vault.take())?;
-        let setup = HomeSetup::new(paths.clone(), Arc::clone(&home.vault));
+        if let Some(text) = said.take() {
+            home.service.notice(&text);
+        }
+        let setup = HomeSetup::new(paths.clone(), Arc::clone(&home.vault), between.clone());
         if shown(&home, Some(Arc::new(setup)), manner).await? != app::Exit::Reload {
             return Ok(Outcome::Done);
         }
         vault = Some(home.close().await);
+        if let Some(flow) = between.gives_up() {
+            said = Some(give_up(&paths, flow).await);
+        }
+    }
+}
+
+/// Gives a flow up while the home is closed; says what became of it.
+async fn give_up(paths: &Paths, flow: crate::domain::FlowId) -> String {
+    let (paths, name) = (paths.clone(), flow.to_string());
+    let done = tokio::task::spawn_blocking(move || super::import::give_up(&paths, &flow, true)).await;
+    match done {
+        Ok(Ok(loss)) => {
+            let backup = loss.backup.map(|file| file.display().to_string()).unwrap_or_default();
+            format!("flow {name} is deactivated; what it held is in the backup {backup}")
+        }
+        Ok(Err(failure)) => format!("flow {name} is not deactivated: {failure}"),
+        Err(_) => format!("flow {name}: deactivating broke off; look at `matchbook flow list`"),
     }
 }
 

@@ -161,6 +161,7 @@ fn flow(parts: &Parts<'_>, state: &FlowState) -> FlowView {
         running: state.importing,
         ready: state.ready.iter().map(|n| u64::from(*n)).sum(),
         manages: state.flow.manages(),
+        source: state.flow.source.clone(),
     });
     FlowView {
         id: state.flow.id.clone(),

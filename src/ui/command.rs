@@ -75,6 +75,16 @@ pub enum CommandId {
     Why,
     Record,
     BadRows,
+    Import,
+    ImportAll,
+    QuickCreate,
+    AutoSync,
+    Unimported,
+    Detail,
+    Refresh,
+    PauseRow,
+    Setup,
+    Deactivate,
     Company,
     Undo,
     Redo,
@@ -138,6 +148,7 @@ macro_rules! commands {
     };
 }
 
+use super::update::inventory::{no_companies, no_import, no_setup, no_types};
 use reasons::{
     always, no_candidate, no_compare, no_integration, no_key_here, no_pair, no_queue, no_record_line, no_row, not_here,
     nothing_running,
@@ -166,8 +177,18 @@ commands! {
     Views "queue.views" ["v"], QUEUE, "views", 0, no_queue, false, "Saved views: filter, find, order and columns under a name; save what is shown, or remove one.";
     Company "queue.company" ["C"], QUEUE, "its records", 0, no_queue, false, "On a company: show only what is in it, on every tab. There: back to all companies.";
     Why "queue.why" ["w"], QUEUE, "why", 10, no_row, false, "Show every gate that the record passes, and the first that it fails.";
-    Record "queue.record" ["r"], QUEUE, "record", 0, no_row, true, "Show what became of the row's record: what syncs saw, what was decided; s syncs it now, p switches its sync off or on.";
+    Record "queue.record" ["R"], QUEUE, "record", 0, no_row, true, "Show what became of the row's record: what syncs saw, what was decided; s syncs it now, p switches its sync off or on.";
     BadRows "bad-rows" [], ALL, "bad rows", 0, always, false, "List the rows of the last listings that could not be read, as they came.";
+    Import "queue.import" ["I"], QUEUE, "import", 0, no_import, true, "Import the row or the marked rows into the inventory; on a type, all its devices; shows first what it would do.";
+    ImportAll "queue.import-all" ["T"], QUEUE, "import all mapped", 0, no_import, true, "Import everything that can be imported; shows first what it would do.";
+    QuickCreate "queue.quick-create" ["Q"], QUEUE, "quick create", 0, no_types, true, "Create types in the inventory for those without a mapping (or the marked ones).";
+    AutoSync "queue.auto-sync" ["t"], QUEUE, "auto-sync", 0, no_types, true, "New devices of the type import by themselves after each sync, or no longer; needs a mapping.";
+    Unimported "queue.unimported" ["U"], QUEUE, "only unimported", 0, no_import, false, "Show only what is not imported, with what is in its way; again: all rows.";
+    Detail "queue.detail" ["D"], QUEUE, "detail", 0, no_import, false, "Show everything that is known of the record; unknown is said so.";
+    Refresh "queue.refresh" ["r"], QUEUE, "refresh", 0, no_companies, false, "Ask the source for the company now; its name follows.";
+    PauseRow "queue.pause-row" ["P"], QUEUE, "pause one", 0, no_companies, true, "Nothing of the company follows its source for now, or does again.";
+    Setup "setup" ["B"], ALL, "setup steps", 0, no_setup, false, "The steps of a flow into the inventory: connect, map, types, import; go back to any of them.";
+    Deactivate "flow.deactivate" [], ALL, "deactivate flow", 0, no_import, true, "Give up the flow with its mappings; says what is lost and makes a backup first.";
     Undo "undo" ["u"], ALL, "undo", 9, always, true, "Take back the last action, also a bulk one, as one step.";
     Redo "redo" ["Ctrl-r"], ALL, "redo", 0, always, true, "Do again what the last undo took back.";
     History "history" ["H"], ALL, "history", 0, always, false, "List the decisions, newest first; one can be taken back from there.";

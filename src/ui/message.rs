@@ -3,7 +3,7 @@
 use super::key::Key;
 use super::saved_view::SavedView;
 use super::setup::{Draft, FlowDraft, SetupAnswer};
-use crate::domain::Timestamp;
+use crate::domain::{FlowId, Timestamp};
 use crate::service::messages::{Message, Request, Ticket};
 use std::time::Duration;
 
@@ -73,6 +73,8 @@ pub enum Effect {
     RemoveView(SavedView),
     /// Save this flow; answered by [`Msg::Setup`].
     SaveFlow(FlowDraft),
+    /// Give up this flow while the home is closed, then open it anew.
+    Deactivate(FlowId),
     /// End, and open the home anew: its settings changed.
     Reload,
     /// End.

@@ -101,6 +101,7 @@ impl Harness {
                 }
                 Effect::Suspend
                 | Effect::Reload
+                | Effect::Deactivate(_)
                 | Effect::TestConnection(_)
                 | Effect::SaveConnection(_)
                 | Effect::SaveView(_)

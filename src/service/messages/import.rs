@@ -174,6 +174,8 @@ pub struct ImportView {
     pub ready: u64,
     /// It keeps companies in step with the source.
     pub manages: bool,
+    /// The source.
+    pub source: IntegrationId,
 }
 
 /// What a row of a flow into the inventory shows beside the other cells.

@@ -6,6 +6,7 @@ pub mod coverage;
 mod data;
 pub mod fields;
 mod help;
+mod inventory;
 mod lists;
 pub mod outbox;
 mod records;
@@ -42,6 +43,7 @@ pub fn lines(state: &State) -> Vec<Text> {
         Some(Overlay::Record { sheet, .. }) => records::sheet(state, sheet.as_deref()),
         Some(Overlay::BadRows { rows, .. }) => records::bad_rows(state, rows.as_deref()),
         Some(Overlay::Messages { .. }) => help::messages(state),
+        Some(Overlay::Detail { detail, .. }) => inventory::detail(state, detail.as_ref()),
         _ => Vec::new(),
     }
 }
@@ -75,6 +77,9 @@ pub fn draw(state: &State, overlay: &Overlay, canvas: &mut Canvas<'_>) -> Option
             return Some(typing(canvas, inner, "name: ", input));
         }
         Overlay::Schedules(shown) => return schedules::draw(state, canvas, shown),
+        Overlay::Adding(form) => return inventory::adding(state, canvas, form),
+        Overlay::Detail { scroll, .. } => help::draw(state, canvas, "What is known", *scroll),
+        Overlay::Steps { flow, cursor } => inventory::steps(state, canvas, flow, *cursor),
         Overlay::Find { .. } => {}
     }
     None

@@ -4,7 +4,7 @@ use super::frame;
 use crate::ui::setup::{Kind, TestReport};
 use crate::ui::state::State;
 use crate::ui::state::wizard::{Field, Step, Wizard};
-use crate::ui::update::wizard::integrations;
+use crate::ui::update::wizard::{integrations, targets};
 use crate::ui::widgets::canvas::Canvas;
 use crate::ui::widgets::number::cells;
 use crate::ui::widgets::text::{tail, width, wrap};
@@ -57,10 +57,10 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, wizard: &Wizard) -> Option<P
         }
         Step::Next => {
             next(&mut page, state, wizard);
-            if integrations(state, wizard).len() > 1 {
-                &[("f", "new flow"), ("c", "connect another"), ("Enter", "start syncing")]
-            } else {
+            if integrations(state, wizard).is_empty() {
                 &[("c", "connect another"), ("Enter", "start syncing")]
+            } else {
+                &[("f", "new flow"), ("c", "connect another"), ("Enter", "start syncing")]
             }
         }
         Step::Flow { source, target, on_target } => {
@@ -212,7 +212,8 @@ fn next(page: &mut Page<'_, '_>, state: &State, wizard: &Wizard) {
     page.gap();
     let flows = state.overview.flows.len() + usize::from(wizard.flow_saved);
     if integrations(state, wizard).len() < 2 {
-        page.text("Matching needs two sides: connect the system that it is matched with (c).", theme.text);
+        let text = "Connect the system that it is matched with (c), or match with matchbook's own inventory (f).";
+        page.text(text, theme.text);
     } else if flows == 0 {
         page.text("Next, say what is matched with what (f).", theme.text);
     } else {
@@ -228,7 +229,7 @@ fn flow(page: &mut Page<'_, '_>, state: &State, wizard: &Wizard, (source, target
         (&format!("  {:<half$}", "records of"), head(!on_target)),
         (&format!("  {arrow} get their counterpart in"), head(on_target)),
     ]);
-    for (i, id) in integrations(state, wizard).iter().enumerate() {
+    for (i, id) in targets(state, wizard).iter().enumerate() {
         let mark = |here: bool| if here { sign } else { " " };
         let bold = |here: bool| if here { theme.text.add_modifier(Modifier::BOLD) } else { theme.text };
         page.parts(&[
@@ -240,6 +241,7 @@ fn flow(page: &mut Page<'_, '_>, state: &State, wizard: &Wizard, (source, target
         ]);
     }
     page.gap();
+    page.text("The inventory is matchbook's own register: what has no counterpart there is imported.", theme.dim);
     page.text(
         "Companies and devices are matched; decisions stay in matchbook, nothing is written to a vendor.",
         theme.dim,

@@ -30,7 +30,8 @@ pub fn no_queue(state: &State) -> Vec<String> {
     [
         "Integrations are connected, but nothing says what is matched with what.",
         "",
-        "Press 1, then n: from which system to which. Or c connects another.",
+        "Press 1, then n: from which system to which, or into matchbook's own",
+        "inventory. Or c connects another.",
         "In scripts:  matchbook flow add SOURCE TARGET",
     ]
     .map(str::to_owned)

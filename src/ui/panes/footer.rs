@@ -88,7 +88,7 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
             return fixed(&[("Space", "take or not"), ("o", "only it"), ("Enter", "apply"), ("Esc", "leave as it is")]);
         }
         // The wizard says its keys itself: they differ by step.
-        Some(Overlay::Wizard(_)) => return Vec::new(),
+        Some(Overlay::Wizard(_) | Overlay::Adding(_) | Overlay::Steps { .. }) => return Vec::new(),
         Some(Overlay::Cards(_)) => {
             return fixed(&[("j k", "move"), ("a", "apply"), ("x", "refuse"), ("J K", "scroll"), ("Esc", "back")]);
         }
@@ -128,17 +128,33 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
         Some(Overlay::Record { .. }) => {
             return fixed(&[("j k", "scroll"), ("s", "sync it"), ("p", "its sync"), ("Esc", "back")]);
         }
-        Some(Overlay::Help { .. } | Overlay::Why { .. } | Overlay::BadRows { .. } | Overlay::Messages { .. }) => {
+        Some(
+            Overlay::Help { .. }
+            | Overlay::Why { .. }
+            | Overlay::BadRows { .. }
+            | Overlay::Messages { .. }
+            | Overlay::Detail { .. },
+        ) => {
             return fixed(&[("j k", "scroll"), ("Esc", "back")]);
         }
     }
+    of_pane(state)
+}
+
+/// The keys of the pane in focus.
+fn of_pane(state: &State) -> Vec<(String, &'static str)> {
     let here = context(state);
     let without_queue = state.focus == Pane::Queue && state.tab.is_none();
+    let first = super::staged::first_keys(state);
     let mut listed: Vec<_> = COMMANDS
         .iter()
-        .filter(|c| c.footer > 0 && c.contexts.contains(&here) && !without_queue_hides(c, without_queue))
+        .filter(|c| {
+            (c.footer > 0 || first.contains(&c.id))
+                && c.contexts.contains(&here)
+                && !without_queue_hides(c, without_queue)
+        })
         .collect();
-    listed.sort_by_key(|c| c.footer);
+    listed.sort_by_key(|c| (first.iter().position(|id| *id == c.id).unwrap_or(usize::MAX), c.footer));
     listed
         .into_iter()
         .filter_map(|c| {

@@ -6,3 +6,4 @@ pub mod footer;
 pub mod integrations;
 pub mod log;
 pub mod queue;
+pub mod staged;

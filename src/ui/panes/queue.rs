@@ -33,6 +33,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) -> Option<Positi
     tabs(state, canvas, inner);
     let cursor = filter(state, queue, canvas, inner);
     place(state, queue, canvas, area);
+    super::staged::progress(state, canvas, area);
     let rows = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
     if queue.len() == 0 {
         lines(
@@ -48,7 +49,9 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) -> Option<Positi
         queue.has_headings(),
         rows.width.saturating_sub(GUTTER),
     );
-    heads(state, queue, &columns, canvas, rows);
+    if !super::staged::heads(state, queue.spec.stream, canvas, rows) {
+        heads(state, queue, &columns, canvas, rows);
+    }
     list(queue, &columns, canvas, Rect { y: rows.y + 1, height: rows.height.saturating_sub(1), ..rows });
     cursor
 }
@@ -112,7 +115,12 @@ pub fn tab_places(state: &State) -> Vec<(u16, String, Option<Stream>)> {
             tab.counts
         };
         conflicts += counts.conflict;
-        let text = format!(" {} {} ", tab.label, thousands(counts.open()));
+        // Of what is staged, what can be imported now is what is to do.
+        let open = match &flow.import {
+            Some(import) if tab.stream == Stream::Devices => import.ready,
+            _ => counts.open(),
+        };
+        let text = format!(" {} {} ", tab.label, thousands(open));
         let wide = cells(width(&text));
         places.push((used, text, Some(tab.stream)));
         used += wide + 1;
@@ -269,6 +277,9 @@ fn row(queue: &QueueState, position: u64, columns: &Widths, canvas: &mut Canvas<
     };
     if queue.marks.has(&row.id) || queue.in_range(position) {
         canvas.put(area.x + 1, area.y, 1, glyphs.mark, theme.mark);
+    }
+    if super::staged::row(queue, row, here, canvas, area) {
+        return;
     }
     let mut x = area.x + GUTTER;
     for (id, room) in columns {

@@ -3,6 +3,7 @@
 pub mod compare;
 pub mod coverage;
 pub mod fields;
+pub mod inventory;
 pub mod log;
 pub mod marks;
 pub mod messages;
@@ -116,6 +117,8 @@ pub struct State {
     pub awaited_since: Duration,
     /// The first row of each decision made here, so that an undo can go back to it.
     pub trail: Vec<(TabKey, Option<RecordId>)>,
+    /// A flow into the inventory that was added just now: its setup opens.
+    pub guide: Option<FlowId>,
     /// What can be connected; empty where the home cannot be changed from here.
     pub kinds: Vec<super::setup::Kind>,
     /// Requests under way.
@@ -170,6 +173,7 @@ impl State {
             refused: Vec::new(),
             awaited_since: Duration::ZERO,
             trail: Vec::new(),
+            guide: None,
             kinds: Vec::new(),
             tickets: Tickets::default(),
             effects: Vec::new(),

@@ -2,13 +2,14 @@
 
 use super::coverage::CoverageState;
 use super::fields::Fields;
+use super::inventory::Adding;
 use super::outbox::{Making, OutboxList};
 use super::settings::Settings;
 use super::wizard::Wizard;
-use crate::domain::{Confidence, HistoryEntry, HistoryId, IntegrationId, LogLevel, RecordId};
+use crate::domain::{Confidence, FlowId, HistoryEntry, HistoryId, IntegrationId, LogLevel, RecordId, Stream};
 use crate::service::messages::{
-    BadRowView, CardView, DecideAction, Filter, Preview, RecordSheet, RuleView, ScheduleSheet, Selection, SortKey,
-    StreamData, TargetLabel, Targets, Ticket, WhyRecord,
+    BadRowView, CardView, DecideAction, Detail, Filter, ImportRows, Preview, RecordSheet, RuleView, ScheduleSheet,
+    Selection, SortKey, StreamData, TargetLabel, Targets, Ticket, WhyRecord,
 };
 use crate::ui::columns::ColumnId;
 use crate::ui::command::CommandId;
@@ -109,6 +110,22 @@ pub enum Overlay {
     Schedules(Box<Schedules>),
     /// What syncs found that a person decides.
     Cards(Cards),
+    /// The form of a company that is added to the inventory.
+    Adding(Box<Adding>),
+    /// Everything known of a record.
+    Detail {
+        /// The answer; `None` while it is under way.
+        detail: Option<Detail>,
+        /// Lines scrolled down.
+        scroll: usize,
+    },
+    /// The steps of a setup.
+    Steps {
+        /// Of which flow.
+        flow: FlowId,
+        /// Chosen line.
+        cursor: usize,
+    },
     /// Records that would be made.
     Making(Box<Making>),
     /// Writes to vendors.
@@ -219,6 +236,8 @@ impl Overlay {
             Self::Fields(fields) => fields.shown.is_none(),
             Self::Coverage(shown) => shown.grid.is_none(),
             Self::Data(shown) => shown.streams.is_none(),
+            Self::Adding(adding) => !adding.known,
+            Self::Detail { detail, .. } => detail.is_none(),
             _ => false,
         }
     }
@@ -310,6 +329,19 @@ pub enum Then {
     Undo(HistoryId),
     /// The end.
     Quit,
+    /// An import into the inventory.
+    Import {
+        /// In which flow.
+        flow: FlowId,
+        /// Of which stream.
+        stream: Stream,
+        /// Which rows.
+        rows: ImportRows,
+        /// Also what may be there already.
+        anyway: bool,
+    },
+    /// Giving up a flow.
+    Deactivate(FlowId),
     /// The answer to a card.
     Card {
         /// Its key.

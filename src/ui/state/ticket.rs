@@ -73,6 +73,14 @@ pub enum Purpose {
     Cards,
     /// An answer to a card.
     CardAnswer,
+    /// What an import would do.
+    ImportPlan,
+    /// Something with the inventory whose answer is said.
+    Imported,
+    /// What a company offers for its import.
+    Origin,
+    /// Everything known of a record.
+    Detail,
     /// Anything whose answer is only said.
     Say,
 }

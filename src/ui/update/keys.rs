@@ -113,6 +113,10 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         CommandId::Accept => decide::accept(state),
         CommandId::MatchTo => picker::open(state),
         CommandId::Take => decide::take(state, key.and_then(digit)),
+        // In a flow into the inventory, what is made is made there.
+        CommandId::Create if super::inventory::shown(state).is_some() => {
+            super::inventory::run(state, CommandId::Import);
+        }
         CommandId::Create => super::outbox::create(state),
         CommandId::Ignore => decide::ignore(state),
         CommandId::Defer => decide::defer(state),
@@ -134,6 +138,16 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         CommandId::Why => overlays::open_why(state),
         CommandId::Record => records::open(state),
         CommandId::BadRows => records::open_bad_rows(state),
+        CommandId::Import
+        | CommandId::ImportAll
+        | CommandId::QuickCreate
+        | CommandId::AutoSync
+        | CommandId::Unimported
+        | CommandId::Detail
+        | CommandId::Refresh
+        | CommandId::PauseRow
+        | CommandId::Setup
+        | CommandId::Deactivate => super::inventory::run(state, id),
         CommandId::History => super::history::open(state),
         CommandId::Outbox => super::outbox::open(state),
         CommandId::Cards => super::cards::open(state),

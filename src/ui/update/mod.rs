@@ -7,6 +7,7 @@ pub mod data;
 pub mod decide;
 pub mod fields;
 pub mod history;
+pub mod inventory;
 pub mod keys;
 pub mod log;
 pub mod mouse;

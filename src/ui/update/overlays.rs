@@ -4,7 +4,7 @@ use super::{
     decide, keys, navigate, picker, quick, records, requests, rules, schedules, search_after, settings, views,
 };
 use crate::domain::{LogLevel, MatchState, RunState, Stream};
-use crate::service::messages::{Filter, Preview, Query, Request, SortKey, Ticket};
+use crate::service::messages::{Filter, Given, Preview, Query, Request, SortKey, Ticket};
 use crate::ui::command::{COMMANDS, CommandId};
 use crate::ui::key::{Key, KeyCode};
 use crate::ui::message::Effect;
@@ -61,7 +61,13 @@ pub fn key(state: &mut State, key: Key) {
         return state.draw();
     }
     match &state.overlay {
-        Some(Overlay::Help { .. } | Overlay::Why { .. } | Overlay::BadRows { .. } | Overlay::Messages { .. }) => {
+        Some(
+            Overlay::Help { .. }
+            | Overlay::Why { .. }
+            | Overlay::BadRows { .. }
+            | Overlay::Messages { .. }
+            | Overlay::Detail { .. },
+        ) => {
             scroll_key(state, key);
         }
         Some(Overlay::Record { .. }) => records::key(state, key),
@@ -69,6 +75,8 @@ pub fn key(state: &mut State, key: Key) {
         Some(Overlay::Data(_)) => super::data::key(state, key),
         Some(Overlay::Columns { .. }) => views::columns_key(state, key),
         Some(Overlay::Name { .. }) => views::name_key(state, key),
+        Some(Overlay::Adding(_)) => super::inventory::adding_key(state, key),
+        Some(Overlay::Steps { .. }) => super::inventory::steps_key(state, key),
         Some(Overlay::Palette { .. }) => palette_key(state, key),
         Some(Overlay::Picker(_)) => picker::key(state, key),
         Some(Overlay::Confirm(_)) => confirm_key(state, key),
@@ -169,7 +177,8 @@ pub fn scroll_key(state: &mut State, key: Key) {
         | Overlay::Why { scroll, .. }
         | Overlay::Record { scroll, .. }
         | Overlay::BadRows { scroll, .. }
-        | Overlay::Messages { scroll },
+        | Overlay::Messages { scroll }
+        | Overlay::Detail { scroll, .. },
     ) = &mut state.overlay
     else {
         return;
@@ -283,6 +292,10 @@ fn confirm_key(state: &mut State, key: Key) {
             close(state);
             match then {
                 Then::Quit => navigate::quit(state),
+                Then::Import { flow, stream, rows, anyway } => {
+                    super::inventory::send(state, flow, stream, rows, anyway, Given::default());
+                }
+                Then::Deactivate(flow) => super::inventory::give_up(state, flow),
                 Then::Card { key, yes } => super::cards::send(state, key, yes),
                 Then::Undo(entry) => decide::undo(state, Some(entry)),
                 Then::Decide { action, rows, label } => decide::decided(state, action, rows, label.as_ref(), keep),

@@ -61,7 +61,7 @@ pub fn no_key_here(state: &State) -> Option<&'static str> {
 /// Two sides make a flow.
 pub fn no_pair(state: &State) -> Option<&'static str> {
     not_here(state)
-        .or_else(|| (state.overview.integrations.len() < 2).then_some("a flow needs two integrations: c connects one"))
+        .or_else(|| state.overview.integrations.is_empty().then_some("a flow needs an integration: c connects one"))
 }
 
 /// A sync has to run.

@@ -56,6 +56,13 @@ pub fn on_overview(state: &mut State, overview: Overview) {
     if opened && state.overview.integrations.is_empty() && !state.kinds.is_empty() {
         state.focus = crate::ui::state::Pane::Integrations;
     }
+    // A flow into the inventory that was added just now begins with its setup.
+    if state.overview.ready
+        && state.overlay.is_none()
+        && let Some(flow) = state.guide.take()
+    {
+        super::inventory::open_steps(state, Some(flow));
+    }
     state.known = true;
     state.fresh = Some(state.now.wall);
     sample_rates(state);
@@ -137,6 +144,9 @@ fn on_view(state: &mut State, ticket: Ticket, purpose: Purpose, view: View) {
                 state.draw();
             }
         }
+        (Purpose::ImportPlan, View::ImportPlan(plan)) => super::inventory::on_plan(state, ticket, &plan),
+        (Purpose::Origin, View::Origin(origin)) => super::inventory::on_origin(state, origin),
+        (Purpose::Detail, View::Detail(detail)) => super::inventory::on_detail(state, detail),
         (Purpose::Cards, View::Cards(list)) => super::cards::on_cards(state, list),
         (Purpose::Plan, View::Plan(plan)) => super::outbox::planned(state, ticket, *plan),
         (Purpose::Outbox, View::Outbox(view)) => super::outbox::came(state, *view),
@@ -223,6 +233,14 @@ fn on_done(state: &mut State, purpose: Purpose, done: &Done) {
             say_done(state, done);
             super::cards::answered(state);
             requests::window(state);
+        }
+        Purpose::Imported => {
+            for queue in state.queues.values_mut() {
+                queue.stale = true;
+            }
+            say_done(state, done);
+            requests::window(state);
+            requests::compare_again(state);
         }
         Purpose::RuleChange => {
             say_done(state, done);
@@ -344,6 +362,9 @@ fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Fai
         | Purpose::Rules
         | Purpose::Record
         | Purpose::BadRows
+        | Purpose::ImportPlan
+        | Purpose::Origin
+        | Purpose::Detail
         | Purpose::Fields
         | Purpose::Schedules
         | Purpose::SyncSettings => overlays::close(state),

@@ -54,13 +54,25 @@ pub fn integrations(state: &State, wizard: &Wizard) -> Vec<IntegrationId> {
     all
 }
 
+/// Where a flow can lead: those, and matchbook's own register.
+pub fn targets(state: &State, wizard: &Wizard) -> Vec<IntegrationId> {
+    let mut all = integrations(state, wizard);
+    if !all.iter().any(IntegrationId::is_inventory) {
+        all.push(IntegrationId::inventory());
+    }
+    all
+}
+
 /// The likely flow: into IT Glue where it is connected, else into what was connected last.
 fn flow_step(state: &State, wizard: &Wizard) -> Step {
-    let all = integrations(state, wizard);
+    let all = targets(state, wizard);
     let documents = |id: &IntegrationId| {
         id.as_str().contains("itglue") || state.integration_view(id).is_some_and(|i| i.vendor == "IT Glue")
     };
-    let target = all.iter().position(documents).unwrap_or(all.len().saturating_sub(1));
+    let own = all.iter().position(IntegrationId::is_inventory).unwrap_or(0);
+    // With one side connected, the other is the inventory.
+    let alone = all.len() <= 2;
+    let target = if alone { own } else { all.iter().position(documents).unwrap_or(all.len().saturating_sub(1)) };
     let newest = wizard.saved.last().and_then(|id| all.iter().position(|i| i == id)).filter(|at| *at != target);
     let source = newest.or_else(|| (0..all.len()).find(|at| *at != target)).unwrap_or(0);
     Step::Flow { source, target, on_target: false }
@@ -222,7 +234,7 @@ fn save(state: &mut State) {
 
 fn next_key(state: &mut State, key: Key) {
     let Some(Overlay::Wizard(wizard)) = &state.overlay else { return };
-    let several = integrations(state, wizard).len() > 1;
+    let several = !integrations(state, wizard).is_empty();
     match key.code {
         KeyCode::Char('c') => with(state, |state, wizard| {
             wizard.renews = None;
@@ -238,7 +250,7 @@ fn next_key(state: &mut State, key: Key) {
 
 fn flow_key(state: &mut State, key: Key) {
     with(state, |state, wizard| {
-        let all = integrations(state, wizard);
+        let all = targets(state, wizard);
         let chosen = wizard.flow(&all);
         let Step::Flow { source, target, on_target } = &mut wizard.step else { return };
         let at = if *on_target { target } else { source };
@@ -253,7 +265,7 @@ fn flow_key(state: &mut State, key: Key) {
                     state.effects.push(Effect::SaveFlow(flow));
                     wizard.step = Step::Saving;
                 }
-                None => state.say(LogLevel::Info, "choose two different integrations; Tab goes to the other list"),
+                None => state.say(LogLevel::Info, "choose two different ones; Tab goes to the other list"),
             },
             _ => {}
         }
