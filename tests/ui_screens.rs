@@ -233,5 +233,5 @@ fn the_pictures_of_the_readme_are_these_screens() {
 
 #[test]
 fn small_record() {
-    picture("small_record", (80, 24), "R p");
+    snapshot("small_record", (80, 24), "R p");
 }
