@@ -42,7 +42,6 @@ fn paint(canvas: &mut Canvas<'_>, y: u16, x: u16, (key, label): &(String, &str))
     canvas.put(x + used + 1, y, u16::MAX, label, theme.text);
 }
 
-#[expect(clippy::too_many_lines, reason = "one arm for each overlay")]
 fn hints(state: &State) -> Vec<(String, &'static str)> {
     let fixed = |list: &[(&str, &'static str)]| list.iter().map(|(k, l)| ((*k).to_owned(), *l)).collect();
     match &state.overlay {
