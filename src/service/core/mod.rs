@@ -41,7 +41,7 @@ use super::writing::planning::Plan;
 use crate::domain::outbox::plan::WriteTarget;
 use crate::domain::{
     Actor, Clock, Decision, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, OutboxEntry, Record,
-    RecordChange, RecordId, RowChange, RuleChange, Stream, StreamProgress, SyncScope, Timestamp,
+    RecordId, RowChange, RuleChange, Stream, StreamProgress, SyncScope, Timestamp,
 };
 use crate::store::Store;
 use crate::sync::outbox::{Closed, Delivered};
@@ -225,14 +225,13 @@ pub(super) struct Entry {
     stream: Stream,
     changes: Vec<RowChange>,
     rules: Vec<RuleChange>,
-    records: Vec<RecordChange>,
     what: String,
     undoes: Option<HistoryId>,
 }
 
 impl Entry {
     fn new(stream: Stream, changes: Vec<RowChange>, what: String) -> Self {
-        Self { stream, changes, rules: Vec::new(), records: Vec::new(), what, undoes: None }
+        Self { stream, changes, rules: Vec::new(), what, undoes: None }
     }
 }
 

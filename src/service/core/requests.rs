@@ -362,7 +362,7 @@ impl Core {
     /// Applies changes in memory and hands them to the writer.
     pub(super) fn commit(&mut self, at: usize, entry: Entry, by: By, waiting: writer::Waiting) {
         let flow = self.flows[at].flow.id.clone();
-        let Entry { stream, changes, rules, records, what, undoes } = entry;
+        let Entry { stream, changes, rules, what, undoes } = entry;
         self.put(at, stream, &changes);
         self.put_rules(&rules);
         // What the engine decides, it has reckoned with already.
@@ -377,7 +377,7 @@ impl Core {
             rows: changes.len() as u64,
             changes,
             rules,
-            records,
+            records: Vec::new(),
             undoes,
             undone_by: None,
         };

@@ -8,7 +8,8 @@ use super::super::rules;
 use super::super::writer::{self, Wanted};
 use super::{Core, Entry};
 use crate::domain::{
-    Actor, Failure, FailureClass, HistoryEntry, IntegrationId, RecordChange, RecordEdit, RowChange, Stream,
+    Actor, Failure, FailureClass, HistoryEntry, HistoryId, IntegrationId, RecordChange, RecordEdit, RowChange,
+    RuleChange, Stream,
 };
 
 impl Core {
@@ -32,6 +33,7 @@ impl Core {
         if entry.changes.is_empty() && !entry.records.is_empty() {
             return self.undo_records(wanted, &entry, records, kept, reply, by);
         }
+        let imports = !records.is_empty();
         let at = match self.flow_at(&entry.flow) {
             Ok(at) if self.flows[at].importing.is_some() => return reply.failed(super::import::busy()),
             Ok(at) => at,
@@ -64,7 +66,17 @@ impl Core {
         }
         let what = writer::title(&entry, wanted == Wanted::Redo);
         let waiting = writer::Waiting { reply: Some(reply), skipped, later: false };
-        let entry = Entry { rules, records, undoes: Some(entry.id), ..Entry::new(entry.stream, changes, what) };
+        if imports {
+            // As with an import, rows follow the records: between the two the engine would match what is going.
+            self.flows[at].importing = Some((0, changes.len() as u64));
+            self.put_rules(&rules);
+            let undo = inverse_of(&entry, what, (changes, rules, records), by);
+            self.writing += 1;
+            let waiting = writer::Waiting { later: true, ..waiting };
+            let _ = self.writer.send(writer::Job::Decide { entry: Box::new(undo), waiting });
+            return;
+        }
+        let entry = Entry { rules, undoes: Some(entry.id), ..Entry::new(entry.stream, changes, what) };
         self.commit(at, entry, by.clone(), waiting);
     }
 
@@ -113,20 +125,7 @@ impl Core {
             return reply.done(Done { skipped, text, ..Done::default() });
         }
         let what = writer::title(entry, wanted == Wanted::Redo);
-        let undo = HistoryEntry {
-            id: crate::domain::HistoryId(0),
-            at: by.at,
-            actor: by.actor.clone(),
-            flow: entry.flow.clone(),
-            stream: entry.stream,
-            what,
-            changes: Vec::new(),
-            rules: Vec::new(),
-            records,
-            rows: 0,
-            undoes: Some(entry.id),
-            undone_by: None,
-        };
+        let undo = inverse_of(entry, what, (Vec::new(), Vec::new(), records), by);
         self.writing += 1;
         let waiting = writer::Waiting { reply: Some(reply), skipped, later: true };
         let _ = self.writer.send(writer::Job::Decide { entry: Box::new(undo), waiting });
@@ -150,6 +149,29 @@ impl Core {
             preview.warnings.push(format!("{moved_on} left as they are: decided again since"));
         }
         preview
+    }
+}
+
+/// The entry that takes another one back.
+fn inverse_of(
+    entry: &HistoryEntry,
+    what: String,
+    (changes, rules, records): (Vec<RowChange>, Vec<RuleChange>, Vec<RecordChange>),
+    by: &By,
+) -> HistoryEntry {
+    HistoryEntry {
+        id: HistoryId(0),
+        at: by.at,
+        actor: by.actor.clone(),
+        flow: entry.flow.clone(),
+        stream: entry.stream,
+        what,
+        rows: changes.len() as u64,
+        changes,
+        rules,
+        records,
+        undoes: Some(entry.id),
+        undone_by: None,
     }
 }
 
