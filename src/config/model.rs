@@ -351,13 +351,13 @@ pub struct ViewConfig {
     pub name: String,
     /// Of which stream.
     pub stream: Stream,
-    /// Which rows: one of [`VIEW_FILTERS`].
+    /// Which rows: one of `VIEW_FILTERS`.
     #[serde(default = "open_rows")]
     pub filter: String,
     /// Text that rows must contain.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub find: String,
-    /// In which order: one of [`VIEW_SORTS`].
+    /// In which order: one of `VIEW_SORTS`.
     #[serde(default = "order_of_work")]
     pub sort: String,
     /// Last first.

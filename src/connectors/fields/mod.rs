@@ -27,7 +27,7 @@ pub struct BadRow {
     pub id: Option<String>,
     /// Why, in words, cleaned for display; for files with the line's number.
     pub reason: String,
-    /// The row as it came, cleaned and cut to [`RAW_ROW`] characters; empty until the page is read.
+    /// The row as it came, cleaned and cut to `RAW_ROW` characters; empty until the page is read.
     pub raw: String,
 }
 
