@@ -6,8 +6,7 @@
 
 use matchbook::connectors::{self, Connection};
 use matchbook::domain::{
-    Cardinality, Decision, Flow, FlowId, HistoryEntry, IntegrationId, JunkList, NameMode, Record, RecordId, Stream,
-    SyncRules, SyncScope, SystemClock, Ties,
+    Decision, Flow, HistoryEntry, IntegrationId, JunkList, Record, RecordId, Stream, SyncRules, SyncScope, SystemClock,
 };
 use matchbook::secrets::Credentials;
 use matchbook::service::messages::{
@@ -35,18 +34,7 @@ fn rounds() -> u64 {
 }
 
 fn flow() -> Flow {
-    Flow {
-        id: FlowId::new("addigy-itglue"),
-        source: "addigy".into(),
-        target: "itglue".into(),
-        streams: vec![Stream::Companies, Stream::Devices],
-        cardinality: Cardinality::default(),
-        names: NameMode::default(),
-        ties: Ties::default(),
-        roll_up: true,
-        needs_devices: true,
-        auto_accept: true,
-    }
+    Flow::new("addigy-itglue", "addigy", "itglue")
 }
 
 /// `name base_url key` a line.

@@ -4,8 +4,7 @@
 use matchbook::config::{self, Editor, IntegrationConfig};
 use matchbook::connectors::{self, Connection};
 use matchbook::domain::{
-    Cardinality, Failure, Flow, IntegrationId, JunkList, MatchState, NameMode, Stream, SyncRules, SyncScope,
-    SystemClock, Ties, TypesMode,
+    Failure, Flow, IntegrationId, JunkList, MatchState, Stream, SyncRules, SyncScope, SystemClock, TypesMode,
 };
 use matchbook::secrets::Credentials;
 use matchbook::service::messages::{
@@ -56,18 +55,7 @@ struct Home {
 }
 
 fn flow() -> Flow {
-    Flow {
-        id: "psa-docs".into(),
-        source: "psa".into(),
-        target: "docs".into(),
-        streams: vec![Stream::Companies, Stream::Devices],
-        cardinality: Cardinality::default(),
-        names: NameMode::default(),
-        ties: Ties::default(),
-        roll_up: false,
-        needs_devices: false,
-        auto_accept: false,
-    }
+    Flow { roll_up: false, needs_devices: false, auto_accept: false, ..Flow::new("psa-docs", "psa", "docs") }
 }
 
 /// Opens the store once the threads of a service that was stopped have let go of it.

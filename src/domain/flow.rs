@@ -66,6 +66,22 @@ pub struct Flow {
 }
 
 impl Flow {
+    /// A flow of companies and devices with the default rules.
+    pub fn new(id: impl Into<FlowId>, source: impl Into<IntegrationId>, target: impl Into<IntegrationId>) -> Self {
+        Self {
+            id: id.into(),
+            source: source.into(),
+            target: target.into(),
+            streams: vec![Stream::Companies, Stream::Devices],
+            cardinality: Cardinality::default(),
+            names: NameMode::default(),
+            ties: Ties::default(),
+            roll_up: true,
+            needs_devices: true,
+            auto_accept: true,
+        }
+    }
+
     /// Its target is matchbook's own register: what has no counterpart there is imported.
     #[must_use]
     pub fn is_import(&self) -> bool {

@@ -1,23 +1,12 @@
 //! Cards that are found, and those that are not.
 
 use super::*;
-use crate::domain::{Cardinality, Company, Decision, Device, NameMode, Record, Ties, Timestamp};
+use crate::domain::{Company, Decision, Device, Record, Timestamp};
 use crate::service::tables::Change;
 use crate::service::world;
 
 fn flow() -> Flow {
-    Flow {
-        id: FlowId::new("f"),
-        source: "left".into(),
-        target: "right".into(),
-        streams: vec![Stream::Companies, Stream::Devices],
-        cardinality: Cardinality::default(),
-        names: NameMode::default(),
-        ties: Ties::default(),
-        roll_up: true,
-        needs_devices: true,
-        auto_accept: true,
-    }
+    Flow::new("f", "left", "right")
 }
 
 fn company(world: &mut World, side: &str, id: &str) {

@@ -4,8 +4,7 @@
 use matchbook::connectors::{self, Connection};
 use matchbook::domain::outbox::CreateRules;
 use matchbook::domain::{
-    Cardinality, Failure, Flow, FlowId, IntegrationId, JunkList, NameMode, Stream, SyncRules, SyncScope, SystemClock,
-    Ties, WriteField, WriteRules,
+    Failure, Flow, FlowId, IntegrationId, JunkList, Stream, SyncRules, SyncScope, SystemClock, WriteField, WriteRules,
 };
 use matchbook::secrets::Credentials;
 use matchbook::service::messages::{
@@ -30,18 +29,7 @@ pub fn size() -> (usize, usize) {
 }
 
 pub fn flow() -> Flow {
-    Flow {
-        id: FlowId::new("addigy-itglue"),
-        source: "addigy".into(),
-        target: "itglue".into(),
-        streams: vec![Stream::Companies, Stream::Devices],
-        cardinality: Cardinality::default(),
-        names: NameMode::default(),
-        ties: Ties::default(),
-        roll_up: true,
-        needs_devices: true,
-        auto_accept: true,
-    }
+    Flow::new("addigy-itglue", "addigy", "itglue")
 }
 
 /// What the flow lets matchbook write.

@@ -3,8 +3,8 @@
 
 use matchbook::connectors::{Connection, Tuning, connect_with};
 use matchbook::domain::{
-    Cardinality, Clock, Decision, DecisionKind, Flow, FlowId, JunkList, LogEntry, NameMode, Record, RecordId, RunState,
-    Stream, StreamProgress, SyncRules, SyncScope, Ties, Timestamp,
+    Clock, Decision, DecisionKind, Flow, JunkList, LogEntry, Record, RecordId, RunState, Stream, StreamProgress,
+    SyncRules, SyncScope, Timestamp,
 };
 use matchbook::secrets::Credentials;
 use matchbook::service::messages::{
@@ -76,18 +76,7 @@ pub struct Home {
 }
 
 pub fn flow() -> Flow {
-    Flow {
-        id: FlowId::new("addigy-itglue"),
-        source: "addigy".into(),
-        target: "itglue".into(),
-        streams: vec![Stream::Companies, Stream::Devices],
-        cardinality: Cardinality::default(),
-        names: NameMode::default(),
-        ties: Ties::default(),
-        roll_up: true,
-        needs_devices: true,
-        auto_accept: true,
-    }
+    Flow::new("addigy-itglue", "addigy", "itglue")
 }
 
 /// A connection to the vendor of that name, with these secrets and settings.

@@ -443,21 +443,9 @@ pub fn place(company: Option<&RecordId>, matched: Option<&RecordId>, made: bool)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Cardinality, NameMode, Ties};
 
     fn flow() -> Flow {
-        Flow {
-            id: "rmm-docs".into(),
-            source: "rmm".into(),
-            target: "docs".into(),
-            streams: vec![Stream::Companies, Stream::Devices],
-            cardinality: Cardinality::default(),
-            names: NameMode::default(),
-            ties: Ties::default(),
-            roll_up: false,
-            needs_devices: false,
-            auto_accept: false,
-        }
+        Flow { roll_up: false, needs_devices: false, auto_accept: false, ..Flow::new("rmm-docs", "rmm", "docs") }
     }
 
     fn target() -> WriteTarget {

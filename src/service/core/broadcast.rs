@@ -65,9 +65,9 @@ impl Core {
         if self.outbox.due().is_none_or(|due| due > Instant::now()) {
             return;
         }
-        if self.outbox.overview {
-            self.count_ready();
-        }
+        // Only of flows whose rows changed: counting looks at every device.
+        let changed = self.outbox.queues.clone();
+        self.count_ready(&changed);
         let outbox = std::mem::take(&mut self.outbox);
         self.outbox.last = Some(Instant::now());
         if self.subscribers.is_empty() {

@@ -311,10 +311,11 @@ impl Core {
         self.outbox.overview();
     }
 
-    /// Counts what can be imported, for the tabs and the types; at most with each burst of events.
-    pub(super) fn count_ready(&mut self) {
+    /// Counts what can be imported of these flows, for the tabs and the types; at most with each burst of events.
+    pub(super) fn count_ready(&mut self, changed: &std::collections::BTreeSet<FlowId>) {
         for at in 0..self.flows.len() {
-            if !self.flows[at].flow.is_import() || !self.ready {
+            let flow = &self.flows[at].flow;
+            if !flow.is_import() || !self.ready || !changed.contains(&flow.id) {
                 continue;
             }
             let sides = sides_of(&self.world, &self.flows[at].flow);

@@ -1,7 +1,7 @@
 //! The Coverage screen: which company is known where.
 
+use super::overlays::list_key;
 use super::overlays::{close, type_key};
-use super::views::list_key;
 use super::{navigate, requests};
 use crate::domain::{LogLevel, Stream};
 use crate::service::messages::{Coverage, CoverageShow, CoverageSort, Query, Request, Ticket};

@@ -1,7 +1,7 @@
 //! What is stored of an integration, and the way from there to the rows.
 
 use super::overlays::close;
-use super::views::list_key;
+use super::overlays::list_key;
 use super::{navigate, requests};
 use crate::domain::LogLevel;
 use crate::service::messages::{Command, Filter, Query, Request, StreamData};

@@ -1,6 +1,6 @@
 //! The list of decisions; one can be taken back from there, after a look at what that would do.
 
-use super::overlays::{close, keep_in_sight, list_page};
+use super::overlays::{close, keep_in_sight, list_key, list_page};
 use super::requests;
 use crate::domain::{HistoryId, LogLevel};
 use crate::service::messages::{Query, Request};
@@ -43,13 +43,10 @@ pub fn key(state: &mut State, key: Key) {
         };
     };
     let last = entries.len().saturating_sub(1);
+    if let Some(to) = list_key(key, *cursor, entries.len(), page) {
+        *cursor = to;
+    }
     match key.code {
-        KeyCode::Char('j') | KeyCode::Down => *cursor = (*cursor + 1).min(last),
-        KeyCode::Char('k') | KeyCode::Up => *cursor = cursor.saturating_sub(1),
-        KeyCode::PageDown => *cursor = (*cursor + page).min(last),
-        KeyCode::PageUp => *cursor = cursor.saturating_sub(page),
-        KeyCode::Char('g') | KeyCode::Home => *cursor = 0,
-        KeyCode::Char('G') | KeyCode::End => *cursor = last,
         KeyCode::Char('q' | 'H') => return close(state),
         KeyCode::Char('u') => {
             match entries.get(*cursor).map(|e| (e.id, e.undone_by)) {

@@ -1,6 +1,6 @@
 //! The list of rules that decisions left.
 
-use super::overlays::{close, keep_in_sight, list_page};
+use super::overlays::{close, keep_in_sight, list_key, list_page};
 use super::requests;
 use crate::service::messages::{Command, Query, Request, RuleView};
 use crate::ui::key::{Key, KeyCode};
@@ -45,14 +45,10 @@ pub fn key(state: &mut State, key: Key) {
             close(state);
         };
     };
-    let last = rules.len().saturating_sub(1);
+    if let Some(to) = list_key(key, *cursor, rules.len(), page) {
+        *cursor = to;
+    }
     match key.code {
-        KeyCode::Char('j') | KeyCode::Down => *cursor = (*cursor + 1).min(last),
-        KeyCode::Char('k') | KeyCode::Up => *cursor = cursor.saturating_sub(1),
-        KeyCode::PageDown => *cursor = (*cursor + page).min(last),
-        KeyCode::PageUp => *cursor = cursor.saturating_sub(page),
-        KeyCode::Char('g') | KeyCode::Home => *cursor = 0,
-        KeyCode::Char('G') | KeyCode::End => *cursor = last,
         KeyCode::Char('q') => return close(state),
         KeyCode::Char('x') => {
             let command = rules.get(*cursor).map(|rule| Command::RemoveRule { rule: rule.id });

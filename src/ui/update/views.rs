@@ -172,18 +172,3 @@ pub fn remove(state: &mut State, name: &str) {
     state.say(LogLevel::Info, format!("view {name} is removed"));
     open_views(state);
 }
-
-/// A key of a list with a cursor: where it leads; `None` for another key.
-#[must_use]
-pub fn list_key(key: Key, cursor: usize, len: usize, page: usize) -> Option<usize> {
-    let last = len.saturating_sub(1);
-    Some(match (key.code, key.ctrl) {
-        (KeyCode::Char('j'), false) | (KeyCode::Down, _) => (cursor + 1).min(last),
-        (KeyCode::Char('k'), false) | (KeyCode::Up, _) => cursor.saturating_sub(1),
-        (KeyCode::Char('d' | 'f'), true) | (KeyCode::PageDown, _) => (cursor + page).min(last),
-        (KeyCode::Char('u'), true) | (KeyCode::PageUp, _) => cursor.saturating_sub(page),
-        (KeyCode::Char('g'), false) | (KeyCode::Home, _) => 0,
-        (KeyCode::Char('G'), false) | (KeyCode::End, _) => last,
-        _ => return None,
-    })
-}
