@@ -154,7 +154,7 @@ fn print(line: &LogEntry, json: bool) -> Result<(), Failure> {
     let times = if line.count > 1 { format!("  (×{})", line.count) } else { String::new() };
     output::line(&format!(
         "{} {:<5} {name}  {}{times}{run}",
-        output::clock(Some(line.at)),
+        output::moment(line.at),
         line.level.name(),
         line.text
     ))
