@@ -208,11 +208,12 @@ fn usable(flows: Vec<Flow>, integrations: &[Connected], warnings: &mut Vec<Strin
     good
 }
 
-/// The login name, for the history.
+/// The login name, for the history. A task of cron has no `USER`: the system's own table of users is asked then.
 pub fn actor() -> String {
     ["MATCHBOOK_USER", "USER", "LOGNAME"]
         .into_iter()
         .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
+        .or_else(|| whoami::username().ok())
         .unwrap_or_else(|| "unknown".into())
 }
 
