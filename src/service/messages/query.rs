@@ -1,8 +1,8 @@
 //! Everything that can be asked, and the answers.
 
 use super::{
-    Alike, AlikeRows, BadRowView, CardView, Compare, Coverage, CoverageSpec, DecideAction, Detail, FlowFields,
-    ImportPlan, InventoryList, InventoryQuery, Origin, OutboxView, Overview, PlanView, Preview, RecordSheet, RuleView,
+    AlikeRows, BadRowView, CardView, Compare, Coverage, CoverageSpec, DecideAction, Detail, FlowFields, ImportPlan,
+    InventoryList, InventoryQuery, Origin, OutboxView, Overview, PlanView, Preview, RecordSheet, RuleView,
     ScheduleSheet, ScopePreview, Selection, StreamData, SyncSettings, Targets, ViewSpec, WhyRecord, Window, WriteQuery,
 };
 use crate::domain::{

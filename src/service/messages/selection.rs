@@ -1,7 +1,7 @@
 //! Which rows of a queue, in which order.
 
 use super::Alike;
-use crate::domain::{Confidence, FlowId, MatchState, RecordId, Stream};
+use crate::domain::{FlowId, MatchState, RecordId, Stream};
 use serde::{Deserialize, Serialize};
 
 /// Rows of a queue.
