@@ -46,7 +46,7 @@ pub use left_out::{LeftOut, Traits};
 pub use log::{LogEntry, LogLevel};
 pub use mac::{Mac, MacUse};
 pub use outbox::{
-    FieldWrite, OutboxEntry, PlannedWrite, UpdatePolicy, WriteField, WriteId, WriteInside, WriteKind, WriteRules,
+    FieldPolicy, FieldWrite, OutboxEntry, PlannedWrite, UpdatePolicy, WriteField, WriteId, WriteInside, WriteKind, WriteRules,
     WriteState,
 };
 pub use outside::{Clock, IdSource, SystemClock};

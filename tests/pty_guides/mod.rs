@@ -26,7 +26,7 @@ fn printed(home: &Path, arguments: &[&str]) -> String {
 
 fn connect_itglue(person: &mut Person, simulator: &Simulator) {
     let vendor = simulator.endpoints().itglue.clone();
-    person.does("c", "which system");
+    person.does("c", "Connect: which system?");
     person.does("j\r", "Connect IT Glue");
     person.does(&format!("\t{}", vendor.api_key), "****");
     person.does(&format!("\t{}\r", vendor.base_url), "IT Glue answered");
@@ -35,7 +35,7 @@ fn connect_itglue(person: &mut Person, simulator: &Simulator) {
 
 fn connect_addigy(person: &mut Person, simulator: &Simulator) {
     let vendor = simulator.endpoints().addigy.clone();
-    person.does("c", "which system");
+    person.does("c", "Connect: which system?");
     person.does("\r", "Connect Addigy");
     person.does(&vendor.api_key, "****");
     person.does(&format!("\t{}\r", vendor.base_url), "Addigy answered");
@@ -73,11 +73,11 @@ fn devices_of_an_rmm_are_set_up_imported_and_kept_up_by_themselves() {
     person.sees_synced("connected and synced");
     person.back_from("Setup of addigy-inventory");
     person.types("2");
-    person.does("}", "IT Glue → Inventory");
+    person.sees("IT Glue → Inventory");
     person.does("T", "into the inventory?");
     person.sees("Enter yes");
     person.does("\r", "imported 1");
-    person.does("{", "Addigy → Inventory");
+    person.does("}", "Addigy → Inventory");
     // Map: Quick Match, then filter, unmap and map again.
     person.does("B", "Setup of addigy-inventory");
     person.does("2", "B goes on");
@@ -97,7 +97,7 @@ fn devices_of_an_rmm_are_set_up_imported_and_kept_up_by_themselves() {
     person.back_from("find iPhone");
     person.does("Q", "imports ");
     person.sees("Enter yes");
-    person.does("\r", "created ");
+    person.does("\r", "device types; 1 row left as they were: ignored");
     shows_rows(&mut person, "2", "show all");
     person.finds("MacBook");
     person.does("t", "auto-sync on for MacBook");
@@ -105,8 +105,9 @@ fn devices_of_an_rmm_are_set_up_imported_and_kept_up_by_themselves() {
     // Staged: what is in the way is said; one device, then all.
     person.does("B", "Setup of addigy-inventory");
     person.does("4", "In its way");
-    person.does("U", "only what is not imported");
-    person.sees("type ignored");
+    person.does("U", "show not imported");
+    // What cannot be imported comes last, with the reason.
+    person.does("G", "type ignored");
     person.finds("walk-1");
     person.sees("ready");
     person.does(" ", "1 marked");
@@ -183,7 +184,7 @@ fn companies_are_kept_in_step_with_a_documentation_platform() {
     assert!(itglue.rename_organization(&sandbox, "Sandbox Walk Renamed"));
     person.back_from("find Sandbox");
     person.types("s");
-    person.finds_in_history("names follow itglue: 1 company");
+    person.sees("→ Harbor Walk Dental G…");
     // Deleted there: the mapping ends.
     assert!(itglue.delete_organization(&harbor));
     person.does(":", "Enter choose");

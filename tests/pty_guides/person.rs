@@ -5,8 +5,8 @@ use crate::pty::Terminal;
 use portable_pty::CommandBuilder;
 use std::time::Duration;
 
-/// What the screen says when rows moved under a key.
-const AGAIN: &str = "look, then press again";
+/// What the screen says when rows moved under a key, or an import is not quite done: to be tried again.
+const AGAIN: [&str; 2] = ["look, then press again", "is under way"];
 /// Presses before a person gives up.
 const TRIES: usize = 8;
 /// A screen on which nothing moved for so long is one that a person can read.
@@ -59,7 +59,9 @@ impl Person {
             if steps.iter().all(|(keys, text)| self.answered(keys, text)) {
                 return;
             }
-            self.back_from(AGAIN);
+            for said in AGAIN {
+                self.back_from(said);
+            }
             self.terminal.settle(AT_REST);
         }
         panic!("the rows never rest: {steps:?}\n{}", self.screen());
@@ -72,7 +74,7 @@ impl Person {
         let shown = |shown: &str, text: &str| shown.contains(text);
         let seen = self.terminal.wait_until(PATIENCE, |screen| {
             let now = screen.contents();
-            shown(&now, text) || shown(&now, AGAIN)
+            shown(&now, text) || AGAIN.iter().any(|said| shown(&now, said))
         });
         let now = self.screen();
         assert!(seen, "not shown after {keys:?}: {text}\n{now}");

@@ -273,6 +273,15 @@ impl Core {
         };
         let mut started = 0;
         for id in wanted {
+            if full {
+                // What runs may be a listing of changes alone, and may have begun before what is to be found happened.
+                let running = self.supervisor.running().into_iter().filter(|task| task.integration == id);
+                let running = running.map(|task| task.stream).filter(|s| streams.is_empty() || streams.contains(s));
+                let running: Vec<Stream> = running.collect();
+                if !running.is_empty() {
+                    self.again.entry(id.clone()).or_default().extend(running);
+                }
+            }
             let tasks = self.supervisor.start(&id, &streams, full, true);
             started += tasks.len();
             self.queued(tasks);

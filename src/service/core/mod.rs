@@ -11,6 +11,7 @@ mod inventory;
 mod limits;
 mod looking;
 mod mapping;
+mod policies;
 mod records;
 mod requests;
 mod rules;

@@ -2,7 +2,7 @@
 
 use super::{
     AlikeRows, BadRowView, CardView, Compare, Coverage, CoverageSpec, DecideAction, Detail, FlowFields, ImportPlan,
-    InventoryList, InventoryQuery, Origin, OutboxView, Overview, PlanView, Preview, RecordSheet, RuleView,
+    InventoryList, InventoryQuery, Origin, OutboxView, Overview, PlanView, PolicyView, Preview, RecordSheet, RuleView,
     ScheduleSheet, ScopePreview, Selection, StreamData, SyncSettings, Targets, ViewSpec, WhyRecord, Window, WriteQuery,
 };
 use crate::domain::{
@@ -211,6 +211,8 @@ pub enum View {
     Rules(Vec<RuleView>),
     /// To [`Query::Fields`].
     Fields(Box<FlowFields>),
+    /// To [`WriteQuery::Policies`].
+    Policies(Box<PolicyView>),
     /// To [`Query::Why`].
     Why(Vec<WhyRecord>),
     /// To [`Query::Alike`].

@@ -87,9 +87,34 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
             return fixed(&[("Space", "take or not"), ("o", "only it"), ("Enter", "apply"), ("Esc", "leave as it is")]);
         }
         // The wizard says its keys itself: they differ by step.
-        Some(Overlay::Wizard(_) | Overlay::Adding(_) | Overlay::Steps { .. }) => return Vec::new(),
+        Some(Overlay::Wizard(_) | Overlay::Adding(_) | Overlay::Steps { .. } | Overlay::Form(_)) => return Vec::new(),
         Some(Overlay::Cards(_)) => {
             return fixed(&[("j k", "move"), ("a", "apply"), ("x", "refuse"), ("J K", "scroll"), ("Esc", "back")]);
+        }
+        Some(Overlay::Register(shown)) if shown.typing => {
+            return fixed(&[("Enter", "keep"), ("Ctrl-u", "empty"), ("Esc", "all")]);
+        }
+        Some(Overlay::Register(_)) => {
+            return fixed(&[
+                ("j k", "move"),
+                ("Tab", "companies, devices, types"),
+                ("/", "find"),
+                ("Enter", "detail"),
+                ("+", "add by hand"),
+                ("Esc", "back"),
+            ]);
+        }
+        Some(Overlay::Policies(_)) => {
+            return fixed(&[
+                ("j k", "move"),
+                ("Space", "change"),
+                ("Enter", "keep"),
+                ("p", "what differs now"),
+                ("Esc", "as it was"),
+            ]);
+        }
+        Some(Overlay::Making(making)) if making.differences => {
+            return fixed(&[("Enter y", "send"), ("p", "only plan"), ("j k", "scroll"), ("Esc n", "back")]);
         }
         Some(Overlay::Making(making)) => {
             let anyway = if making.anyway { "only what is missing" } else { "also where it is alike" };

@@ -81,6 +81,14 @@ pub enum Purpose {
     Origin,
     /// Everything known of a record.
     Detail,
+    /// Records of the inventory.
+    Register,
+    /// A record that was entered by hand.
+    AddRecord,
+    /// What becomes of differences.
+    Policies,
+    /// A change of that.
+    SetPolicies,
     /// Anything whose answer is only said.
     Say,
 }

@@ -113,7 +113,7 @@ fn changes(id: CommandId) -> bool {
             | CommandId::NewFlow
     );
     // Settings and schedules may be looked at.
-    starts || (command(id).destructive && !matches!(id, CommandId::SyncSettings | CommandId::Schedule))
+    starts || (command(id).destructive && !matches!(id, CommandId::SyncSettings | CommandId::Schedule | CommandId::Policies | CommandId::Differences))
 }
 
 fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
@@ -158,6 +158,10 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         | CommandId::Deactivate => super::inventory::run(state, id),
         CommandId::History => super::history::open(state),
         CommandId::Outbox => super::outbox::open(state),
+        CommandId::Register => super::register::open(state),
+        CommandId::AddRecord => super::register::add(state),
+        CommandId::Policies => super::policies::open(state),
+        CommandId::Differences => super::outbox::differences(state),
         CommandId::Cards => super::cards::open(state),
         CommandId::Rules => rules::open(state),
         CommandId::Fields => super::fields::open(state),

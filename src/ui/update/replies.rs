@@ -146,6 +146,8 @@ fn on_view(state: &mut State, ticket: Ticket, purpose: Purpose, view: View) {
         }
         (Purpose::ImportPlan, View::ImportPlan(plan)) => super::inventory::on_plan(state, ticket, &plan),
         (Purpose::Origin, View::Origin(origin)) => super::inventory::on_origin(state, origin),
+        (Purpose::Register, View::Inventory(list)) => super::register::came(state, ticket, list),
+        (Purpose::Policies, View::Policies(view)) => super::policies::came(state, *view),
         (Purpose::Detail, View::Detail(detail)) => super::inventory::on_detail(state, detail),
         (Purpose::Cards, View::Cards(list)) => super::cards::on_cards(state, list),
         (Purpose::Plan, View::Plan(plan)) => super::outbox::planned(state, ticket, *plan),
@@ -254,6 +256,14 @@ fn on_done(state: &mut State, purpose: Purpose, done: &Done) {
             say_done(state, done);
             super::outbox::changed(state);
         }
+        Purpose::AddRecord => {
+            state.say(LogLevel::Info, done.text.clone());
+            super::register::added(state);
+        }
+        Purpose::SetPolicies => {
+            overlays::close(state);
+            state.say(LogLevel::Info, done.text.clone());
+        }
         Purpose::SetSchedule => {
             state.say(LogLevel::Info, done.text.clone());
             schedules::changed(state);
@@ -350,6 +360,8 @@ fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Fai
         Purpose::SetSyncSettings | Purpose::ScopePreview => settings::on_refused(state),
         Purpose::CardAnswer => super::cards::answered(state),
         Purpose::SetSchedule => schedules::refused(state, failure),
+        Purpose::AddRecord => return super::register::refused(state, failure),
+        Purpose::SetPolicies => super::policies::refused(state),
         Purpose::Pick
         | Purpose::Preview
         | Purpose::Why
@@ -365,6 +377,8 @@ fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Fai
         | Purpose::ImportPlan
         | Purpose::Origin
         | Purpose::Detail
+        | Purpose::Register
+        | Purpose::Policies
         | Purpose::Fields
         | Purpose::Schedules
         | Purpose::SyncSettings => overlays::close(state),
