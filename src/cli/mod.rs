@@ -26,6 +26,7 @@ mod plans;
 mod queue;
 mod record;
 mod records;
+mod rotating;
 mod settings;
 mod setup;
 mod simulate;

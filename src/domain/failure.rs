@@ -26,6 +26,21 @@ pub enum FailureClass {
 }
 
 impl FailureClass {
+    /// The class in a word or two, for a person who looks at a list.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Credentials => "key refused",
+            Self::Permission => "no permission",
+            Self::Limit => "limit",
+            Self::Vendor => "vendor fault",
+            Self::BadData => "bad data",
+            Self::Usage => "settings",
+            Self::Local => "this machine",
+            Self::Ours => "our fault",
+        }
+    }
+
     /// The word for it in logs and JSON.
     #[must_use]
     pub const fn name(self) -> &'static str {

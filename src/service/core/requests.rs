@@ -115,8 +115,17 @@ impl Core {
                     paused: &self.paused,
                     paused_flows: &self.paused_flows,
                     off: &self.off,
+                    rules: &self.rules,
                 };
-                Ok(View::Why(why::why(&self.world, &self.flows, &known, &text)))
+                let mut records = why::why(&self.world, &self.flows, &known, &text);
+                let in_flows = self.flows.iter().flat_map(|s| [s.flow.source.clone(), s.flow.target.clone()]).collect();
+                let integrations = self.integrations.iter().map(|i| i.id.clone()).collect();
+                let beyond = why::Beyond { integrations, in_flows, states };
+                let store = self.store.clone();
+                return self.off_thread(reply, move || {
+                    records.extend(beyond.read(&store, &text)?);
+                    Ok(View::Why(records))
+                });
             }
             Query::Writes(query) => return self.write_query(reply, query),
             Query::Inventory(query) => return self.ask_inventory(reply, query),
