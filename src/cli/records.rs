@@ -94,6 +94,10 @@ async fn unwell(home: &home::Home) -> Result<Vec<String>, Failure> {
                 (_, None) => lines.push(format!("{place}: never read to the end; `matchbook sync {name}`")),
                 _ => {}
             }
+            let scope = home.config.integration(name).map(|integration| &integration.sync);
+            if scope.is_some_and(|scope| scope.may_leave_out(stream.stream)) {
+                lines.push(format!("{place}: its sync settings leave records out; `matchbook settings {name}`"));
+            }
         }
     }
     Ok(lines)

@@ -93,6 +93,9 @@ fn sync_settings_and_pauses_are_gates() {
     home.ok(&["settings", "left", "--set", "company_statuses=Active", "--yes"]);
     stops_at(&home, "Closed Down", "within the sync settings?", "Gone");
     stops_at(&home, "closed-1", "within the sync settings?", "company");
+    // What was never stored may be left out by them too.
+    let output = home.run(&["why", "never seen"], "");
+    assert!(text(&output.stderr).contains("left companies: its sync settings leave records out"), "{output:?}");
 
     home.ok(&["record", "off", "left/devices", "17"]);
     stops_at(&home, "quill-2", "its sync is on?", "switched its sync off");
