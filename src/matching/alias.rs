@@ -27,12 +27,7 @@ impl Alias {
     #[must_use]
     pub fn learn(left: &str, right: &str, same: bool) -> Option<Self> {
         let (left, right) = (comparable(left), comparable(right));
-        (!left.is_empty() && !right.is_empty() && left != right).then_some(Self {
-            left,
-            right,
-            same,
-            begins: false,
-        })
+        (!left.is_empty() && !right.is_empty() && left != right).then_some(Self { left, right, same, begins: false })
     }
 
     /// The rule that every name with that beginning means one company.
@@ -94,7 +89,9 @@ mod tests {
     #[test]
     fn a_rule_of_a_beginning_speaks_of_what_begins_so_and_of_nothing_else() {
         let rule = Alias::beginning("ACME - ", "Road Runner Holdings Ltd");
-        assert!(rule.applies("Acme - Plant 3", "Road Runner Holding") && rule.applies("Road Runner Holding", "acme - x"));
+        assert!(
+            rule.applies("Acme - Plant 3", "Road Runner Holding") && rule.applies("Road Runner Holding", "acme - x")
+        );
         assert!(!rule.applies("Acme Plant 3", "Road Runner Holding") && !rule.applies("Acme - 3", "Road Runner"));
         assert!(begins_with("test-pc-07", "TEST-PC-") && !begins_with("tes", "TEST-"));
         assert!(begins_with("MÜLLER-1", "Müller-"));

@@ -270,7 +270,13 @@ impl Core {
                 let rules = self.flows[at].flow.clone();
                 let positions = decide::positions(&mut self.flows[at], sides_of(&self.world, &rules), stream, &rows);
                 let by = self.by();
-                self.decide(reply, at, (stream, &action), &positions, Deciding { by, title: None, rules: true, beginning: None });
+                self.decide(
+                    reply,
+                    at,
+                    (stream, &action),
+                    &positions,
+                    Deciding { by, title: None, rules: true, beginning: None },
+                );
             }
             Command::DecideAlike { flow, stream, action, rows, keep_rules } => {
                 let at = match self.queue_at(&flow, stream) {

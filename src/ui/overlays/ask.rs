@@ -66,7 +66,8 @@ fn height(preview: &Preview) -> usize {
         + preview.warnings.len()
         + usize::from(!preview.learns.is_empty())
         + 1
-        + preview.sample.len() + 1
+        + preview.sample.len()
+        + 1
 }
 
 /// What would happen; the rules that stay behind unless they are not wanted.
