@@ -19,7 +19,7 @@ const PLACE: &str = "MATCHBOOK_PANIC_PLACE";
 const KEY: &str = "MATCHBOOK_PANIC_KEY";
 
 /// How long the child may take in all.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Not a test: the process that panics, in a sync and at its end, with everything in the message that it may print.
 #[test]
