@@ -26,17 +26,17 @@ pub enum FailureClass {
 }
 
 impl FailureClass {
-    /// The class in a word or two, for a person who looks at a list.
+    /// The class in a short word, for a person who looks at a narrow list.
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
-            Self::Credentials => "key refused",
-            Self::Permission => "no permission",
+            Self::Credentials => "refused",
+            Self::Permission => "forbidden",
             Self::Limit => "limit",
-            Self::Vendor => "vendor fault",
+            Self::Vendor => "vendor",
             Self::BadData => "bad data",
             Self::Usage => "settings",
-            Self::Local => "this machine",
+            Self::Local => "machine",
             Self::Ours => "our fault",
         }
     }

@@ -4,11 +4,12 @@ use super::home::{Home, vendors};
 use matchbook::simulator::{Faults, Simulator};
 use serde_json::Value;
 
+/// A synced home, and its devices that are matched.
 fn synced() -> (Home, Simulator, Vec<String>) {
     let (home, simulator) = (Home::new(), vendors(6, 60, Faults::None));
     home.connect(&simulator);
     home.ok(&["sync"]);
-    let rows = home.ok(&["queue", "addigy-itglue", "--stream", "devices", "--filter", "all", "--json"]);
+    let rows = home.ok(&["queue", "addigy-itglue", "--stream", "devices", "--filter", "matched", "--json"]);
     let id = |line: &str| serde_json::from_str::<Value>(line).unwrap()["id"].as_str().unwrap().to_owned();
     let ids = rows.lines().map(id).collect();
     (home, simulator, ids)

@@ -74,8 +74,8 @@ fn syncs_and_listings_are_the_first_gates() {
 
     // So many are gone that a person is asked: nothing of it was applied.
     let few = "id,name,serial,company id\n11,acme-1,C02TEST00011,1\n";
-    let many: String = (100..160).map(|n| format!("{n},more-{n},C02MORE{n:05},1\n")).collect();
-    write(&home, "left-devices.csv", &format!("{few}{many}"));
+    let many = (100..160).fold(few.to_owned(), |rows, n| rows + &format!("{n},more-{n},C02MORE{n:05},1\n"));
+    write(&home, "left-devices.csv", &many);
     home.run(&["sync", "left", "--full"], "");
     write(&home, "left-devices.csv", few);
     home.run(&["sync", "left", "--full"], "");

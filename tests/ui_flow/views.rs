@@ -288,11 +288,11 @@ fn the_integrations_pane_tells_classes_of_failures_apart() {
     let overview = service.overview();
     let mut h = Harness::new(service, (120, 40));
     for (class, word) in [
-        (FailureClass::Permission, "no permission"),
+        (FailureClass::Permission, "forbidden"),
         (FailureClass::Limit, "limit"),
-        (FailureClass::Vendor, "vendor fault"),
+        (FailureClass::Vendor, "vendor"),
         (FailureClass::BadData, "bad data"),
-        (FailureClass::Local, "this machine"),
+        (FailureClass::Local, "machine"),
         (FailureClass::Ours, "our fault"),
     ] {
         let mut overview = overview.clone();
