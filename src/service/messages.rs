@@ -4,8 +4,8 @@
 //! ([`crate::domain::text::clean`]). Lists are windows: a view holds what fits a screen, never all rows.
 
 use crate::domain::{
-    Confidence, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, LogLevel, MatchState, RecordId,
-    RuleId, RunId, Stream, StreamProgress, SyncScope, Timestamp,
+    Confidence, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, LogLevel, LogPage, MatchState,
+    RecordId, RuleId, RunId, Stream, StreamProgress, SyncScope, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -439,8 +439,8 @@ pub enum Query {
     Log {
         /// Which lines.
         filter: LogFilter,
-        /// Only lines before this sequence number; the newest when `None`.
-        before: Option<u64>,
+        /// Where among them.
+        page: LogPage,
         /// How many (at most 1,000).
         limit: u32,
     },

@@ -16,8 +16,8 @@ mod fake_writes;
 
 use matchbook::domain::{
     Actor, Confidence, DecisionKind, Evidence, EvidenceKind, Failure, FailureClass, FlowId, HistoryEntry, HistoryId,
-    IntegrationId, LogEntry, LogLevel, MatchState, RecordId, RunCounts, RunState, Schedule, Stream, StreamProgress,
-    SyncScope, Timestamp,
+    IntegrationId, LogEntry, LogLevel, LogPage, MatchState, RecordId, RunCounts, RunState, Schedule, Stream,
+    StreamProgress, SyncScope, Timestamp,
 };
 use matchbook::service::messages::{
     Alike, AlikeGroup, AlikeRows, BadRowView, BudgetView, CandidateView, CardView, Command, Compare, DecideAction,
@@ -355,17 +355,21 @@ impl FakeService {
             Query::Inventory(_) => View::Inventory(InventoryList::default()),
             Query::Rules { .. } => View::Rules(self.rules.clone()),
             Query::PreviewUndo { .. } => View::Preview(Preview::default()),
-            Query::Log { filter, before, limit } => {
+            Query::Log { filter, page, limit } => {
                 let fits = |l: &&LogEntry| {
                     l.level >= filter.level.unwrap_or(LogLevel::Info)
                         && filter.integration.as_ref().is_none_or(|i| l.integration.as_ref() == Some(i))
                         && l.text.contains(&filter.text)
-                        && before.is_none_or(|b| l.seq < b)
+                        && match page {
+                            LogPage::Newest => true,
+                            LogPage::Before(seq) => l.seq < seq,
+                            LogPage::After(seq) => l.seq > seq,
+                        }
                 };
-                let mut lines: Vec<LogEntry> =
-                    self.log.iter().rev().filter(fits).take(limit as usize).cloned().collect();
-                lines.reverse();
-                View::Log(lines)
+                let all: Vec<LogEntry> = self.log.iter().filter(fits).cloned().collect();
+                let count = (limit as usize).min(all.len());
+                let from = if matches!(page, LogPage::After(_)) { 0 } else { all.len() - count };
+                View::Log(all[from..from + count].to_vec())
             }
             Query::Writes(query) => fake_writes::view(&query, flow(), noon()),
             Query::Alike { stream, source, .. } => View::Alike(self.alike(stream, &source)),
