@@ -225,6 +225,11 @@ fn usage_errors_end_with_2_and_say_what_there_is() {
     home.refused(&["queue", "nothing"], 2, &["no flow"]);
     home.refused(&["connect", "x", "--connector", "nosuch"], 2, &["addigy", "itglue", "csv"]);
     home.refused(&["connect", "x", "--connector", "addigy"], 2, &["--secrets-stdin"]);
+    home.refused(&["connect", "x", "--connector", "connectwise", "--option", "colour=red"], 2, &["colour", "company"]);
+    // A key that was put where it does not belong is not said back.
+    let key = ["connect", "x", "--connector", "addigy", "--option", "api_key=3b5f0c1d9e"];
+    home.refused(&key, 2, &["api_key is kept in the vault", "--secrets-stdin"]);
+    assert!(!text(&home.run(&key, "").stderr).contains("3b5f0c1d9e"));
     home.refused(&["flow", "add", "a", "b"], 2, &["a"]);
     home.refused(&["demo", "--headless", "--faults", "many"], 2, &["none, limits, flaky"]);
     home.refused(&[], 2, &["terminal", "matchbook status"]);

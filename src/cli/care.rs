@@ -45,6 +45,14 @@ pub fn compact_if_due(paths: &Paths) {
 }
 
 fn say(report: &RebuildReport) {
+    if report.after == report.before {
+        output::say(&format!(
+            "nothing to give back: {} values take {} on disk, and would not take less",
+            report.values,
+            megabytes(report.before)
+        ));
+        return;
+    }
     output::say(&format!(
         "rebuilt the store: {} values, {} on disk before, {} now",
         report.values,

@@ -69,9 +69,7 @@ fn settings(arguments: &ConnectArguments, info: &ConnectorInfo, paths: &Paths) -
     for option in &arguments.option {
         let (name, value) = option.split_once('=').unwrap_or((option, ""));
         if !info.options.iter().any(|known| known.name == name) || value.trim().is_empty() {
-            let names: Vec<&str> = info.options.iter().map(|known| known.name.as_str()).collect();
-            let what = format!("--option {option} is not NAME=VALUE of {}", info.name);
-            return Err(output::usage(what, format!("names: {}", names.join(", "))));
+            return Err(not_an_option(name, info));
         }
         settings.options.insert(name.to_owned(), value.trim().to_owned());
     }
@@ -90,6 +88,22 @@ fn settings(arguments: &ConnectArguments, info: &ConnectorInfo, paths: &Paths) -
         return Err(output::usage(format!("{} reads no files", info.name), "use --connector csv"));
     }
     Ok(settings)
+}
+
+/// Names the option and never what was given for it: somebody may have put a key there.
+fn not_an_option(name: &str, info: &ConnectorInfo) -> Failure {
+    if info.secrets.iter().any(|secret| secret.name == name) {
+        return output::usage(
+            format!("{name} is kept in the vault and is not an option"),
+            format!("leave it out and be asked for it, or give `{name}=…` with --secrets-stdin"),
+        );
+    }
+    let names: Vec<&str> = info.options.iter().map(|known| known.name.as_str()).collect();
+    let remedy = match names.as_slice() {
+        [] => "it has none".to_owned(),
+        names => format!("give --option NAME=VALUE; names: {}", names.join(", ")),
+    };
+    output::usage(format!("--option {name} is not one of {}, or has no value", info.name), remedy)
 }
 
 fn absolute(file: &Path) -> Result<PathBuf, Failure> {

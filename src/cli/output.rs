@@ -46,7 +46,12 @@ pub fn error(failure: &Failure) {
     }
 }
 
-/// `12:04:30` of a moment, or `–`.
+/// `2026-11-25 12:04:30 UTC` of a moment: beside each other, as in a log.
+pub fn moment(at: crate::domain::Timestamp) -> String {
+    format!("{} {:02}:{:02}:{:02} UTC", at.date(), at.hour(), at.minute(), at.second())
+}
+
+/// `2026-11-25 12:04 UTC` of a moment, or `–`.
 pub fn clock(at: Option<crate::domain::Timestamp>) -> String {
     at.map_or_else(|| "–".into(), |at| format!("{} {:02}:{:02} UTC", at.date(), at.hour(), at.minute()))
 }

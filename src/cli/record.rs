@@ -71,7 +71,7 @@ fn print(sheet: &RecordSheet) -> Result<(), Failure> {
         output::line(&format!("  left out by the sync settings: {}", sheet.left_out))?;
     }
     for line in &sheet.history {
-        output::line(&format!("  {}\t{}\t{}", output::clock(Some(line.at)), line.by, line.text))?;
+        output::line(&format!("  {}\t{}\t{}", output::moment(line.at), line.by, line.text))?;
     }
     Ok(())
 }

@@ -152,10 +152,5 @@ fn print(line: &LogEntry, json: bool) -> Result<(), Failure> {
     let name = line.integration.as_ref().map_or("", |i| i.as_str());
     let run = line.run.map(|run| format!("  [run {}]", run.0)).unwrap_or_default();
     let times = if line.count > 1 { format!("  (×{})", line.count) } else { String::new() };
-    output::line(&format!(
-        "{} {:<5} {name}  {}{times}{run}",
-        output::clock(Some(line.at)),
-        line.level.name(),
-        line.text
-    ))
+    output::line(&format!("{} {:<5} {name}  {}{times}{run}", output::moment(line.at), line.level.name(), line.text))
 }

@@ -28,7 +28,6 @@ mod search;
 mod sink;
 mod solver;
 mod staging;
-mod sync_messages;
 mod tables;
 mod views;
 mod why;

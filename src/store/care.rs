@@ -118,17 +118,17 @@ impl Store {
     /// # Errors
     /// When the disk refuses.
     pub fn stats(&self) -> Result<StoreStats, Failure> {
-        let mut tables: BTreeMap<u8, (u64, u64)> = BTreeMap::new();
+        let mut tables: BTreeMap<&'static str, (u64, u64)> = BTreeMap::new();
         let mut live = 0;
         for pair in self.tree() {
             let (key, value) = pair.map_err(|e| error::from_sled(&e, "reading the store"))?;
             let size = (key.len() + value.len()) as u64;
-            let table = tables.entry(key[0]).or_default();
+            let table = tables.entry(table_name(key[0])).or_default();
             *table = (table.0 + 1, table.1 + size);
             live += size;
         }
         self.note_live(live);
-        let mut tables: Vec<_> = tables.into_iter().map(|(t, (n, b))| (table_name(t).to_owned(), n, b)).collect();
+        let mut tables: Vec<_> = tables.into_iter().map(|(t, (n, b))| (t.to_owned(), n, b)).collect();
         tables.sort_by_key(|table| std::cmp::Reverse(table.2));
         Ok(StoreStats { format: FORMAT, disk: self.size_on_disk()?, live, tables })
     }
@@ -213,7 +213,8 @@ fn table_name(table: u8) -> &'static str {
         b'l' => "sync log",
         b's' => "ids seen by runs",
         b'u' | b'L' | b'p' | b'w' | b'S' | b'q' => "runs",
-        b'c' | b'C' => "counters",
+        b'c' | b'C' | b'D' => "counters",
+        b'o' | b'O' => "outbox",
         _ => "settings",
     }
 }
