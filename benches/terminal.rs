@@ -95,7 +95,8 @@ const HELP: &str = r#"A script is a JSON list of steps, run in order:
   {"key": "j", "name": "down", "times": 50} press a key (escape sequences allowed), each time until its answer ends
   {"type": "acme", "name": "search"}        press the characters one by one
   {"key": "G", "until": "of 100,000"}       the answer ends when TEXT is on the screen, whatever moves beside it
-  {"keep": "TEXT", "keys": ["S"]}           type the keys unless TEXT is on the screen, and wait for it
+  {"keep": "TEXT", "keys": ["S"]}           type the keys unless TEXT is on the screen, and wait for it;
+                                            "anew": true waits until it is gone first
   {"idle": 5, "name": "idle"}               watch an idle program: bytes written and processor used
   {"screen": "label"}                       print the screen as the user sees it
   {"expect": "TEXT"} {"absent": "TEXT"}     fail when the screen does (not) show TEXT
@@ -348,7 +349,10 @@ impl Run {
     fn keep(&mut self, step: &steps::Keep) -> Result<(), Failed> {
         // What is drawn of the end of something may still be on its way.
         self.terminal.settle_briefly(QUIET);
-        if self.terminal.text().contains(&step.text) {
+        if step.anew {
+            let gone = |screen: &vt100::Screen| !screen.contents().contains(&step.text);
+            self.terminal.wait_until(Duration::from_secs_f64(step.timeout), gone);
+        } else if self.terminal.text().contains(&step.text) {
             return Ok(());
         }
         for keys in &step.keys {

@@ -81,6 +81,9 @@ pub struct Keep {
     #[serde(rename = "keep")]
     pub text: String,
     pub keys: Vec<String>,
+    /// What goes on is waited for to end first, so that it begins anew.
+    #[serde(default)]
+    pub anew: bool,
     /// Seconds.
     #[serde(default = "ten")]
     pub timeout: f64,
