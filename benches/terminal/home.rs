@@ -98,7 +98,7 @@ pub fn fill_log(home: &Path) -> Result<(), Failed> {
                 seq: 0,
                 at,
                 level: LogLevel::Info,
-                integration: Some(if number % 2 == 0 { "addigy" } else { "itglue" }.into()),
+                integration: Some(if number.is_multiple_of(2) { "addigy" } else { "itglue" }.into()),
                 stream: Some(Stream::Devices),
                 run: None,
                 record: None,
