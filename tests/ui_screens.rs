@@ -271,7 +271,8 @@ const SCREENS: [(&str, &str); 30] = [
 ];
 
 fn kind() -> matchbook::ui::Kind {
-    let key = matchbook::ui::Prompt { name: "api_key".into(), prompt: "API token".into(), help: "Account, keys.".into() };
+    let key =
+        matchbook::ui::Prompt { name: "api_key".into(), prompt: "API token".into(), help: "Account, keys.".into() };
     matchbook::ui::Kind {
         name: "acme".into(),
         vendor: "Acme RMM".into(),
