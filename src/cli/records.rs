@@ -2,7 +2,7 @@
 
 use super::args::LogArguments;
 use super::{Outcome, home, output};
-use crate::domain::{Evidence, EvidenceKind, Failure, FlowId, LogEntry, LogLevel, RunId, RunState};
+use crate::domain::{Evidence, EvidenceKind, Failure, FlowId, LogEntry, LogLevel, LogPage, RunId, RunState};
 use crate::service::messages::{Compare, Event, LogFilter, Message, Query, TargetLabel, View, WhyRecord};
 use serde::Serialize;
 
@@ -150,7 +150,7 @@ pub async fn log(arguments: LogArguments) -> Result<Outcome, Failure> {
     };
     let home = home::open(arguments.follow).await?;
     let (_door, mut messages) = home.service.door();
-    let query = Query::Log { filter: filter.clone(), before: None, limit: arguments.limit };
+    let query = Query::Log { filter: filter.clone(), page: LogPage::Newest, limit: arguments.limit };
     let View::Log(lines) = home.query(query).await? else { return Ok(Outcome::Done) };
     let mut last = 0;
     for line in &lines {
