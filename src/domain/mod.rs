@@ -43,7 +43,7 @@ pub use ids::{
 pub use junk::JunkList;
 pub use known_by::{FactChange, KnownFact};
 pub use left_out::{LeftOut, Traits};
-pub use log::{LogEntry, LogLevel};
+pub use log::{LogEntry, LogLevel, LogPage};
 pub use mac::{Mac, MacUse};
 pub use outbox::{
     FieldPolicy, FieldWrite, OutboxEntry, PlannedWrite, UpdatePolicy, WriteField, WriteId, WriteInside, WriteKind, WriteRules,

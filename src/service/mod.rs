@@ -18,6 +18,7 @@ mod loading;
 pub mod messages;
 mod overview;
 mod picker;
+mod pools;
 mod prelude;
 mod reply;
 mod rows;
@@ -139,6 +140,7 @@ pub struct Options {
     pub settings: Option<Arc<dyn SettingsFile>>,
 }
 
+pub use pools::give_way;
 pub use sink::Notices;
 
 /// The running service. Clones share it.

@@ -455,7 +455,7 @@ impl Core {
     /// Compares matched records once everything stands still.
     pub(super) fn compare_matched(&mut self) {
         let still = self.ready
-            && !self.solving
+            && !self.is_solving()
             && self.pending.is_empty()
             && self.recount.is_empty()
             && self.more.is_empty()

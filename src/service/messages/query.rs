@@ -6,7 +6,8 @@ use super::{
     ScheduleSheet, ScopePreview, Selection, StreamData, SyncSettings, Targets, ViewSpec, WhyRecord, Window, WriteQuery,
 };
 use crate::domain::{
-    Confidence, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, LogLevel, RecordId, RunId, Stream, SyncScope,
+    Confidence, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, LogLevel, LogPage, RecordId, RunId, Stream,
+    SyncScope,
 };
 use serde::{Deserialize, Serialize};
 
@@ -103,8 +104,8 @@ pub enum Query {
     Log {
         /// Which lines.
         filter: LogFilter,
-        /// Only lines before this sequence number; the newest when `None`.
-        before: Option<u64>,
+        /// Where among them.
+        page: LogPage,
         /// How many (at most 1,000).
         limit: u32,
     },

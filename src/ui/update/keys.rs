@@ -42,10 +42,18 @@ pub fn key(state: &mut State, key: Key) {
     if state.overlay.is_some() {
         return overlays::key(state, key);
     }
-    match state.keymap.get(context(state), key) {
+    match meant(state, key) {
         Some(id) => run(state, id, Some(key)),
         None => state.say(LogLevel::Info, format!("{key} means nothing here; ? lists the keys, : finds actions")),
     }
+}
+
+/// What a key does in the pane in focus. With nothing connected there is one thing to do, and its key does that in every
+/// pane, also before the home has said that it is empty: there is no row yet that the key could be meant for.
+fn meant(state: &State, key: Key) -> Option<CommandId> {
+    let connects = state.keymap.get(Context::Integrations, key) == Some(CommandId::Connect);
+    let nothing = state.overview.integrations.is_empty() && state.queue().is_none_or(|q| q.cursor_id.is_none());
+    if connects && nothing { Some(CommandId::Connect) } else { state.keymap.get(context(state), key) }
 }
 
 /// Ctrl-c never kills work: it closes what is open, then asks to leave.

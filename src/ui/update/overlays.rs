@@ -380,7 +380,11 @@ fn find_key(state: &mut State, key: Key) {
     }
     if type_key(input, key) {
         // One question at a time: what is typed meanwhile is asked for with the answer.
-        let busy = state.focus == Pane::Log || state.queue().is_some_and(|q| q.asked.is_some());
+        let busy = if matches!(state.overlay, Some(Overlay::Find { log: true, .. })) {
+            state.log.asked.is_some()
+        } else {
+            state.queue().is_some_and(|q| q.asked.is_some())
+        };
         if busy || state.config.low_bandwidth {
             let at = later(state);
             if let Some(Overlay::Find { due, .. }) = &mut state.overlay {
@@ -396,7 +400,7 @@ fn find_key(state: &mut State, key: Key) {
 /// An answer came: what was typed meanwhile is searched for at once.
 pub fn search_what_waits(state: &mut State) {
     let due = match &mut state.overlay {
-        Some(Overlay::Find { due, log: false, .. }) => due,
+        Some(Overlay::Find { due, .. }) => due,
         Some(Overlay::Picker(picker)) => &mut picker.due,
         _ => return,
     };

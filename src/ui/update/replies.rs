@@ -104,16 +104,7 @@ fn on_view(state: &mut State, ticket: Ticket, purpose: Purpose, view: View) {
         (Purpose::Compare(tab, row), View::Compare(compare)) => on_compare(state, ticket, tab, &row, *compare),
         (Purpose::Pick, View::Targets(targets)) => picker::on_targets(state, ticket, targets),
         (Purpose::Preview, View::Preview(preview)) => overlays::on_preview(state, ticket, preview),
-        (Purpose::Log, View::Log(lines)) => {
-            let page = state.log_page();
-            state.log.replace(lines, page);
-            state.draw_soon();
-        }
-        (Purpose::OlderLog, View::Log(lines)) => {
-            let page = state.log_page();
-            state.log.prepend(lines, page);
-            state.draw_soon();
-        }
+        (Purpose::Log(page), View::Log(lines)) => super::log::came(state, ticket, page, lines),
         (Purpose::History, View::History(list)) => {
             if let Some(Overlay::History { entries, .. }) = &mut state.overlay {
                 *entries = Some(list);
@@ -357,6 +348,7 @@ fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Fai
                 state.compare.shown = None;
             }
         }
+        Purpose::Log(_) => state.log.asked = None,
         Purpose::SetSyncSettings | Purpose::ScopePreview => settings::on_refused(state),
         Purpose::CardAnswer => super::cards::answered(state),
         Purpose::SetSchedule => schedules::refused(state, failure),
