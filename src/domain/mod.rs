@@ -46,8 +46,8 @@ pub use left_out::{LeftOut, Traits};
 pub use log::{LogEntry, LogLevel, LogPage};
 pub use mac::{Mac, MacUse};
 pub use outbox::{
-    FieldPolicy, FieldWrite, OutboxEntry, PlannedWrite, UpdatePolicy, WriteField, WriteId, WriteInside, WriteKind, WriteRules,
-    WriteState,
+    FieldPolicy, FieldWrite, OutboxEntry, PlannedWrite, UpdatePolicy, WriteField, WriteId, WriteInside, WriteKind,
+    WriteRules, WriteState,
 };
 pub use outside::{Clock, IdSource, SystemClock};
 pub use people::{Contact, DomainName, Location, Manufacturer, Member, Model, Ticket};

@@ -88,12 +88,7 @@ pub trait SettingsFile: Send + Sync {
     ///
     /// # Errors
     /// When it cannot be written; nothing is changed then.
-    fn save_policies(
-        &self,
-        _: &FlowId,
-        _: UpdatePolicy,
-        _: &BTreeMap<WriteField, FieldPolicy>,
-    ) -> Result<(), Failure> {
+    fn save_policies(&self, _: &FlowId, _: UpdatePolicy, _: &BTreeMap<WriteField, FieldPolicy>) -> Result<(), Failure> {
         Err(Failure::new(FailureClass::Usage, "this cannot be changed from here", "change it in config.toml"))
     }
 

@@ -22,7 +22,8 @@ impl Core {
         self.off_thread(reply, move || {
             let rules = file.map(|file| file.write_rules(&flow)).transpose()?.unwrap_or_default();
             let of = |field: WriteField| -> Vec<Stream> {
-                let has = |s: &&crate::connectors::StreamFields| streams.contains(&s.stream) && s.writes.contains(&field);
+                let has =
+                    |s: &&crate::connectors::StreamFields| streams.contains(&s.stream) && s.writes.contains(&field);
                 written.iter().filter(has).map(|s| s.stream).collect()
             };
             let fields = WriteField::ALL.into_iter().map(|field| (field, rules.policy(field), of(field)));
@@ -51,7 +52,9 @@ impl Core {
                 Ok(()) => {
                     let text = match update {
                         UpdatePolicy::Off => format!("flow {flow}: differences are left as they are"),
-                        UpdatePolicy::Ask => format!("flow {flow}: differences are planned after each sync and wait in the outbox"),
+                        UpdatePolicy::Ask => {
+                            format!("flow {flow}: differences are planned after each sync and wait in the outbox")
+                        }
                         UpdatePolicy::Automatic => format!("flow {flow}: differences are sent after each sync"),
                     };
                     reply.done(Done { text, ..Done::default() });

@@ -33,7 +33,9 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, shown: &Policies) {
     let (word, means) = match shown.update {
         UpdatePolicy::Off => ("off", "Matched records are left as they are; p shows what differs."),
         UpdatePolicy::Ask => ("ask", "After each sync differences are planned; they wait in the outbox (W) for a yes."),
-        UpdatePolicy::Automatic => ("automatic", "After each sync differences are sent; the outbox (W) keeps each with its diff."),
+        UpdatePolicy::Automatic => {
+            ("automatic", "After each sync differences are sent; the outbox (W) keeps each with its diff.")
+        }
     };
     cursor_sign(canvas, inner, inner.y, shown.cursor == 0);
     let label = "Differences of matched records  ";
@@ -48,7 +50,13 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, shown: &Policies) {
     let (field, right) = (18, 36);
     canvas.put(inner.x + 2, inner.y + 3, field, "field", theme.head);
     canvas.put(inner.x + 2 + field, inner.y + 3, right, "who is right where they differ", theme.head);
-    canvas.put(inner.x + 2 + field + right, inner.y + 3, inner.width.saturating_sub(field + right + 2), "of", theme.head);
+    canvas.put(
+        inner.x + 2 + field + right,
+        inner.y + 3,
+        inner.width.saturating_sub(field + right + 2),
+        "of",
+        theme.head,
+    );
     let listed = view.fields.iter().enumerate().skip(shown.top).take(page(state));
     for (y, (i, (name, kept, streams))) in (inner.y + cells(ABOVE)..inner.bottom().saturating_sub(1)).zip(listed) {
         let here = i + 1 == shown.cursor;
@@ -62,7 +70,13 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, shown: &Policies) {
         let changed = if now == *kept { "" } else { " *" };
         canvas.line(inner.x + 2 + field, y, right - 1, &[(&who, style), (changed, theme.warn)]);
         let of: Vec<&str> = streams.iter().map(|stream| stream.name()).collect();
-        canvas.put(inner.x + 2 + field + right, y, inner.width.saturating_sub(field + right + 2), &of.join(", "), theme.dim);
+        canvas.put(
+            inner.x + 2 + field + right,
+            y,
+            inner.width.saturating_sub(field + right + 2),
+            &of.join(", "),
+            theme.dim,
+        );
     }
     let foot = if shown.asked {
         format!("{} saving", canvas.glyphs.busy)

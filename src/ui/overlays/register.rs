@@ -144,7 +144,13 @@ pub fn form(state: &State, canvas: &mut Canvas<'_>, form: &Form) -> Option<Posit
     if matches!(form.line(), Line::Company | Line::Kind) {
         let none = form.text(form.line()).is_some() && form.hits.is_empty() && form.asked.is_none();
         if none && form.company.as_ref().is_none_or(|(_, name)| Some(name) != form.text(Line::Company).as_ref()) {
-            canvas.put(inner.x + 2, y, inner.width.saturating_sub(2), "none of the inventory contains that", theme.warn);
+            canvas.put(
+                inner.x + 2,
+                y,
+                inner.width.saturating_sub(2),
+                "none of the inventory contains that",
+                theme.warn,
+            );
         }
         for (y, (i, hit)) in (y..inner.bottom().saturating_sub(1)).zip(form.hits.iter().enumerate()) {
             let here = i == form.hit;
@@ -169,7 +175,13 @@ pub fn form(state: &State, canvas: &mut Canvas<'_>, form: &Form) -> Option<Posit
         let lines = wrap(&form.wrong, usize::from(inner.width));
         let first = foot.saturating_sub(cells(lines.len().saturating_sub(1)));
         for (y, line) in (first..=foot).zip(lines) {
-            canvas.put(inner.x, y, inner.width, &format!("{line:<width$}", width = usize::from(inner.width)), theme.error);
+            canvas.put(
+                inner.x,
+                y,
+                inner.width,
+                &format!("{line:<width$}", width = usize::from(inner.width)),
+                theme.error,
+            );
         }
     }
     typed

@@ -59,7 +59,8 @@ impl Register {
     #[must_use]
     pub fn wants(&self, page: u64) -> Option<u64> {
         let last = (self.top + page).min(self.len()).saturating_sub(1);
-        let known = self.list.is_some() && (self.len() == 0 || (self.row(self.top).is_some() && self.row(last).is_some()));
+        let known =
+            self.list.is_some() && (self.len() == 0 || (self.row(self.top).is_some() && self.row(last).is_some()));
         (!known).then(|| self.top.saturating_sub(WINDOW / 2))
     }
 }
@@ -110,7 +111,9 @@ impl Line {
         match self {
             Self::Name => "Every record has one.",
             Self::Domain => "The mail domain in use, like example.com; may stay empty.",
-            Self::Company => "Type a part of its name; Left and Right choose among those found. It has to be there already.",
+            Self::Company => {
+                "Type a part of its name; Left and Right choose among those found. It has to be there already."
+            }
             Self::Kind => "Type a part of its name; Left and Right choose among the inventory's types. May stay empty.",
             Self::Serial => "As it stands on the device; it identifies it when an RMM finds the same one.",
             Self::Macs => "Several with a space between them: 3c:06:30:11:22:33 3c:06:30:11:22:34. May stay empty.",

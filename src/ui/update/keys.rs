@@ -121,7 +121,12 @@ fn changes(id: CommandId) -> bool {
             | CommandId::NewFlow
     );
     // Settings and schedules may be looked at.
-    starts || (command(id).destructive && !matches!(id, CommandId::SyncSettings | CommandId::Schedule | CommandId::Policies | CommandId::Differences))
+    starts
+        || (command(id).destructive
+            && !matches!(
+                id,
+                CommandId::SyncSettings | CommandId::Schedule | CommandId::Policies | CommandId::Differences
+            ))
 }
 
 fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {

@@ -33,8 +33,7 @@ pub fn create(state: &mut State) {
     }
     let Some(rows) = queue.selection() else { return };
     let count = queue.marked().max(1);
-    let making =
-        Making { tab, rows, count, anyway: false, differences: false, ticket: None, plan: None, scroll: 0 };
+    let making = Making { tab, rows, count, anyway: false, differences: false, ticket: None, plan: None, scroll: 0 };
     state.overlay = Some(Overlay::Making(Box::new(making)));
     ask(state);
 }
@@ -43,8 +42,7 @@ pub fn create(state: &mut State) {
 pub fn differences(state: &mut State) {
     let Some(tab) = state.tab.clone() else { return };
     let rows = Selection::Rows(Vec::new());
-    let making =
-        Making { tab, rows, count: 0, anyway: false, differences: true, ticket: None, plan: None, scroll: 0 };
+    let making = Making { tab, rows, count: 0, anyway: false, differences: true, ticket: None, plan: None, scroll: 0 };
     state.overlay = Some(Overlay::Making(Box::new(making)));
     ask(state);
 }

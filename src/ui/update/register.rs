@@ -3,9 +3,7 @@
 use super::overlays::{close, type_key};
 use super::{navigate, requests};
 use crate::domain::{IntegrationId, LogLevel, Stream};
-use crate::service::messages::{
-    Command, InventoryCommand, InventoryList, InventoryQuery, Query, Request, Ticket,
-};
+use crate::service::messages::{Command, InventoryCommand, InventoryList, InventoryQuery, Query, Request, Ticket};
 use crate::ui::command::CommandId;
 use crate::ui::key::{Key, KeyCode};
 use crate::ui::overlays::register::page;

@@ -176,7 +176,8 @@ fn edit(field: &mut Field, kind: &Kind, key: Key, fixed: bool) {
         (Purpose::Region, KeyCode::Left | KeyCode::Right | KeyCode::Char(_)) => {
             // Of an integration that is there, the region may also stay as it is.
             let stays = fixed.then_some("");
-            let names: Vec<&str> = stays.into_iter().chain(kind.regions.iter().map(|(name, _)| name.as_str())).collect();
+            let names: Vec<&str> =
+                stays.into_iter().chain(kind.regions.iter().map(|(name, _)| name.as_str())).collect();
             let count = names.len();
             let at = names.iter().position(|name| *name == field.input.value()).unwrap_or(0);
             let step = if key.code == KeyCode::Left { count.saturating_sub(1) } else { 1 };
