@@ -67,7 +67,9 @@ pub fn list(state: &State, canvas: &mut Canvas<'_>, shown: &Register) -> Option<
         cursor_sign(canvas, rows, y, here);
         match shown.row(at) {
             Some(row) => record(canvas, Rect { y, height: 1, ..rows }, shown.stream, row, here),
-            None => drop(canvas.put(rows.x + 2, y, 3, canvas.glyphs.more, theme.dim)),
+            None => {
+                canvas.put(rows.x + 2, y, 3, canvas.glyphs.more, theme.dim);
+            }
         }
     }
     typed
@@ -111,9 +113,10 @@ fn record(canvas: &mut Canvas<'_>, area: Rect, stream: Stream, row: &InventoryRo
     let [name, company, number, source] = columns(area, stream);
     canvas.put(name.0, area.y, name.1, &row.name, bold);
     canvas.put(company.0, area.y, company.1, &row.company, theme.text);
-    match stream {
-        Stream::Companies => drop(canvas.right(number.0, area.y, number.1, &row.devices.to_string(), theme.text)),
-        _ => drop(canvas.put(number.0, area.y, number.1, &row.serial, theme.text)),
+    if stream == Stream::Companies {
+        canvas.right(number.0, area.y, number.1, &row.devices.to_string(), theme.text);
+    } else {
+        canvas.put(number.0, area.y, number.1, &row.serial, theme.text);
     }
     canvas.put(source.0, area.y, source.1, &from, theme.dim);
 }

@@ -251,15 +251,11 @@ fn on_done(state: &mut State, purpose: Purpose, done: &Done) {
             state.say(LogLevel::Info, done.text.clone());
             super::register::added(state);
         }
-        Purpose::SetPolicies => {
-            overlays::close(state);
-            state.say(LogLevel::Info, done.text.clone());
-        }
         Purpose::SetSchedule => {
             state.say(LogLevel::Info, done.text.clone());
             schedules::changed(state);
         }
-        Purpose::SetSyncSettings => {
+        Purpose::SetPolicies | Purpose::SetSyncSettings => {
             overlays::close(state);
             state.say(LogLevel::Info, done.text.clone());
         }
