@@ -110,9 +110,9 @@ impl Person {
     pub fn finds_in_history(&mut self, text: &str) {
         let give_up = std::time::Instant::now() + PATIENCE;
         while std::time::Instant::now() < give_up {
-            self.does("H", "History");
+            self.does("H", "History: u takes");
             let found = self.terminal.wait_for(text, NO_ANSWER);
-            self.back_from("take back");
+            self.back_from("History: u takes");
             if found {
                 return;
             }

@@ -48,7 +48,10 @@ pub fn no_types(state: &State) -> Option<&'static str> {
 /// Only on the tab of the companies.
 pub fn no_companies(state: &State) -> Option<&'static str> {
     let there = state.tab.as_ref().is_some_and(|tab| tab.1 == Stream::Companies);
-    not_into(state).or((!there).then_some("that is done on the tab Companies"))
+    let none = || state.queue().is_none_or(|queue| queue.cursor_id.is_none());
+    not_into(state)
+        .or((!there).then_some("that is done on the tab Companies"))
+        .or_else(|| none().then_some("there is no row under the cursor"))
 }
 
 /// The home has to have a flow into the inventory.
