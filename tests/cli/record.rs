@@ -76,7 +76,8 @@ fn a_record_shows_what_became_of_it() {
     let sheet = sheet(&home, id);
     let told = told(&sheet);
     let has = |who: &str, words: &str| told.iter().any(|line| line.starts_with(who) && line.contains(words));
-    assert!(has("run ", "first seen") && has("run ", "name"), "what syncs saw: {told:#?}");
+    assert!(has("run ", "Renamed at the vendor"), "what syncs saw: {told:#?}");
+    assert!(!sheet["first_seen"].is_null() && sheet["changed"] != sheet["first_seen"], "{sheet}");
     assert!(has("tester", "gnore"), "what was decided: {told:#?}");
     assert!(has("by hand", "off"), "what was switched: {told:#?}");
     let shown = home.ok(&["record", "show", "addigy/devices", id]);

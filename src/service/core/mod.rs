@@ -315,6 +315,8 @@ pub struct Core {
     last_solve: Option<(Instant, Duration)>,
     writing: u64,
     more: BTreeSet<FlowId>,
+    /// Flows whose automatic decisions could not be kept, and when the engine tries again.
+    resting: BTreeMap<FlowId, Instant>,
     subscribers: Vec<mpsc::Sender<Message>>,
     deck: cards::Deck,
     outbox: broadcast::Outbox,
@@ -378,6 +380,7 @@ impl Core {
             last_solve: None,
             writing: 0,
             more: BTreeSet::new(),
+            resting: BTreeMap::new(),
             subscribers: Vec::new(),
             deck,
             outbox: broadcast::Outbox::default(),
@@ -426,6 +429,7 @@ impl Core {
             self.pending_due(),
             self.held_due(),
             self.behind_due(),
+            self.rested_at(),
         ];
         own.into_iter().chain([self.writes.due(), self.meter]).flatten().min()
     }

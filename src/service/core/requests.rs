@@ -415,6 +415,7 @@ impl Core {
                 if stored.actor == Actor::Engine {
                     self.more.insert(entry.flow.clone());
                 }
+                self.rested();
                 if let Some(reply) = waiting.reply {
                     reply.done(Done {
                         history: Some(stored.id),
@@ -431,6 +432,9 @@ impl Core {
                     let rules: Vec<RuleChange> = entry.rules.iter().map(RuleChange::inverse).collect();
                     self.put_rules(&rules);
                     self.flows[at].due.decided = true;
+                    if entry.actor == Actor::Engine {
+                        self.rest(at);
+                    }
                 }
                 self.outbox.notice(crate::domain::LogLevel::Error, format!("not saved: {failure}"));
                 if let Some(reply) = waiting.reply {

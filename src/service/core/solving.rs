@@ -179,13 +179,37 @@ impl Core {
         }
     }
 
+    /// What the engine decided could not be kept: the same at once would fail alike, again and again.
+    pub(super) fn rest(&mut self, at: usize) {
+        let state = &mut self.flows[at];
+        // What follows a sync by itself is found anew after the next one.
+        state.after_sync = false;
+        self.resting.insert(state.flow.id.clone(), Instant::now() + UNSAVED);
+    }
+
+    /// Something was kept: what could not be may be tried again.
+    pub(super) fn rested(&mut self) {
+        self.more.extend(std::mem::take(&mut self.resting).into_keys());
+    }
+
+    /// When a resting flow is tried again; `None` where none rests, or something else comes before.
+    pub(super) fn rested_at(&self) -> Option<Instant> {
+        self.resting.values().min().copied().filter(|_| self.pending.is_empty())
+    }
+
     /// Goes on deciding where an automatic entry became durable.
     pub(super) fn decide_more(&mut self) {
         if !self.pending.is_empty() {
             return;
         }
+        let now = Instant::now();
+        let over: Vec<FlowId> = self.resting.extract_if(.., |_, until| *until <= now).map(|(flow, _)| flow).collect();
+        self.more.extend(over);
         for flow in std::mem::take(&mut self.more) {
             let Ok(at) = self.flow_at(&flow) else { continue };
+            if self.resting.contains_key(&flow) {
+                continue;
+            }
             if self.may_decide(at) {
                 self.decide_automatically(at);
             } else if self.flows[at].flow.auto_accept && !self.paused_flows.contains(&flow) {
@@ -195,6 +219,9 @@ impl Core {
         }
     }
 }
+
+/// So long the engine decides nothing in a flow in which its last entry could not be kept (a full disk).
+const UNSAVED: Duration = Duration::from_mins(1);
 
 /// Rows of one automatic history entry: bounds what is in memory and on its way to the disk at once.
 const AUTOMATIC_ROWS: usize = 10_000;

@@ -9,8 +9,8 @@ use super::super::views::{Search, keep, order, position};
 use super::super::{Notices, Options, ReplyTo, prelude};
 use super::{Core, CoreMessage};
 use crate::domain::{
-    Cardinality, Company, Contact, Device, Flow, Interface, JunkList, MatchState, NameMode, Record, RunState, Stream,
-    StreamProgress, SystemClock, Ties,
+    Cardinality, Company, Contact, Device, Failure, FailureClass, Flow, HistoryEntry, Interface, JunkList, MatchState,
+    NameMode, Record, RowChange, RunState, Stream, StreamProgress, SystemClock, Ties,
 };
 use crate::matching::Run;
 use crate::store::Store;
@@ -538,4 +538,47 @@ fn one_rule_of_a_beginning_holds_for_names_that_come_later_and_goes_with_its_und
     home.ask(Command::Undo { entry: None });
     assert_eq!(home.core.store.rules().unwrap().len(), 2);
     assert_eq!(home.difference(), None);
+}
+
+/// A full disk: what the engine decides cannot be kept. It is tried once, then rests until something can be kept.
+#[test]
+fn automatic_decisions_that_cannot_be_kept_are_not_tried_again_and_again() {
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let _inside = runtime.enter();
+    let mut home = companies(&runtime);
+    home.decide(Stream::Companies, 0, DecideAction::Accept);
+    home.carry_out(&Act::Devices(true, vec![(4, 0, 7, 1, 1)]));
+    home.carry_out(&Act::Devices(false, vec![(9, 0, 7, 1, 1)]));
+    home.settle();
+    home.read_to_the_end();
+    home.core.flows[0].flow.auto_accept = true;
+    home.core.decide_automatically(0);
+    let mut refused = 0;
+    while !home.core.is_settled() {
+        let message = match home.inbox.recv().unwrap() {
+            CoreMessage::Written { entry, waiting, .. } => {
+                refused += 1;
+                assert!(refused < 5, "the engine decides the same again and again");
+                // It was kept: it has to be gone again.
+                let back = |c: &RowChange| RowChange {
+                    source: c.source.clone(),
+                    before: c.after.clone(),
+                    after: c.before.clone(),
+                };
+                let changes = entry.changes.iter().map(back).collect();
+                home.core.store.decide(HistoryEntry { changes, ..(*entry).clone() }).unwrap();
+                let full = Failure::new(FailureClass::Local, "the disk is full", "free some space");
+                CoreMessage::Written { entry, result: Err(full), waiting }
+            }
+            other => other,
+        };
+        home.core.handle(message);
+        home.core.turn();
+    }
+    let matched = |home: &Home| home.core.flows[0].devices.rows[0].matched().is_some();
+    assert!(refused == 1 && !matched(&home), "{refused}");
+    assert!(home.core.rested_at().is_some(), "it is tried again later");
+    // A person's decision can be kept: so can the engine's.
+    home.decide(Stream::Companies, 1, DecideAction::Ignore);
+    assert!(matched(&home) && home.core.rested_at().is_none());
 }
