@@ -112,9 +112,9 @@ fn peak() -> u64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate")]
-fn tell(rows: u64, began: Instant) {
+fn tell(rows: u64, more: &str, began: Instant) {
     let seconds = began.elapsed().as_secs_f64();
-    println!("{rows} rows in {seconds:.1} s, {:.0} a second, peak {} MB", rows as f64 / seconds, peak());
+    println!("{rows} rows{more} in {seconds:.2} s, {:.0} a second, peak {} MB", rows as f64 / seconds, peak());
 }
 
 /// Reads every page and drops its body.
@@ -130,14 +130,16 @@ async fn plain(wanted: &Wanted, url: &str, key: &str) -> Result<(), Failed> {
         async move { request.send().await?.error_for_status()?.bytes().await }
     };
     let began = Instant::now();
-    let first: serde_json::Value = serde_json::from_slice(&page(1).await?)?;
+    let first = page(1).await?;
+    let mut bytes = first.len();
+    let first: serde_json::Value = serde_json::from_slice(&first)?;
     let total = first["meta"]["total-count"].as_u64().ok_or("no total")?;
     let pages = u32::try_from(total.div_ceil(u64::from(wanted.page)))?;
     let mut rest = futures::stream::iter(2..=pages).map(page).buffered(wanted.ahead);
     while let Some(body) = rest.next().await {
-        body?;
+        bytes += body?.len();
     }
-    tell(total, began);
+    tell(total, &format!(", {} MB", bytes >> 20), began);
     Ok(())
 }
 
@@ -183,7 +185,7 @@ async fn home(wanted: &Wanted, url: &str, key: &str, queue: bool) -> Result<(), 
         return Err("no overview".into());
     };
     let stream = overview.integrations[0].streams.iter().find(|s| s.stream == Stream::Devices);
-    tell(stream.map_or(0, |s| s.stored), began);
+    tell(stream.map_or(0, |s| s.stored), "", began);
     service.stop().await;
     Ok(())
 }
