@@ -235,3 +235,116 @@ fn the_pictures_of_the_readme_are_these_screens() {
 fn small_record() {
     snapshot("small_record", (80, 24), "R p");
 }
+
+/// Keys to every screen, by its name.
+const SCREENS: [(&str, &str); 30] = [
+    ("queue", "l j"),
+    ("compare", "l J z"),
+    ("companies", "j"),
+    ("conflicts", "h"),
+    ("grouped", "l b"),
+    ("coverage", "%"),
+    ("history", "a i H"),
+    ("help", "?"),
+    ("palette", ":"),
+    ("connect", "1 c"),
+    ("connect-fields", "1 c Enter"),
+    ("flow", "1 n"),
+    ("settings", "1 Enter"),
+    ("schedules", "1 t"),
+    ("data", "1 m"),
+    ("outbox", "W"),
+    ("cards", "!"),
+    ("messages", "y y M"),
+    ("rules", ": r u l e s Enter"),
+    ("log", "Tab"),
+    ("picker", "l m"),
+    ("confirm", "l * a"),
+    ("quick", "A"),
+    ("filter", "f"),
+    ("views", "l v"),
+    ("columns", "l O"),
+    ("fields", "l E"),
+    ("why", "l w"),
+    ("record", "R"),
+    ("find", "l / p c"),
+];
+
+fn kind() -> matchbook::ui::Kind {
+    let key =
+        matchbook::ui::Prompt { name: "api_key".into(), prompt: "API token".into(), help: "Account, keys.".into() };
+    matchbook::ui::Kind {
+        name: "acme".into(),
+        vendor: "Acme RMM".into(),
+        delivers: "policies, devices".into(),
+        permissions: "View Devices and View Policies.".into(),
+        secrets: vec![key],
+        ..matchbook::ui::Kind::default()
+    }
+}
+
+/// A screen that was walked to with its keys.
+fn walked(keys: &str, size: (u16, u16), theme: ThemeName, plain: bool) -> Harness {
+    let config = UiConfig { theme, plain, ..UiConfig::default() };
+    let mut h = Harness::with(FakeService::new(60, 3_000), size, config);
+    h.state.kinds = vec![kind()];
+    h.keys(keys);
+    h
+}
+
+#[test]
+fn no_screen_panics_however_small() {
+    for (name, keys) in SCREENS {
+        for size in [(20, 5), (20, 24), (40, 8), (79, 5), (120, 6), (200, 60)] {
+            let mut h = walked(keys, size, ThemeName::Dark, false);
+            // Made smaller and larger under the person's hands.
+            for (width, height) in [(20, 5), (1, 1), (121, 41)] {
+                h.send(matchbook::ui::Msg::Resize(width, height));
+            }
+            h.keys("j Enter Esc Esc Esc Esc");
+            assert!(!h.shown().is_empty(), "{name} at {size:?}");
+        }
+        // Nothing connected at all.
+        let mut h = Harness::new(FakeService::empty(), (20, 5));
+        h.keys(keys);
+    }
+}
+
+/// Every main screen at the three sizes: the same words in dark and light, and how either looks.
+#[test]
+fn every_screen_at_every_size_in_every_theme() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("fixtures/ui/screens");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    for (name, keys) in SCREENS {
+        let mut all = Vec::new();
+        for size in [(80, 24), (120, 40), (200, 60)] {
+            let dark = walked(keys, size, ThemeName::Dark, false);
+            let light = walked(keys, size, ThemeName::Light, false);
+            assert_eq!(dark.shown(), light.shown(), "{name} at {size:?}");
+            all.push(format!("--- {}x{}\n{}", size.0, size.1, dark.shown()));
+            if size.0 == 80 {
+                all.push(format!("--- dark\n{}\n--- light\n{}", looks(&dark), looks(&light)));
+            }
+        }
+        settings.bind(|| insta::assert_snapshot!(name, all.join("\n")));
+    }
+}
+
+/// What is said of every screen in plain lines.
+#[test]
+fn every_screen_in_plain_lines() {
+    let mut all = Vec::new();
+    for (name, keys) in SCREENS {
+        let h = walked(keys, (120, 40), ThemeName::Dark, true);
+        let said = Spoken::default().news(&h.state);
+        assert!(said.len() > 1, "{name} says nothing: {said:?}");
+        all.push(format!("--- {name}\n{}", said.join("\n")));
+    }
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("fixtures/ui/screens");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!("plain", all.join("\n")));
+}

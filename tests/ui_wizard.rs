@@ -90,6 +90,28 @@ fn what_is_missing_is_said_and_asked_for() {
 }
 
 #[test]
+fn with_nothing_connected_its_key_connects_from_every_pane() {
+    for pane in ["1", "2", "Tab", "Shift-Tab"] {
+        let mut it = Harness::new(FakeService::empty(), (120, 40));
+        it.state.kinds = kinds();
+        it.keys(pane);
+        it.keys("c");
+        assert!(it.shown().contains("which system"), "{pane}: {}", it.shown());
+    }
+    // In the first moment, before the home has answered, as well.
+    let mut it = Harness::new(FakeService::empty(), (120, 40));
+    (it.state.kinds, it.state.known) = (kinds(), false);
+    it.keys("2");
+    it.keys("c");
+    assert!(it.shown().contains("which system"), "{}", it.shown());
+    // With a row under the cursor the key is the row's.
+    let mut it = Harness::new(FakeService::new(6, 30), (120, 40));
+    it.state.kinds = kinds();
+    it.keys("c");
+    assert!(!it.shown().contains("which system"), "{}", it.shown());
+}
+
+#[test]
 fn a_flow_needs_two_sides() {
     let mut it = wizard((120, 40));
     it.keys("Esc n");

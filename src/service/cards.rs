@@ -4,7 +4,7 @@
 //! Looked for in facts and decisions shared read-only, off the core's thread: the work grows with the number of devices.
 
 use super::listed::Facts;
-use super::sync_messages::{CardAbout, CardView};
+use super::messages::{CardAbout, CardView};
 use super::tables::{IntegrationTables, Standing, Table};
 use super::views::Sides;
 use super::world::World;

@@ -181,9 +181,7 @@ pub fn apply(state: &mut FlowState, sides: Sides<'_>, stream: Stream, changes: &
         touched.push(at);
     }
     touched.sort_unstable();
-    if let Some(queue) = state.queue_mut(stream) {
-        views::patch(queue, &touched);
-    }
+    views::patch(state, sides.source, stream, &touched);
     if stream == Stream::DeviceTypes {
         refresh_of_types(state, sides, &touched);
     }
@@ -258,6 +256,7 @@ pub fn preview(state: &FlowState, sides: Sides<'_>, stream: Stream, plan: &Plan,
         rows: changed,
         counts: by_state(state, stream, plan),
         warnings: plan.skipped.iter().map(|(reason, count)| format!("{count} left as they are: {reason}")).collect(),
+        learns: String::new(),
         sample: Vec::new(),
     };
     if plan.shared > 0 {

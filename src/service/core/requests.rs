@@ -2,19 +2,17 @@
 
 use super::super::compare::{self, Context, sides_of};
 use super::super::decide::{self, By};
-use super::super::messages::{Command, DecideAction, Done, Preview, Query, Reply, Request, Selection, View, Window};
+use super::super::messages::{Command, DecideAction, Done, Preview, Query, Reply, Request, Selection, View};
 use super::super::overview::{self, Parts};
 use super::super::reply::ReplyTo;
-use super::super::{picker, rules, views, why, writer};
+use super::super::{picker, pools, rules, views, why, writer};
+use super::windows::Wanted;
 use super::{Core, CoreMessage, Entry, Pending};
 use crate::domain::{
     Actor, Confidence, Failure, FlowId, HistoryEntry, HistoryId, LogEntry, RecordId, RowChange, RuleChange, Stream,
 };
 use crate::sync::Task;
 use std::sync::Arc;
-
-/// Log lines looked through for one answer.
-const LOG_SCAN: usize = 100_000;
 
 /// How rows are decided.
 struct Deciding {
@@ -23,17 +21,19 @@ struct Deciding {
     title: Option<String>,
     /// Leave the rules that this teaches.
     rules: bool,
+    /// The rows are those whose names begin so.
+    beginning: Option<String>,
 }
 
 impl Core {
     pub(super) fn request(&mut self, reply: ReplyTo, request: Request) {
         match request {
             Request::Query(Query::Overview) => reply.view(View::Overview(self.overview())),
-            Request::Query(Query::Log { filter, before, limit }) => {
+            Request::Query(Query::Log { filter, page, limit }) => {
                 let store = self.store.clone();
                 self.off_thread(reply, move || {
                     let keep = |entry: &LogEntry| wanted(entry, &filter);
-                    store.log(before, limit.min(1_000) as usize, &keep, LOG_SCAN).map(View::Log)
+                    store.log_page(page, limit.min(1_000) as usize, &filter.text, &keep).map(View::Log)
                 });
             }
             Request::Query(Query::History { before, limit }) => {
@@ -83,7 +83,7 @@ impl Core {
     fn query(&mut self, reply: ReplyTo, query: Query) {
         let answer = match query {
             Query::Window { view, offset, limit, anchor } => {
-                self.window(&view, offset, limit, anchor.as_ref()).map(View::Window)
+                return self.ask_window(reply, Wanted { view, offset, limit, anchor });
             }
             Query::Compare { ref flow, .. } if self.is_away(flow) => {
                 return self.parked.push((reply, Request::Query(query)));
@@ -115,8 +115,17 @@ impl Core {
                     paused: &self.paused,
                     paused_flows: &self.paused_flows,
                     off: &self.off,
+                    rules: &self.rules,
                 };
-                Ok(View::Why(why::why(&self.world, &self.flows, &known, &text)))
+                let mut records = why::why(&self.world, &self.flows, &known, &text);
+                let in_flows = self.flows.iter().flat_map(|s| [s.flow.source.clone(), s.flow.target.clone()]).collect();
+                let integrations = self.integrations.iter().map(|i| i.id.clone()).collect();
+                let beyond = why::Beyond { integrations, in_flows, states };
+                let store = self.store.clone();
+                return self.off_thread(reply, move || {
+                    records.extend(beyond.read(&store, &text)?);
+                    Ok(View::Why(records))
+                });
             }
             Query::Writes(query) => return self.write_query(reply, query),
             Query::Inventory(query) => return self.ask_inventory(reply, query),
@@ -134,21 +143,6 @@ impl Core {
             Ok(view) => reply.view(view),
             Err(failure) => reply.failed(failure),
         }
-    }
-
-    pub(super) fn window(
-        &mut self,
-        view: &super::super::messages::ViewSpec,
-        offset: u64,
-        limit: u32,
-        anchor: Option<&RecordId>,
-    ) -> Result<Window, Failure> {
-        let at = self.queue_at(&view.flow, view.stream)?;
-        let state = &mut self.flows[at];
-        let flow = state.flow.clone();
-        let mut window = views::window(state, sides_of(&self.world, &flow), view, offset, limit, anchor);
-        self.tell_of_writes(&flow, view.stream, &mut window.rows);
-        Ok(window)
     }
 
     /// The engine of a solved flow follows changed records; it is back in a moment.
@@ -198,14 +192,14 @@ impl Core {
         };
         let (world, inbox) = (Arc::clone(&self.world), self.inbox.clone());
         self.runtime.spawn_blocking(move || {
-            let targets = picker::pick(&world, &pick);
+            let targets = pools::answer(|| picker::pick(&world, &pick));
             drop(world);
             reply.view(View::Targets(targets));
             let _ = inbox.send(CoreMessage::Freed);
         });
     }
 
-    fn preview(
+    pub(super) fn preview(
         &mut self,
         flow: &FlowId,
         stream: Stream,
@@ -228,8 +222,8 @@ impl Core {
         };
         let mut preview = decide::preview(state, sides, stream, &plan, verb);
         let changes: Vec<RowChange> = plan.changes.into_iter().map(|(_, change)| change).collect();
-        let described = rules::described(&rules::learn(&self.rules, state, sides, stream, &changes, &by));
-        preview.warnings.extend((!described.is_empty()).then_some(described));
+        let of = (stream, rules::beginning(action, rows));
+        preview.learns = rules::described(&rules::learn(&self.rules, state, sides, of, &changes, &by));
         Ok(preview)
     }
 
@@ -268,7 +262,13 @@ impl Core {
                 let rules = self.flows[at].flow.clone();
                 let positions = decide::positions(&mut self.flows[at], sides_of(&self.world, &rules), stream, &rows);
                 let by = self.by();
-                self.decide(reply, at, (stream, &action), &positions, Deciding { by, title: None, rules: true });
+                self.decide(
+                    reply,
+                    at,
+                    (stream, &action),
+                    &positions,
+                    Deciding { by, title: None, rules: true, beginning: None },
+                );
             }
             Command::DecideAlike { flow, stream, action, rows, keep_rules } => {
                 let at = match self.queue_at(&flow, stream) {
@@ -277,7 +277,8 @@ impl Core {
                 };
                 let rules = self.flows[at].flow.clone();
                 let positions = decide::positions(&mut self.flows[at], sides_of(&self.world, &rules), stream, &rows);
-                let deciding = Deciding { by: self.by(), title: None, rules: keep_rules };
+                let beginning = rules::beginning(&action, &rows).map(str::to_owned);
+                let deciding = Deciding { by: self.by(), title: None, rules: keep_rules, beginning };
                 self.decide(reply, at, (stream, &action), &positions, deciding);
             }
             Command::QuickMatch { flow, stream, threshold } => {
@@ -289,7 +290,7 @@ impl Core {
                 let rows = decide::quick_rows(&self.flows[at], stream, threshold);
                 let by = By { actor: Actor::QuickMatch(self.actor.clone()), at: self.clock.now() };
                 let what = format!("Quick Match at {} % accepted", threshold.percent());
-                let deciding = Deciding { by, title: Some(what), rules: true };
+                let deciding = Deciding { by, title: Some(what), rules: true, beginning: None };
                 self.decide(reply, at, (stream, &DecideAction::Accept), &rows, deciding);
             }
             Command::Undo { entry } => self.find(reply, writer::Wanted::Undo { entry, preview: false }),
@@ -332,7 +333,7 @@ impl Core {
         at: usize,
         (stream, action): (Stream, &DecideAction),
         positions: &[usize],
-        Deciding { by, title, rules: keep }: Deciding,
+        Deciding { by, title, rules: keep, beginning }: Deciding,
     ) {
         let state = &self.flows[at];
         let sides = sides_of(&self.world, &state.flow);
@@ -348,7 +349,8 @@ impl Core {
             None => decide::describe(action, stream, plan.changes.len()),
         };
         let changes: Vec<RowChange> = plan.changes.into_iter().map(|(_, change)| change).collect();
-        let mut rules = rules::learn(&self.rules, state, sides, stream, &changes, &by);
+        let of = (stream, beginning.as_deref());
+        let mut rules = rules::learn(&self.rules, state, sides, of, &changes, &by);
         // What contradicts a decision goes in any case.
         rules.retain(|change| keep || change.after.is_none());
         let described = rules::described(&rules);
@@ -413,6 +415,7 @@ impl Core {
                 if stored.actor == Actor::Engine {
                     self.more.insert(entry.flow.clone());
                 }
+                self.rested();
                 if let Some(reply) = waiting.reply {
                     reply.done(Done {
                         history: Some(stored.id),
@@ -429,6 +432,9 @@ impl Core {
                     let rules: Vec<RuleChange> = entry.rules.iter().map(RuleChange::inverse).collect();
                     self.put_rules(&rules);
                     self.flows[at].due.decided = true;
+                    if entry.actor == Actor::Engine {
+                        self.rest(at);
+                    }
                 }
                 self.outbox.notice(crate::domain::LogLevel::Error, format!("not saved: {failure}"));
                 if let Some(reply) = waiting.reply {
@@ -447,10 +453,10 @@ fn reversed(change: &RowChange) -> RowChange {
     RowChange { source: change.source.clone(), before: change.after.clone(), after: change.before.clone() }
 }
 
+/// Whether the log's filter takes the line, its text aside: the store looks for that.
 fn wanted(entry: &LogEntry, filter: &super::super::messages::LogFilter) -> bool {
     let level = filter.level.unwrap_or(crate::domain::LogLevel::Info);
     entry.level >= level
         && filter.run.is_none_or(|run| entry.run == Some(run))
         && filter.integration.as_ref().is_none_or(|i| entry.integration.as_ref() == Some(i))
-        && (filter.text.is_empty() || entry.text.to_lowercase().contains(&filter.text.to_lowercase()))
 }

@@ -2,15 +2,15 @@
 
 use super::super::compare::sides_of;
 use super::super::inside;
-use super::super::messages::{Command, DecideAction, Done, Reply, Request, Selection};
+use super::super::messages::{Command, DecideAction, Done, Filter, Reply, Request, Selection, Sort, SortKey, ViewSpec};
 use super::super::solver::{self, RowVerdict};
 use super::super::tables::Change;
-use super::super::views::position;
+use super::super::views::{Search, keep, order, position};
 use super::super::{Notices, Options, ReplyTo, prelude};
 use super::{Core, CoreMessage};
 use crate::domain::{
-    Cardinality, Company, Contact, Device, Flow, Interface, JunkList, NameMode, Record, RunState, Stream,
-    StreamProgress, SystemClock, Ties,
+    Cardinality, Company, Contact, Device, Failure, FailureClass, Flow, HistoryEntry, Interface, JunkList, MatchState,
+    NameMode, Record, RowChange, RunState, Stream, StreamProgress, SystemClock, Ties,
 };
 use crate::matching::Run;
 use crate::store::Store;
@@ -223,6 +223,46 @@ impl Home {
         state.queue(stream)?.rows[at].best.as_ref().map(|(id, _)| id.to_string())
     }
 
+    /// Orders of several views, from what is known of them.
+    fn orders(&mut self) -> Vec<Vec<u32>> {
+        let mut orders = Vec::new();
+        for stream in [Stream::Companies, Stream::Devices] {
+            let spec = |filter, find: &str, key, descending| ViewSpec {
+                flow: flow().id,
+                stream,
+                filter,
+                find: find.into(),
+                sort: Sort { key, descending },
+                company: None,
+                alike: None,
+            };
+            // Shorter before longer, as they are typed.
+            for spec in [
+                spec(Filter::Open, "", SortKey::Work, false),
+                spec(Filter::Open, "pc", SortKey::Work, false),
+                spec(Filter::Open, "pc-2", SortKey::Work, false),
+                spec(Filter::State(MatchState::Ignored), "", SortKey::Company, false),
+                spec(Filter::All, "a", SortKey::Name, true),
+            ] {
+                let rules = self.core.flows[0].flow.clone();
+                let sides = sides_of(&self.core.world, &rules);
+                let searched = Search::of(&mut self.core.flows[0], sides, &spec, 0);
+                if let Some(search) = searched {
+                    let order = search.run(sides.source);
+                    keep(&mut self.core.flows[0], &spec, order);
+                }
+                orders.push(order(&mut self.core.flows[0], sides, &spec).to_vec());
+            }
+        }
+        orders
+    }
+
+    fn forget_orders(&mut self) {
+        for stream in [Stream::Companies, Stream::Devices] {
+            self.core.flows[0].queue_mut(stream).unwrap().views.clear();
+        }
+    }
+
     /// The first row that does not show what a run over everything says of it.
     fn difference(&self) -> Option<String> {
         let (world, state) = (&self.core.world, &self.core.flows[0]);
@@ -269,7 +309,11 @@ proptest! {
             home.carry_out(&Act::Company(false, id, id + 5));
         }
         for (act, pause) in &acts {
+            home.orders();
             home.carry_out(act);
+            let kept = home.orders();
+            home.forget_orders();
+            prop_assert_eq!(kept, home.orders(), "orders that were kept up are not those that are computed anew");
             if *pause {
                 home.settle();
                 prop_assert_eq!(home.difference(), None);
@@ -438,4 +482,103 @@ fn rows_alike_and_the_grid_follow_what_was_decided() {
     assert_eq!((first.name.as_str(), first.devices, first.covered), ("Harbor Foods", 2, 1));
     assert_eq!(first.cells[1].as_ref().map(|c| c.name.as_str()), Some("Harbor Foods Inc"));
     assert_eq!(grid(CoverageShow::Missing("docs".into())).total, 1);
+}
+
+#[test]
+fn one_rule_of_a_beginning_holds_for_names_that_come_later_and_goes_with_its_undo() {
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let _inside = runtime.enter();
+    let mut home = companies(&runtime);
+    let arrive = |home: &mut Home, id: &str, name: &str| {
+        let change = Change::of(&Record::Company(Box::new(Company::new(id, name))));
+        home.core.handle(CoreMessage::Stored("rmm".into(), change.into_iter().collect()));
+        home.settle();
+    };
+    for (id, name) in [("6", "Kestrel - Plant"), ("7", "Kestrel - Mill"), ("8", "Kestrel Bank")] {
+        arrive(&mut home, id, name);
+    }
+    home.decide(Stream::Companies, 6, target(3));
+    let alike = home.core.alike(&flow().id, Stream::Companies, &"6".into()).unwrap();
+    let group = alike.groups.iter().find(|g| g.label == "names that begin with “Kestrel - ”").unwrap();
+    assert_eq!((group.rows, alike.target.as_ref().map(|t| t.id.as_str())), (1, Some("3")));
+    let rows = Selection::Shown { view: Box::new(group.view.clone()), except: Vec::new() };
+    let preview = home.core.preview(&flow().id, Stream::Companies, &target(3), &rows).unwrap();
+    assert_eq!(preview.learns, "learnt: names that begin with “Kestrel - ” are “Quarry Lane”");
+    let alike = |keep_rules| Command::DecideAlike {
+        flow: flow().id,
+        stream: Stream::Companies,
+        action: target(3),
+        rows: rows.clone(),
+        keep_rules,
+    };
+    home.ask(alike(true));
+    let by_hand = "“Kestrel - Plant” is “Quarry Lane”";
+    let beginning = "names that begin with “Kestrel - ” are “Quarry Lane”";
+    assert_eq!(home.rules(), [beginning, by_hand]);
+    arrive(&mut home, "9", "KESTREL - Depot");
+    assert_eq!(home.best(Stream::Companies, 9).as_deref(), Some("3"));
+    assert_ne!(home.best(Stream::Companies, 8).as_deref(), Some("3"), "it does not begin so");
+    assert_eq!(home.difference(), None);
+    // A name that was decided for itself is what that decision says.
+    home.decide(Stream::Companies, 9, target(2));
+    home.decide(Stream::Companies, 9, DecideAction::Unmatch);
+    home.ask(Command::Undo { entry: None });
+    home.ask(Command::Undo { entry: None });
+    arrive(&mut home, "5", "Kestrel - Yard");
+    assert_eq!(home.best(Stream::Companies, 5).as_deref(), Some("3"));
+    // Taken back with its action; removed by itself, and that taken back.
+    home.ask(Command::Undo { entry: None });
+    assert_eq!(home.rules(), [by_hand]);
+    assert_ne!(home.best(Stream::Companies, 5).as_deref(), Some("3"));
+    home.ask(Command::Redo);
+    assert_eq!(home.rules(), [beginning, by_hand]);
+    let rule = home.core.rules.of(None).next().unwrap().id;
+    home.ask(Command::RemoveRule { rule });
+    assert_eq!(home.rules(), [by_hand]);
+    home.ask(Command::Undo { entry: None });
+    assert_eq!(home.core.store.rules().unwrap().len(), 2);
+    assert_eq!(home.difference(), None);
+}
+
+/// A full disk: what the engine decides cannot be kept. It is tried once, then rests until something can be kept.
+#[test]
+fn automatic_decisions_that_cannot_be_kept_are_not_tried_again_and_again() {
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let _inside = runtime.enter();
+    let mut home = companies(&runtime);
+    home.decide(Stream::Companies, 0, DecideAction::Accept);
+    home.carry_out(&Act::Devices(true, vec![(4, 0, 7, 1, 1)]));
+    home.carry_out(&Act::Devices(false, vec![(9, 0, 7, 1, 1)]));
+    home.settle();
+    home.read_to_the_end();
+    home.core.flows[0].flow.auto_accept = true;
+    home.core.decide_automatically(0);
+    let mut refused = 0;
+    while !home.core.is_settled() {
+        let message = match home.inbox.recv().unwrap() {
+            CoreMessage::Written { entry, waiting, .. } => {
+                refused += 1;
+                assert!(refused < 5, "the engine decides the same again and again");
+                // It was kept: it has to be gone again.
+                let back = |c: &RowChange| RowChange {
+                    source: c.source.clone(),
+                    before: c.after.clone(),
+                    after: c.before.clone(),
+                };
+                let changes = entry.changes.iter().map(back).collect();
+                home.core.store.decide(HistoryEntry { changes, ..(*entry).clone() }).unwrap();
+                let full = Failure::new(FailureClass::Local, "the disk is full", "free some space");
+                CoreMessage::Written { entry, result: Err(full), waiting }
+            }
+            other => other,
+        };
+        home.core.handle(message);
+        home.core.turn();
+    }
+    let matched = |home: &Home| home.core.flows[0].devices.rows[0].matched().is_some();
+    assert!(refused == 1 && !matched(&home), "{refused}");
+    assert!(home.core.rested_at().is_some(), "it is tried again later");
+    // A person's decision can be kept: so can the engine's.
+    home.decide(Stream::Companies, 1, DecideAction::Ignore);
+    assert!(matched(&home) && home.core.rested_at().is_none());
 }

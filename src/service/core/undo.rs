@@ -56,8 +56,7 @@ impl Core {
         }
         if let Wanted::Undo { preview: true, .. } = wanted {
             let mut preview = self.undo_preview(at, &entry, changes, moved_on);
-            let described = rules::described(&rules);
-            preview.warnings.extend((!described.is_empty()).then_some(described));
+            preview.learns = rules::described(&rules);
             return reply.view(View::Preview(preview));
         }
         if changes.is_empty() && rules.is_empty() && records.is_empty() {
@@ -116,6 +115,7 @@ impl Core {
                 rows: records.len() as u64,
                 counts: Vec::new(),
                 warnings: skipped.iter().map(|(reason, count)| format!("{count} left as they are: {reason}")).collect(),
+                learns: String::new(),
                 sample: Vec::new(),
             };
             return reply.view(View::Preview(preview));

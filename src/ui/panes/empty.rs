@@ -16,9 +16,9 @@ pub fn no_queue(state: &State) -> Vec<String> {
         return [
             "No integration is connected yet.",
             "",
-            "c connects one (in Integrations, 1): it asks for a key, tests it live",
-            "and saves it in the encrypted vault. A read-only key is enough. Connect",
-            "both sides, for example Addigy and IT Glue; then say what is matched.",
+            "c connects one: it asks for a key, tests it live and saves it in the",
+            "encrypted vault. A read-only key is enough. Connect both sides, for",
+            "example Addigy and IT Glue; then say what is matched.",
             "",
             "Only exported files?  c, then CSV",
             "Just looking?         q, then: matchbook demo",

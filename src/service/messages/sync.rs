@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Something that a sync found and a person decides; nothing of it is applied before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardView {
-    /// Names it in [`super::messages::Command::AnswerCard`].
+    /// Names it in [`super::Command::AnswerCard`].
     pub key: String,
     /// What it is about.
     pub about: CardAbout,
