@@ -94,6 +94,19 @@ impl Person {
         panic!("Esc does not lead away from {text}\n{}", self.screen());
     }
 
+    /// Enter on a line of a list, again while the list stays: it waits for the answer to what was typed.
+    pub fn picks(&mut self, line: &str, title: &str) {
+        self.sees(line);
+        for _ in 0..TRIES {
+            self.types("\r");
+            if self.terminal.wait_until(NO_ANSWER, |screen| !screen.contents().contains(title)) {
+                return;
+            }
+            self.sees(line);
+        }
+        panic!("the list {title} stays\n{}", self.screen());
+    }
+
     pub fn types(&mut self, keys: &str) {
         self.terminal.send(keys).expect("the program reads");
     }

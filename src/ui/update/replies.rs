@@ -318,7 +318,14 @@ pub fn refused(state: &mut State, ticket: Ticket) {
     on_failure(state, ticket, purpose, &failure);
 }
 
+/// Rows of a flow that is given up are still asked for by what the last session left on the screen.
+fn is_given_up(state: &State, purpose: &Purpose) -> bool {
+    let (Purpose::Window(tab, _) | Purpose::Compare(tab, _)) = purpose else { return false };
+    !state.overview.ready || !state.overview.flows.iter().any(|flow| flow.id == tab.0)
+}
+
 fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Failure) {
+    let quiet = is_given_up(state, &purpose);
     match purpose {
         Purpose::Decide(tab, rows) => {
             state.trail.pop();
@@ -372,5 +379,7 @@ fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Fai
         | Purpose::SyncSettings => overlays::close(state),
         _ => {}
     }
-    state.say(LogLevel::Error, failure.to_string());
+    if !quiet {
+        state.say(LogLevel::Error, failure.to_string());
+    }
 }
