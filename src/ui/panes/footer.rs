@@ -70,6 +70,9 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
                 ("o", "orphaned rows"),
                 ("s", "sync"),
                 ("F", "full sync"),
+                ("x", "delete orphans"),
+                ("r", "reconnect"),
+                ("e", "new key"),
                 ("Esc", "back"),
             ]);
         }
