@@ -1,7 +1,8 @@
 //! Pages, runs and orphans of the store, through its public interface.
 
 use matchbook::domain::{
-    Actor, Decision, DecisionKind, Device, Flow, HistoryEntry, HistoryId, IntegrationId, LogEntry, LogLevel, MassChange, Record, RecordId, RowChange, RunCounts, RunOutcome, Stream, Timestamp,
+    Actor, Decision, DecisionKind, Device, Flow, HistoryEntry, HistoryId, IntegrationId, LogEntry, LogLevel,
+    MassChange, Record, RecordId, RowChange, RunCounts, RunOutcome, Stream, Timestamp,
 };
 use matchbook::store::{
     Judgement, ListingFacts, MAX_RECORD_ID, PageBatch, PageOutcome, RunFinish, RunFinished, RunRecord, RunVerdict,

@@ -164,7 +164,10 @@ fn orphans_are_deleted_after_one_question_that_names_what_is_lost() {
     h.keys("1 m j x Enter");
     let sent = h.outside.pop();
     let devices = matchbook::domain::Stream::Devices;
-    assert!(matches!(&sent, Some(matchbook::ui::Effect::DeleteOrphans(id, stream)) if id.as_str() == "addigy" && *stream == devices), "{sent:?}");
+    assert!(
+        matches!(&sent, Some(matchbook::ui::Effect::DeleteOrphans(id, stream)) if id.as_str() == "addigy" && *stream == devices),
+        "{sent:?}"
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crossterm::{cursor, queue, terminal};
 use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
 use std::io::{self, Write};
 
 /// Standard output without a buffer of its own: a frame must leave in one piece.
@@ -156,7 +157,8 @@ fn distrust(shown: &mut Buffer, next: &Buffer, y: u16) {
     let (Some(old), Some(new)) = (shown.content.get_mut(line.clone()), next.content.get(line)) else { return };
     if *old != *new && old.iter().chain(new).any(|cell| is_disputed(cell.symbol())) {
         for cell in old {
-            cell.set_symbol("\u{0}");
+            // A look that no cell has.
+            cell.modifier = Modifier::all();
         }
     }
 }

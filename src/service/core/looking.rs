@@ -58,7 +58,8 @@ impl Core {
         let states: Vec<_> = own.map(|p| (p.clone(), off(p.stream))).collect();
         let (world, inbox, integration) = (Arc::clone(&self.world), self.inbox.clone(), integration.clone());
         self.runtime.spawn_blocking(move || {
-            let data = states.iter().map(|(state, off)| coverage::data(&world, &flows, &integration, state, *off)).collect();
+            let data =
+                states.iter().map(|(state, off)| coverage::data(&world, &flows, &integration, state, *off)).collect();
             drop(world);
             reply.view(View::Data(data));
             let _ = inbox.send(CoreMessage::Freed);

@@ -33,8 +33,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, shown: &Data) {
         cursor_sign(canvas, inner, y, i == shown.cursor);
         let style = if i == shown.cursor { theme.text.add_modifier(Modifier::BOLD) } else { theme.text };
         canvas.put(inner.x + 2, y, NAME - 2, &data.label, style);
-        let counts =
-            [data.live, data.left_out, data.orphaned, data.disconnected, data.matched, data.off, data.failed];
+        let counts = [data.live, data.left_out, data.orphaned, data.disconnected, data.matched, data.off, data.failed];
         for ((at, count), bad) in (0..).zip(counts).zip([false, false, true, true, false, true, true]) {
             let style = if bad && count > 0 { theme.warn } else { theme.text };
             canvas.right(inner.x + NAME + at * COUNT, y, COUNT - 1, &thousands(count), style);

@@ -76,7 +76,8 @@ fn chosen(state: &State) -> Option<(IntegrationId, String, StreamData)> {
 fn reconnect(state: &mut State) {
     let Some((integration, _, data)) = chosen(state) else { return };
     if data.off == 0 {
-        return state.say(LogLevel::Info, format!("the sync of no {} is switched off; R on a row does that", data.label));
+        return state
+            .say(LogLevel::Info, format!("the sync of no {} is switched off; R on a row does that", data.label));
     }
     if refused(state) {
         return;
