@@ -94,6 +94,9 @@ const HELP: &str = r#"A script is a JSON list of steps, run in order:
   {"wait": "TEXT", "timeout": 10}           wait until TEXT is on the screen; the time from start or the last key
   {"key": "j", "name": "down", "times": 50} press a key (escape sequences allowed), each time until its answer ends
   {"type": "acme", "name": "search"}        press the characters one by one
+  {"key": "G", "until": "of 100,000"}       the answer ends when TEXT is on the screen, whatever moves beside it
+  {"keep": "TEXT", "keys": ["S"]}           type the keys unless TEXT is on the screen, and wait for it;
+                                            "anew": true waits until it is gone first
   {"idle": 5, "name": "idle"}               watch an idle program: bytes written and processor used
   {"screen": "label"}                       print the screen as the user sees it
   {"expect": "TEXT"} {"absent": "TEXT"}     fail when the screen does (not) show TEXT
@@ -145,6 +148,9 @@ fn run(arguments: &Arguments) -> Result<bool, Failed> {
         let mut command = command(arguments, program, copy.as_ref().map(home::Copy::path))?;
         if let (true, Some(copy)) = (path.ends_with("sync.json") && arguments.command.is_empty(), &copy) {
             home::demo(&mut command, copy.path(), arguments.companies, arguments.devices);
+        }
+        if let (true, Some(copy)) = (path.ends_with("log.json"), &copy) {
+            home::fill_log(copy.path())?;
         }
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let mut run = Run::start(command, arguments)?;
@@ -271,7 +277,10 @@ impl Run {
                 Step::Key(step) => {
                     let keys = vec![step.keys.clone(); step.times];
                     let name = step.name.as_deref().unwrap_or(&step.keys);
-                    self.press(name, &keys, step.settle, &step.aim)?;
+                    match &step.until {
+                        Some(text) => self.press_until(name, &keys, text, step)?,
+                        None => self.press(name, &keys, step.settle, &step.aim)?,
+                    }
                 }
                 Step::Type(step) => {
                     let keys: Vec<String> = step.text.chars().map(String::from).collect();
@@ -279,6 +288,7 @@ impl Run {
                     self.press(name, &keys, step.settle, &step.aim)?;
                 }
                 Step::Idle(step) => self.idle(step)?,
+                Step::Keep(step) => self.keep(step)?,
                 Step::Screen(step) => self.show(&step.label),
                 Step::Expect(step) => self.expect(&step.text, true),
                 Step::Absent(step) => self.expect(&step.text, false),
@@ -316,6 +326,46 @@ impl Run {
         Ok(())
     }
 
+    /// Presses keys, each until a text is on the screen that was not there before.
+    fn press_until(&mut self, name: &str, keys: &[String], text: &str, step: &steps::Key) -> Result<(), Failed> {
+        let mut answers = Vec::new();
+        for key in keys {
+            self.since = Instant::now();
+            if self.terminal.text().contains(text) {
+                return Err(format!("{name}: {text} is on the screen before the key").into());
+            }
+            let answer = self.terminal.press_until(key, text)?;
+            if answer.is_none() {
+                self.failed = true;
+                eprintln!("{name}: {text} did not come\n{}", self.terminal.text());
+            }
+            answers.extend(answer);
+            self.terminal.settle_briefly(Duration::from_millis(step.settle));
+        }
+        self.rows.push(report::keys(name, keys.len(), &answers).judged(&step.aim));
+        Ok(())
+    }
+
+    fn keep(&mut self, step: &steps::Keep) -> Result<(), Failed> {
+        // What is drawn of the end of something may still be on its way.
+        self.terminal.settle_briefly(QUIET);
+        if step.anew {
+            let gone = |screen: &vt100::Screen| !screen.contents().contains(&step.text);
+            self.terminal.wait_until(Duration::from_secs_f64(step.timeout), gone);
+        } else if self.terminal.text().contains(&step.text) {
+            return Ok(());
+        }
+        for keys in &step.keys {
+            self.terminal.send(keys)?;
+            self.terminal.settle_briefly(QUIET);
+        }
+        if !self.terminal.wait_for(&step.text, Duration::from_secs_f64(step.timeout)) {
+            self.failed = true;
+            eprintln!("not kept going: {}\n{}", step.text, self.terminal.text());
+        }
+        Ok(())
+    }
+
     fn idle(&mut self, step: &steps::Idle) -> Result<(), Failed> {
         self.terminal.settle(QUIET);
         let (before, bytes, since) = (Usage::of(self.terminal.pid)?, self.terminal.total, Instant::now());
@@ -338,7 +388,7 @@ impl Run {
             .with("seconds", step.seconds)
             .with("cpu_percent", rounded(100.0 * used))
             .with("bytes", self.terminal.total - bytes)
-            .with("writes_per_s", rounded(f64::from(writes) / step.seconds))
+            .with("repaints_per_s", rounded(f64::from(writes) / step.seconds))
             .with("rss_mb", after.memory_mib)
             .with("peak_mb", after.peak_mib);
         self.rows.push(row.judged(&step.aim));

@@ -1,99 +1,19 @@
 //! The commands as scripts use them: the real binary, real HTTP, exit statuses, messages that name what to do.
 
-use assert_cmd::Command;
-use matchbook::simulator::{self, Faults, Simulator, Vendor};
+mod between;
+#[path = "cli/classes.rs"]
+mod classes;
+mod home;
+#[path = "cli/record.rs"]
+mod record;
+mod tls;
+#[path = "cli/why.rs"]
+mod why;
+
+use home::{Home, files_below, text, vendors};
+use matchbook::simulator::{Faults, Simulator, Vendor};
 use serde_json::Value;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Output;
-use std::sync::LazyLock;
-use tempfile::TempDir;
-
-static RUNTIME: LazyLock<tokio::runtime::Runtime> =
-    LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap());
-
-fn vendors(companies: usize, devices: usize, faults: Faults) -> Simulator {
-    let options = simulator::Options { companies, devices, seed: 3, faults, ..Default::default() };
-    RUNTIME.block_on(simulator::start(options)).unwrap()
-}
-
-/// A home of its own and a clean environment.
-struct Home(TempDir);
-
-impl Home {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn run(&self, arguments: &[&str], stdin: &str) -> Output {
-        Command::cargo_bin("matchbook")
-            .unwrap()
-            .env_clear()
-            .env("MATCHBOOK_HOME", self.path())
-            .env("USER", "tester")
-            .args(arguments)
-            .write_stdin(stdin)
-            .output()
-            .unwrap()
-    }
-
-    fn ok(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments, "");
-        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
-        text(&output.stdout)
-    }
-
-    fn json(&self, arguments: &[&str]) -> Value {
-        let out = self.ok(arguments);
-        serde_json::from_str(&out).unwrap_or_else(|e| panic!("{arguments:?}: {e}: {out}"))
-    }
-
-    fn refused(&self, arguments: &[&str], status: i32, words: &[&str]) {
-        self.refused_with(arguments, "", status, words);
-    }
-
-    fn refused_with(&self, arguments: &[&str], stdin: &str, status: i32, words: &[&str]) {
-        let output = self.run(arguments, stdin);
-        let said = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {said}");
-        for word in words {
-            assert!(said.contains(word), "{arguments:?} says “{word}”: {said}");
-        }
-        assert!(output.stdout.is_empty(), "{arguments:?} leaves stdout to data");
-    }
-
-    fn connect(&self, simulator: &Simulator) {
-        let ends = simulator.endpoints();
-        for (name, end) in [("addigy", &ends.addigy), ("itglue", &ends.itglue)] {
-            let output = self.run(
-                &["connect", name, "--connector", name, "--base-url", &end.base_url, "--secrets-stdin"],
-                &format!("api_key={}\n", end.api_key),
-            );
-            assert!(output.status.success(), "{}", text(&output.stderr));
-        }
-        self.ok(&["flow", "add", "addigy", "itglue"]);
-    }
-}
-
-fn files_below(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        if entry.file_type().unwrap().is_dir() {
-            files.extend(files_below(&entry.path()));
-        } else {
-            files.push(entry.path());
-        }
-    }
-    files
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
 
 #[test]
 fn from_nothing_to_a_decided_queue() {

@@ -210,7 +210,7 @@ async fn only_what_changed_is_listed_and_nothing_is_concluded() {
     let mut wanted = [changed.to_string(), added.to_string()];
     wanted.sort();
     assert_eq!(sorted_ids(&pages), wanted);
-    assert!(pages.last().unwrap().last && !pages.last().unwrap().whole);
+    assert!(is_whole(&pages), "all that was asked for");
     // A cursor of a full listing does not serve one of changes.
     let full = it.all(Stream::Companies).await;
     let ask = Ask { since: Some(since), after: Some(full[0].cursor.clone()), ..everything() };

@@ -208,7 +208,7 @@ async fn only_what_changed_is_listed_and_nothing_is_concluded() {
     let pages = it.since(Stream::Devices, since).await;
     assert_eq!(sorted_ids(&pages), [changed.to_string()]);
     assert_eq!(records(&pages)[0].name(), "RENAMED");
-    assert!(pages.last().unwrap().last && !pages.last().unwrap().whole);
+    assert!(is_whole(&pages), "all that was asked for");
     let full = it.all(Stream::Devices).await;
     let ask = Ask { since: Some(since), after: Some(full[0].cursor.clone()), ..everything() };
     assert_eq!(sorted_ids(&it.list(Stream::Devices, ask).await.0), [changed.to_string()]);

@@ -485,6 +485,56 @@ async fn the_budget_is_counted() {
     }
 }
 
+/// Answers say in their headers what is left; other programs with the same key have used some of it.
+#[tokio::test]
+async fn the_budget_is_corrected_by_the_answers_headers() {
+    for (vendor, limit) in [(Vendor::Addigy, 1_000), (Vendor::ItGlue, 3_000)] {
+        let server = MockServer::start().await;
+        let all: Vec<u32> = (0..250).collect();
+        let left = AtomicU32::new(limit - 700);
+        serve(&server, vendor.devices_path(), move |request| {
+            let left = left.fetch_sub(1, Ordering::SeqCst);
+            let answer = vendor.listing(&all, request).insert_header("X-RateLimit-Limit", limit.to_string());
+            answer.insert_header("X-RateLimit-Remaining", left.to_string())
+        })
+        .await;
+        let it = connected(vendor, &server.uri(), impatient());
+        assert_eq!(it.devices(None).await.1, None);
+        let budget = it.connector.budget().unwrap();
+        assert_eq!((budget.used, budget.limit), (702, limit), "{vendor:?}: 699 of others and three of ours");
+    }
+}
+
+#[tokio::test]
+async fn where_headers_leave_nothing_the_vendor_is_left_alone_until_its_window_ends() {
+    for (vendor, reset, waits) in [(Vendor::Addigy, 7_200, false), (Vendor::ItGlue, 1, true)] {
+        let server = MockServer::start().await;
+        let all: Vec<u32> = (0..250).collect();
+        let asked = AtomicU32::new(0);
+        serve(&server, vendor.devices_path(), move |request| {
+            let answer = vendor.listing(&all, request);
+            if asked.fetch_add(1, Ordering::SeqCst) > 0 {
+                return answer;
+            }
+            answer.insert_header("RateLimit-Remaining", "0").insert_header("RateLimit-Reset", reset.to_string())
+        })
+        .await;
+        let it = connected(vendor, &server.uri(), impatient());
+        let (pages, failure) = it.devices(None).await;
+        let told = it.notices.lock().unwrap().iter().filter(|n| n.retry_at.is_some()).count();
+        assert_eq!(told, 1, "{vendor:?}: it is said until when: {:?}", it.texts());
+        assert!(it.texts()[0].contains("no more requests"), "{:?}", it.texts());
+        if waits {
+            // A short window is sat out; the run is whole.
+            assert_eq!((failure, ids(&pages).len(), requests(&server).await), (None, 250, 3));
+        } else {
+            let failure = failure.expect("a run does not sit out two hours");
+            assert!(failure.class == FailureClass::Limit && failure.what.contains("until"), "{failure}");
+            assert_eq!(requests(&server).await, 1, "nothing goes before");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_connection_without_a_key_or_with_a_wrong_region_is_refused() {
     let quiet = || Arc::new(|_| {});

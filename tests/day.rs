@@ -132,6 +132,7 @@ async fn a_day_of_schedules_limits_pauses_and_restarts() {
     assert_eq!(limited.next, Some(datetime!(2026-03-05 10:00 UTC)), "and the next run is shown");
     day.until(12, 30).await;
     let (noon, memory) = (sizes(&day.home().store), resident());
+    let (noon_disk, _) = Store::room(&day.dir.path().join("store"));
 
     day.until(13, 0).await;
     day.home().command(Command::Pause { integration: "addigy".into() }).await;
@@ -144,11 +145,23 @@ async fn a_day_of_schedules_limits_pauses_and_restarts() {
     day.until(22, 30).await;
     day.open();
     day.settle().await;
+    // A vendor that is out of order for a moment longer than a run tries: it is tried again by itself half an hour later.
+    day.until(22, 55).await;
+    day.simulator.control().fail_next(Vendor::Addigy, 5, Failing::Status(503));
+    day.until(23, 5).await;
+    let failed = day.home().progress("addigy", Stream::Devices).await;
+    let RunState::Failed { failure } = &failed.state else { panic!("{:?}", failed.state) };
+    assert_eq!((failure.class, failed.retry_at), (FailureClass::Vendor, Some(datetime!(2026-03-05 23:30 UTC))));
     day.until(24, 0).await;
+    assert_eq!(day.home().progress("addigy", Stream::Devices).await.state, RunState::Ok);
 
     let store = &day.home().store;
     let devices = |of: &str| starts(store, of, Stream::Devices).join(" ");
-    assert_eq!(devices("addigy"), "00:00 04:00 08:00 12:00 19:00 23:00", "16:00 was paused and is caught up once");
+    assert_eq!(
+        devices("addigy"),
+        "00:00 04:00 08:00 12:00 19:00 23:00 23:30",
+        "16:00 was paused and is caught up once"
+    );
     assert_eq!(
         devices("itglue"),
         "00:00 04:00 08:00 10:00 14:00 18:00 22:30",
@@ -174,6 +187,10 @@ async fn a_day_of_schedules_limits_pauses_and_restarts() {
             assert!(*values <= before.0 + 4 && *bytes <= before.1 + 4_096, "{table} grows");
         }
     }
+    let (night_disk, live) = Store::room(&day.dir.path().join("store"));
+    println!("on disk: {noon_disk} → {night_disk} bytes, {live:?} of values");
+    // The file grows in steps of half a megabyte, and is written anew where it becomes twice what it holds.
+    assert!(night_disk <= noon_disk + (4 << 20), "{night_disk} bytes on disk, {noon_disk} at noon");
     let grown = resident().saturating_sub(memory);
     assert!(grown < 64 << 20, "{grown} bytes more than at noon");
     day.home.take().expect("an open home").close().await;

@@ -1,9 +1,14 @@
 //! Killed with SIGKILL at random points of sync, incremental sync, decide and bulk: the store opens, every acknowledged decision is
 //! there, none is half there, and the next sync ends with the same records as an undisturbed one.
 //!
-//! Rounds: `MATCHBOOK_KILL_ROUNDS` (default 6 of each kind). The child is this test binary itself, in a role named by
+//! Rounds: `MATCHBOOK_KILL_ROUNDS` (default 6 of each kind); `.ci/kills` does a thousand kills, and a thousand more on a
+//! disk that fills up. The child is this test binary itself, in a role named by
 //! an environment variable, so that it is a process of its own that can be killed.
 
+#[path = "common/full_disk.rs"]
+mod full_disk;
+
+use full_disk::Ballast;
 use matchbook::connectors::{self, Connection};
 use matchbook::domain::{
     Decision, Flow, HistoryEntry, IntegrationId, JunkList, Record, RecordId, Stream, SyncRules, SyncScope, SystemClock,
@@ -20,7 +25,7 @@ use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::sync::Arc;
 
@@ -175,10 +180,14 @@ async fn decide_forever(service: &Service, seed: u64) {
                 Command::Decide { flow: flow().id, stream, action, rows: Selection::Rows(vec![id]) }
             }
         };
-        if let Ok(Reply::Done(done)) = service.ask(Request::Command(command)).await
-            && let Some(id) = done.history
-        {
-            say(&format!("ack {} {}", id.0, done.rows));
+        match service.ask(Request::Command(command)).await {
+            Ok(Reply::Done(done)) => {
+                if let Some(id) = done.history {
+                    say(&format!("ack {} {}", id.0, done.rows));
+                }
+            }
+            // On a full disk that is every answer.
+            _ => say("refused"),
         }
     }
 }
@@ -283,42 +292,58 @@ fn run_to_the_end(home: &Path, vendors: &str) {
     assert!(lines.iter().any(|l| l.ends_with("synced")), "the sync ends: {lines:?}");
 }
 
-#[test]
-fn a_killed_sync_ends_like_an_undisturbed_one() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let options = simulator::Options { companies: 12, devices: 400, seed: 7, ..Default::default() };
-    let simulator = runtime.block_on(simulator::start(options)).unwrap();
-    let vendors = vendors_of(&simulator);
-    let calm = tempfile::tempdir().unwrap();
-    run_to_the_end(&calm.path().join("store"), &vendors);
-    let wanted = records(&Store::open(&calm.path().join("store")).unwrap());
-    assert!(wanted.len() > 800, "the world was synced: {}", wanted.len());
+/// Vendors, what homes begin with, and what an undisturbed one ends with.
+struct Stage {
+    vendors: String,
+    /// A home that is copied for each round; `None`: each begins with nothing.
+    base: Option<PathBuf>,
+    wanted: Records,
+    /// Kills of a round at most.
+    kills: u32,
+    /// Log lines after which a kill comes at most.
+    lines: u32,
+}
 
-    let mut random = ChaCha8Rng::seed_from_u64(11);
-    for round in 0..rounds() {
-        let home = tempfile::tempdir().unwrap();
-        let path = home.path().join("store");
-        for _ in 0..random.random_range(1..4) {
-            let mut left = random.random_range(1..30);
-            kill_after(spawn("sync", &path, &vendors, 0), &mut random, |line| {
-                left -= 1;
-                left == 0 || line.ends_with("synced")
-            });
-            drop(Store::open(&path).expect("a store opens after a kill"));
-        }
-        run_to_the_end(&path, &vendors);
-        let store = Store::open(&path).unwrap();
-        let found = records(&store);
-        assert_eq!(found.len(), wanted.len(), "round {round}");
-        assert!(found == wanted, "round {round}: the same records as undisturbed");
-        for integration in ["addigy", "itglue"] {
-            for stream in Stream::ALL {
-                let id: IntegrationId = integration.into();
-                let counted = found.iter().filter(|((i, s, _), (_, gone))| i == integration && *s == stream && !gone);
-                assert_eq!(store.live_count(&id, stream), counted.count() as u64, "round {round}");
+impl Stage {
+    /// Kills again and again, and runs to the end then: it must have what is wanted.
+    fn kill(&self, seed: u64, check: impl Fn(&Store)) {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut kills = 0;
+        for round in 0..rounds() {
+            let home = tempfile::tempdir().unwrap();
+            if let Some(base) = &self.base {
+                copy_dir(base, home.path());
             }
+            let path = home.path().join("store");
+            for _ in 0..random.random_range(1..=self.kills) {
+                let mut left = random.random_range(1..self.lines);
+                let ballast = Ballast::random(&mut random);
+                kill_after(spawn("sync", &path, &self.vendors, 0), &mut random, |line| {
+                    left -= 1;
+                    left == 0 || line.ends_with("synced")
+                });
+                drop(ballast);
+                kills += 1;
+                drop(Store::open(&path).expect("a store opens after a kill"));
+            }
+            run_to_the_end(&path, &self.vendors);
+            let store = Store::open(&path).unwrap();
+            assert!(live(&store) == self.wanted, "round {round}: the same records as undisturbed");
+            assert_history_is_whole(&store);
+            check(&store);
         }
-        assert_history_is_whole(&store);
+        println!("kills: {kills}");
+    }
+}
+
+/// The counters are those of the records.
+fn counts_are_true(store: &Store) {
+    let found = records(store);
+    for integration in ["addigy", "itglue"] {
+        for stream in Stream::ALL {
+            let live = found.iter().filter(|((i, s, _), (_, gone))| i == integration && *s == stream && !gone);
+            assert_eq!(store.live_count(&integration.into(), stream), live.count() as u64, "{integration} {stream}");
+        }
     }
 }
 
@@ -339,16 +364,38 @@ fn live(store: &Store) -> Records {
     records(store).into_iter().filter(|(_, (_, gone))| !gone).collect()
 }
 
+/// Vendors, and the runtime that they live on.
+fn world(devices: usize, seed: u64) -> (tokio::runtime::Runtime, simulator::Simulator) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let options = simulator::Options { companies: 12, devices, seed, ..Default::default() };
+    let simulator = runtime.block_on(simulator::start(options)).unwrap();
+    (runtime, simulator)
+}
+
+#[test]
+fn a_killed_sync_ends_like_an_undisturbed_one() {
+    let (_runtime, simulator) = world(400, 7);
+    let vendors = vendors_of(&simulator);
+    let calm = tempfile::tempdir().unwrap();
+    run_to_the_end(&calm.path().join("store"), &vendors);
+    let wanted = records(&Store::open(&calm.path().join("store")).unwrap());
+    assert!(wanted.len() > 800, "the world was synced: {}", wanted.len());
+    let orphan = |(_, gone): &(Record, bool)| *gone;
+    assert!(!wanted.values().any(orphan));
+    Stage { vendors, base: None, wanted, kills: 3, lines: 30 }.kill(11, |store| {
+        assert!(!records(store).values().any(orphan), "nothing was orphaned on the way");
+        counts_are_true(store);
+    });
+}
+
 #[test]
 fn a_killed_incremental_sync_ends_like_an_undisturbed_one() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let options = simulator::Options { companies: 12, devices: 400, seed: 9, ..Default::default() };
-    let simulator = runtime.block_on(simulator::start(options)).unwrap();
+    let (_runtime, simulator) = world(400, 9);
     let vendors = vendors_of(&simulator);
     let dir = tempfile::tempdir().unwrap();
     let base = dir.path().join("base");
     run_to_the_end(&base.join("store"), &vendors);
-    let before = records(&Store::open(&base.join("store")).unwrap());
+    let before = live(&Store::open(&base.join("store")).unwrap());
     let ids: Vec<&str> = before
         .keys()
         .filter(|(i, s, _)| i == "itglue" && *s == Stream::Devices)
@@ -364,35 +411,14 @@ fn a_killed_incremental_sync_ends_like_an_undisturbed_one() {
     let incremental = calm.log(None, 1_000, &|line| line.text.contains("changes since"), 100_000).unwrap();
     assert!(!incremental.is_empty(), "the second sync asks for changes");
     let wanted = live(&calm);
-    assert!(wanted != before.into_iter().filter(|(_, (_, gone))| !gone).collect(), "something changed");
-
-    let mut random = ChaCha8Rng::seed_from_u64(13);
-    for round in 0..rounds() {
-        let home = dir.path().join(round.to_string());
-        copy_dir(&base, &home);
-        let path = home.join("store");
-        for _ in 0..random.random_range(1..3) {
-            let mut left = random.random_range(1..12);
-            kill_after(spawn("sync", &path, &vendors, 0), &mut random, |line| {
-                left -= 1;
-                left == 0 || line.ends_with("synced")
-            });
-            drop(Store::open(&path).expect("a store opens after a kill"));
-        }
-        run_to_the_end(&path, &vendors);
-        let store = Store::open(&path).unwrap();
-        assert!(live(&store) == wanted, "round {round}: the same records as undisturbed");
-        assert_history_is_whole(&store);
-        drop(store);
-        std::fs::remove_dir_all(&home).unwrap();
-    }
+    assert!(wanted != before, "something changed");
+    drop(calm);
+    Stage { vendors, base: Some(base), wanted, kills: 2, lines: 12 }.kill(13, counts_are_true);
 }
 
 #[test]
 fn killed_while_deciding_nothing_acknowledged_is_lost_and_nothing_is_half_there() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let options = simulator::Options { companies: 12, devices: 300, seed: 8, ..Default::default() };
-    let simulator = runtime.block_on(simulator::start(options)).unwrap();
+    let (_runtime, simulator) = world(300, 8);
     let vendors = vendors_of(&simulator);
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("store");
@@ -402,10 +428,12 @@ fn killed_while_deciding_nothing_acknowledged_is_lost_and_nothing_is_half_there(
     let mut acknowledged: BTreeMap<u64, u64> = BTreeMap::new();
     for round in 0..rounds() {
         let mut left = random.random_range(2..40);
+        let ballast = Ballast::random(&mut random);
         let said = kill_after(spawn("decide", &path, &vendors, round), &mut random, |_| {
             left -= 1;
             left == 0
         });
+        drop(ballast);
         for line in &said {
             // A line cut by the kill is no acknowledgement.
             let words: Vec<&str> = line.split_whitespace().collect();
@@ -421,4 +449,5 @@ fn killed_while_deciding_nothing_acknowledged_is_lost_and_nothing_is_half_there(
         }
     }
     assert!(!acknowledged.is_empty(), "something was decided");
+    println!("kills: {}", rounds());
 }

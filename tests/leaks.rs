@@ -1,10 +1,14 @@
 //! One session in which everything goes wrong, with vendors that send the keys back in every way they can: no file, no
-//! output, no export and no trace holds one of them in any form.
+//! output, no export and no trace holds one of them in any form. Nor does a panic.
+
+#[path = "leaks/panics.rs"]
+mod panics;
 
 mod between;
 mod fault_vendors;
 mod faults;
 mod home;
+mod pty;
 mod sync_support;
 mod tls;
 
@@ -153,13 +157,7 @@ fn echo((turn, requests): (usize, usize), asked: &Asked, answer: &mut Answer) {
     if asked.target.contains("zoneInformation") || asked.target.contains("companyinfo") {
         return;
     }
-    let values: Vec<&str> = asked.headers.iter().map(|(_, value)| value.as_str()).collect();
-    let all = values.join(" | ");
-    let decoded: Vec<String> = values
-        .iter()
-        .filter_map(|v| String::from_utf8(STANDARD.decode(v.strip_prefix("Basic ")?).ok()?).ok())
-        .collect();
-    let told = format!("key {all} {} is not liked", decoded.join(" "));
+    let told = told(asked);
     let encoded: String = url::form_urlencoded::byte_serialize(told.as_bytes()).collect();
     let body =
         serde_json::json!({"error": told, "message": told, "errors": [{"title": told, "detail": told}], "code": "x"});
@@ -177,6 +175,33 @@ fn echo((turn, requests): (usize, usize), asked: &Asked, answer: &mut Answer) {
         5 => answer.replace(403, "application/json", &body.to_string()),
         _ => answer.replace(401, "application/json", &body.to_string()),
     }
+}
+
+/// The headers' values, and what is in them encoded.
+fn told(asked: &Asked) -> String {
+    let values: Vec<&str> = asked.headers.iter().map(|(_, value)| value.as_str()).collect();
+    let decode = |value: &&str| String::from_utf8(STANDARD.decode(value.strip_prefix("Basic ")?).ok()?).ok();
+    let decoded: Vec<String> = values.iter().filter_map(decode).collect();
+    format!("key {} {} is not liked", values.join(" | "), decoded.join(" "))
+}
+
+/// Good answers with the keys in rows: in one that cannot be read, and in the name of one that can.
+fn echo_in_rows(subject: Subject, asked: &Asked, answer: &mut Answer) {
+    let Ok(mut body) = serde_json::from_slice::<serde_json::Value>(&answer.body) else { return };
+    if !subject.lists(asked) || subject.rows(&mut body).is_none_or(|rows| rows.len() < 3) {
+        return;
+    }
+    let told = told(asked);
+    let rows = subject.rows(&mut body).unwrap();
+    rows[0] = serde_json::json!({"unreadable": told, "encoded": STANDARD.encode(&told)});
+    let name = match subject {
+        Subject::Addigy => &mut rows[1]["facts"]["device_name"]["value"],
+        Subject::ItGlue => &mut rows[1]["attributes"]["name"],
+        Subject::ConnectWise => &mut rows[1]["name"],
+        Subject::Autotask => &mut rows[1]["referenceTitle"],
+    };
+    *name = format!("echoed {told}").into();
+    answer.body = body.to_string().into_bytes();
 }
 
 /// The lines to each vendor, and the place that shows a bad certificate.
@@ -243,6 +268,10 @@ fn look_around(home: &Home, written: &mut Written) {
         &["history", "--json"],
         &["queue", "addigy-itglue", "--json"],
         &["why", "a", "--json"],
+        &["why", "unreadable"],
+        &["bad-rows"],
+        &["bad-rows", "--json"],
+        &["queue", "addigy-itglue", "--stream", "devices", "--filter", "all", "--json"],
         &["mapping", "itglue", "--json"],
         &["cards", "--json"],
         &["backup", backup],
@@ -285,6 +314,19 @@ fn no_secret_of_a_session_full_of_faults_is_written_anywhere() {
     let output = written.keep("sync", home.run_with(&[("MATCHBOOK_LOG", "trace")], &sync, ""));
     assert!(output.status.success(), "{}", text(&output.stderr));
     look_around(&home, &mut written);
+
+    // The vendors send keys back in good answers.
+    for (subject, line) in &vendors.lines {
+        let subject = *subject;
+        line.meddle(move |asked, answer| echo_in_rows(subject, asked, answer));
+    }
+    written.keep("sync, echoed in rows", home.run_with(&[("MATCHBOOK_LOG", "trace")], &sync, ""));
+    look_around(&home, &mut written);
+    let bad = home.json(&["bad-rows", "--json"]);
+    let raw: Vec<&str> = bad.as_array().unwrap().iter().filter_map(|row| row["raw"].as_str()).collect();
+    assert!(raw.len() >= 4 && raw.iter().all(|r| r.contains("unreadable") && r.contains("«secret»")), "{bad}");
+    let devices = home.ok(&["queue", "addigy-itglue", "--stream", "devices", "--filter", "all", "--json"]);
+    assert!(devices.contains("echoed key") && devices.contains("«secret»"), "{devices}");
 
     // The vendors send back what they were sent, in every way they can.
     let echoed = Arc::new(Mutex::new(Vec::new()));

@@ -2,9 +2,10 @@
 
 mod sync_support;
 
+use matchbook::connectors::Tuning;
 use matchbook::domain::{RunState, Stream};
 use matchbook::simulator::{Failing, Vendor};
-use sync_support::{Home, Setup, records, world};
+use sync_support::{Home, Setup, TestClock, quick, records, world};
 
 /// Ids of an integration's records of a stream.
 fn ids(home: &Home, stream: Stream) -> Vec<String> {
@@ -49,6 +50,31 @@ async fn a_second_sync_asks_only_for_what_changed_and_a_full_one_finds_what_is_g
     undisturbed.retain(|_, (_, gone)| !*gone);
     assert!(records(&other.store, &["itglue"]) == undisturbed, "as if read for the first time");
     other.close().await;
+    home.close().await;
+}
+
+/// Each run asks for what changed since the one before it began, not since the last full listing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_run_asks_since_the_one_before() {
+    let simulator = world(8, 90).await;
+    let dir = tempfile::tempdir().unwrap();
+    let clock = TestClock::at(time::OffsetDateTime::now_utc() - std::time::Duration::from_hours(6));
+    let tuning = Tuning { clock: clock.clone(), ..quick() };
+    let setup = Setup { clock: clock.clone(), tuning, ..Setup::default() };
+    let home = Home::over(&simulator, &dir.path().join("store"), setup);
+    let since = |home: &Home| home.store.watermark(&"itglue".into(), Stream::Devices).unwrap().unwrap().since;
+    let mut asked = Vec::new();
+    for _ in 0..4 {
+        home.sync(Some("itglue"), Some(Stream::Devices), false).await;
+        asked.push(since(&home));
+        clock.advance(std::time::Duration::from_hours(1));
+    }
+    let steps: Vec<i64> = asked.windows(2).map(|pair| (pair[1] - pair[0]).whole_minutes()).collect();
+    assert_eq!(steps, [60, 60, 60], "{asked:?}");
+    let told: Vec<String> =
+        home.log().into_iter().map(|l| l.text).filter(|t| t.contains("complete (changes since")).collect();
+    let moments: std::collections::BTreeSet<&str> = told.iter().filter_map(|t| t.split(')').next()).collect();
+    assert_eq!((told.len(), moments.len()), (3, 3), "{told:?}");
     home.close().await;
 }
 

@@ -47,6 +47,18 @@ fn a_decision_shows_before_the_answer_and_is_taken_back_when_refused() {
 }
 
 #[test]
+fn esc_with_a_key_right_behind_it_is_two_keys() {
+    let mut h = wide();
+    h.keys("?");
+    h.see("Keys");
+    let before = h.cursor_line();
+    // What a terminal's input says when both bytes come at once.
+    h.key("Alt-j");
+    h.miss("┌ Keys");
+    assert_ne!(h.cursor_line(), before, "the key after Esc was lost");
+}
+
+#[test]
 fn rows_that_a_sync_adds_do_not_move_the_cursor() {
     let mut h = wide();
     h.keys("j j j j");

@@ -1,12 +1,23 @@
 //! A home with a large fleet to measure on: made once, copied for each run, so that no run sees another's decisions.
 
 use crate::pty::Failed;
+use matchbook::domain::{LogEntry, LogLevel, Stream};
+use matchbook::store::Store;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
+use time::OffsetDateTime;
 
 /// Written into a home when it is complete; one without it was cut while it was made.
 const COMPLETE: &str = ".complete";
+
+/// As many lines as a store keeps, written so many at once.
+const LOG_LINES: u64 = 100_000;
+const CHUNK: u64 = 1_000;
+
+/// A store that has written nothing for so long has tidied up.
+const RESTED: Duration = Duration::from_secs(10);
 
 /// Where the home of that size is kept.
 pub fn place(companies: usize, devices: usize) -> PathBuf {
@@ -36,8 +47,26 @@ pub fn prepare(program: &Path, companies: usize, devices: usize) -> Result<PathB
     if !matches!(status.code(), Some(0 | 3)) {
         return Err(format!("the demo ended with {status}").into());
     }
+    rest(&home)?;
     fs::write(home.join(COMPLETE), "")?;
     Ok(home)
+}
+
+/// Waits until the store has tidied up after the first sync: for some minutes sled moves what is left in half-empty
+/// segments, which is no cost of a home in daily use.
+fn rest(home: &Path) -> Result<(), Failed> {
+    let _store = Store::open(&home.join("store"))?;
+    let file = home.join("store").join("data").join("db");
+    let changed = || Ok::<_, Failed>(fs::metadata(&file)?.modified()?);
+    let (begun, mut seen, mut since) = (Instant::now(), changed()?, Instant::now());
+    while since.elapsed() < RESTED && begun.elapsed() < RESTED * 30 {
+        std::thread::sleep(RESTED / 20);
+        let now = changed()?;
+        if now != seen {
+            (seen, since) = (now, Instant::now());
+        }
+    }
+    Ok(())
 }
 
 /// Opens the home with its simulated vendors, which are asked for everything again at once: a running sync.
@@ -53,6 +82,38 @@ pub fn demo(command: &mut portable_pty::CommandBuilder, home: &Path, companies: 
         "--home",
     ]);
     command.arg(home);
+}
+
+/// Fills the home's sync log to its brim, as months of syncs do.
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn fill_log(home: &Path) -> Result<(), Failed> {
+    let store = Store::open(&home.join("store"))?;
+    let mut at = OffsetDateTime::now_utc() - time::Duration::days(30);
+    for chunk in 0..LOG_LINES / CHUNK {
+        let line = |i: u64| {
+            let number = chunk * CHUNK + i;
+            LogEntry {
+                seq: 0,
+                at,
+                level: LogLevel::Info,
+                integration: Some(if number.is_multiple_of(2) { "addigy" } else { "itglue" }.into()),
+                stream: Some(Stream::Devices),
+                run: None,
+                record: None,
+                // One in ten thousand is what somebody looks for.
+                text: match number % 10_000 {
+                    7_777 => format!("devices: the page at {number} was asked for again after a timeout"),
+                    _ => format!("devices: {number} read, {} changed, page of {}", number % 97, number % 13),
+                },
+                count: 1,
+            }
+        };
+        store.append_log((0..CHUNK).map(line).collect())?;
+        at += time::Duration::minutes(4);
+    }
+    Ok(())
 }
 
 /// A copy that one run may change; gone when dropped.

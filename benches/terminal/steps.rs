@@ -10,6 +10,7 @@ pub enum Step {
     Key(Key),
     Type(Type),
     Idle(Idle),
+    Keep(Keep),
     Screen(Screen),
     Expect(Expect),
     Absent(Absent),
@@ -43,6 +44,8 @@ pub struct Key {
     pub name: Option<String>,
     #[serde(default = "thirty")]
     pub settle: u64,
+    /// The answer is there when this is on the screen, whatever moves beside it.
+    pub until: Option<String>,
     #[serde(default)]
     pub aim: Aim,
 }
@@ -69,6 +72,21 @@ pub struct Idle {
     pub name: Option<String>,
     #[serde(default)]
     pub aim: Aim,
+}
+
+/// Make sure that something is going on: when the text is not on the screen, these are typed and it is waited for.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keep {
+    #[serde(rename = "keep")]
+    pub text: String,
+    pub keys: Vec<String>,
+    /// What goes on is waited for to end first, so that it begins anew.
+    #[serde(default)]
+    pub anew: bool,
+    /// Seconds.
+    #[serde(default = "ten")]
+    pub timeout: f64,
 }
 
 /// Print the screen under a label.

@@ -96,15 +96,26 @@ fn settings(draft: &Draft, paths: &Paths) -> Result<IntegrationConfig, Failure> 
     Ok(settings)
 }
 
-fn credentials(draft: &Draft) -> Credentials {
-    if draft.secrets.is_empty() { Credentials::none() } else { Credentials::from_pairs(draft.secrets.clone()) }
+/// What was entered; a secret that was left empty is the one that is kept already.
+fn credentials(draft: &Draft, vault: &Vault) -> Credentials {
+    use secrecy::ExposeSecret;
+    if draft.secrets.is_empty() {
+        return Credentials::none();
+    }
+    let kept = vault.get(&draft.name.as_str().into()).unwrap_or_default();
+    let entered = draft.secrets.iter().map(|(name, secret)| {
+        let kept = kept.get(name).filter(|_| secret.expose_secret().is_empty());
+        (name.clone(), kept.unwrap_or(secret).clone())
+    });
+    Credentials::from_pairs(entered)
 }
 
-async fn test(draft: Draft, paths: Paths) -> Result<TestReport, Failure> {
+async fn test(draft: Draft, paths: Paths, vault: home::SharedVault) -> Result<TestReport, Failure> {
     let settings = settings(&draft, &paths)?;
+    let credentials = credentials(&draft, &vault.lock().unwrap_or_else(PoisonError::into_inner));
     let observer = Arc::new(|_: HttpNotice| {});
     let connector = connectors::connect_with(
-        home::connection(&settings, credentials(&draft), &paths),
+        home::connection(&settings, credentials, &paths),
         observer,
         super::logging::tuning(&paths)?,
     )?;
@@ -114,7 +125,8 @@ async fn test(draft: Draft, paths: Paths) -> Result<TestReport, Failure> {
 
 fn save(draft: &Draft, paths: &Paths, vault: &home::SharedVault) -> Result<(), Failure> {
     let mut vault = vault.lock().unwrap_or_else(PoisonError::into_inner);
-    keep(&settings(draft, paths)?, credentials(draft), paths, &mut vault)
+    let credentials = credentials(draft, &vault);
+    keep(&settings(draft, paths)?, credentials, paths, &mut vault)
 }
 
 /// Saves an integration with its secrets. The configuration first checks itself; the vault is written only for an
@@ -208,7 +220,7 @@ impl Setup for HomeSetup {
     }
 
     fn test(&self, draft: Draft) -> BoxFuture<'static, Result<TestReport, Failure>> {
-        test(draft, self.paths.clone()).boxed()
+        test(draft, self.paths.clone(), Arc::clone(&self.vault)).boxed()
     }
 
     fn save(&self, draft: Draft) -> BoxFuture<'static, Result<(), Failure>> {

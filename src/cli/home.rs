@@ -5,8 +5,8 @@ use super::{output, passphrase};
 use crate::config::{self, Config, Editor, FlowConfig, Paths};
 use crate::connectors::{self, Connection};
 use crate::domain::{
-    Failure, FailureClass, Flow, FlowId, IntegrationId, JunkList, RunState, Schedule, Spread, Stream, StreamProgress,
-    SyncRules, SyncScope, SystemClock, Timestamp, WriteRules,
+    Failure, FailureClass, FieldPolicy, Flow, FlowId, IntegrationId, JunkList, RunState, Schedule, Spread, Stream,
+    StreamProgress, SyncRules, SyncScope, SystemClock, Timestamp, UpdatePolicy, WriteField, WriteRules,
 };
 use crate::secrets::{Credentials, Vault};
 use crate::service::messages::{Query, Reply, Request, View};
@@ -147,6 +147,20 @@ impl SettingsFile for SettingsInConfig {
     fn write_rules(&self, flow: &FlowId) -> Result<WriteRules, Failure> {
         let config = config::load(&self.0)?.config;
         Ok(config.flows.iter().find(|known| known.name == *flow).map(FlowConfig::write_rules).unwrap_or_default())
+    }
+
+    fn save_policies(
+        &self,
+        flow: &FlowId,
+        update: UpdatePolicy,
+        fields: &BTreeMap<WriteField, FieldPolicy>,
+    ) -> Result<(), Failure> {
+        let mut editor = Editor::open(&self.0)?;
+        if !editor.set_policies(flow, update, fields)? {
+            let what = format!("{} has no flow {flow} any more", self.0.display());
+            return Err(output::usage(what, "start matchbook again"));
+        }
+        editor.save()
     }
 
     fn save_schedule(

@@ -1,7 +1,8 @@
-//! matchbook's own diagnostics: a file a day under the home's `logs`, seven kept. Never on the screen, never a body or
-//! a key. What a sync did is in the store's log instead (`matchbook log`).
+//! matchbook's own diagnostics: files under the home's `logs`, bounded by size and age. Never on the screen, never a body
+//! or a key. What a sync did is in the store's log instead (`matchbook log`), under the same numbers of runs.
 
 use super::output;
+use super::rotating::{Bounds, Rotating};
 use crate::config::Paths;
 use crate::connectors::{Trace, Tuning};
 use crate::domain::{Clock, Failure, FailureClass, SystemClock};
@@ -9,25 +10,17 @@ use std::fs::File;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use tracing_appender::rolling::{Builder, Rotation};
 use tracing_subscriber::EnvFilter;
 
-/// Files kept.
-const DAYS: usize = 7;
+/// At most 50 MB and ten days.
+const BOUNDS: Bounds = Bounds { bytes: 5 << 20, files: 10 };
 
 /// Writes diagnostics from here on; `MATCHBOOK_LOG` sets the level (`warn` when unset, `matchbook=debug` for a trace of
 /// every request's method, path, status and time). A log that cannot be written is no reason not to run.
 pub fn start(paths: &Paths) {
-    let appender = Builder::new()
-        .rotation(Rotation::DAILY)
-        .filename_prefix("matchbook")
-        .filename_suffix("log")
-        .max_log_files(DAYS)
-        .build(&paths.logs);
-    let Ok(appender) = appender else { return };
+    let Ok(file) = Rotating::open(&paths.logs, BOUNDS) else { return };
     let filter = EnvFilter::try_from_env("MATCHBOOK_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    let subscriber =
-        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(std::sync::Mutex::new(appender));
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(Mutex::new(file));
     // A second home in one process goes on with the first one's log.
     let _ = subscriber.try_init();
 }

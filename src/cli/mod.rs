@@ -26,6 +26,7 @@ mod plans;
 mod queue;
 mod record;
 mod records;
+mod rotating;
 mod settings;
 mod setup;
 mod simulate;
@@ -72,11 +73,20 @@ pub fn run() -> ExitCode {
         passphrase::from_descriptor(number);
     }
     let manner = interface::Manner { read_only: arguments.read_only, plain: arguments.plain };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .max_blocking_threads(BLOCKING_THREADS)
-        .enable_all()
-        .build();
+    let beside_a_person = match &arguments.command {
+        None => true,
+        Some(Command::Demo(demo)) => !demo.headless,
+        // The vendors of a demo stand for other machines.
+        Some(Command::Simulate(simulated)) => simulated.attended,
+        Some(_) => false,
+    };
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.worker_threads(2).max_blocking_threads(BLOCKING_THREADS).enable_all();
+    if beside_a_person {
+        // Syncing steps back behind the keys.
+        runtime.on_thread_start(crate::service::give_way);
+    }
+    let runtime = runtime.build();
     let result = match runtime {
         Ok(runtime) => {
             let result = runtime.block_on(dispatch(arguments.command, manner));

@@ -2,7 +2,7 @@
 
 use super::args::LogArguments;
 use super::{Outcome, home, output};
-use crate::domain::{Evidence, EvidenceKind, Failure, FlowId, LogEntry, LogLevel, RunId};
+use crate::domain::{Evidence, EvidenceKind, Failure, FlowId, LogEntry, LogLevel, LogPage, RunId, RunState};
 use crate::service::messages::{Compare, Event, LogFilter, Message, Query, TargetLabel, View, WhyRecord};
 use serde::Serialize;
 
@@ -11,6 +11,9 @@ use serde::Serialize;
 struct Explained {
     #[serde(flatten)]
     record: WhyRecord,
+    /// Name of the first gate that is not passed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     against: Vec<Against>,
 }
@@ -39,19 +42,27 @@ pub async fn why(text: String, against: Option<String>, json: bool) -> Result<Ou
             Some(target) => beside(&home, &record, target).await?,
             None => Vec::new(),
         };
-        explained.push(Explained { record, against });
+        let stopped = record.stopped().map(|gate| gate.name.clone());
+        explained.push(Explained { record, stopped, against });
     }
+    let unwell = if explained.is_empty() { unwell(&home).await? } else { Vec::new() };
     home.service.stop().await;
     if json {
         output::json(&explained)?;
     } else if explained.is_empty() {
-        output::say(&format!("nothing stored has “{text}” in its name, id or serial; is its integration synced?"));
+        output::say(&format!("nothing stored has “{text}” in its name, id or serial"));
+        for line in &unwell {
+            output::say(line);
+        }
     }
-    for Explained { record, against } in explained.iter().filter(|_| !json) {
+    for Explained { record, against, .. } in explained.iter().filter(|_| !json) {
         output::line(&format!("{} {} {} {}", record.integration, record.stream, record.id, record.name))?;
         for gate in &record.gates {
             let mark = if gate.passed { "✓" } else { "✗" };
             output::line(&format!("  {mark} {:<28} {}", gate.name, gate.text))?;
+        }
+        if let Some(gate) = record.stopped() {
+            output::line(&format!("  → {} {}", gate.name, gate.text))?;
         }
         for one in against {
             output::line(&format!("  beside {} {} ({})", one.target.id, one.target.name, one.flow))?;
@@ -68,6 +79,28 @@ pub async fn why(text: String, against: Option<String>, json: bool) -> Result<Ou
         output::say("no target of their flows has that in its name, id or serial");
     }
     Ok(if nothing { Outcome::Partly } else { Outcome::Done })
+}
+
+/// The streams whose state may be the reason that a record is not stored, in words.
+async fn unwell(home: &home::Home) -> Result<Vec<String>, Failure> {
+    let View::Overview(overview) = home.query(Query::Overview).await? else { return Ok(Vec::new()) };
+    let mut lines = Vec::new();
+    for integration in &overview.integrations {
+        let name = &integration.id;
+        for stream in &integration.streams {
+            let place = format!("  {name} {}", stream.label);
+            match (&stream.state, stream.finished) {
+                (RunState::Failed { failure }, _) => lines.push(format!("{place}: the last run failed: {failure}")),
+                (_, None) => lines.push(format!("{place}: never read to the end; `matchbook sync {name}`")),
+                _ => {}
+            }
+            let scope = home.config.integration(name).map(|integration| &integration.sync);
+            if scope.is_some_and(|scope| scope.may_leave_out(stream.stream)) {
+                lines.push(format!("{place}: its sync settings leave records out; `matchbook settings {name}`"));
+            }
+        }
+    }
+    Ok(lines)
 }
 
 /// A piece of evidence with weight and rarity; a guard weighs nothing.
@@ -117,7 +150,7 @@ pub async fn log(arguments: LogArguments) -> Result<Outcome, Failure> {
     };
     let home = home::open(arguments.follow).await?;
     let (_door, mut messages) = home.service.door();
-    let query = Query::Log { filter: filter.clone(), before: None, limit: arguments.limit };
+    let query = Query::Log { filter: filter.clone(), page: LogPage::Newest, limit: arguments.limit };
     let View::Log(lines) = home.query(query).await? else { return Ok(Outcome::Done) };
     let mut last = 0;
     for line in &lines {

@@ -43,7 +43,7 @@ fn print(overview: &Overview) -> Result<(), Failure> {
         output::line(&format!("{}\t{}\t{}\tlast {last}\tnext {next}", view.id, view.vendor, state_words(view)))?;
         for stream in &view.streams {
             let failed = match &stream.state {
-                RunState::Failed { failure } => format!("\t{failure}"),
+                RunState::Failed { failure } => format!("\t{}: {failure}", failure.class.words()),
                 RunState::Asks { change } => format!("\t{}", change.text(&stream.label)),
                 _ => String::new(),
             };

@@ -3,8 +3,11 @@
 
 use super::load::parse;
 use super::{FlowConfig, IntegrationConfig, ViewConfig};
-use crate::domain::{Failure, FailureClass, FlowId, IntegrationId, Stream, SyncScope};
+use crate::domain::{
+    Failure, FailureClass, FieldPolicy, FlowId, IntegrationId, Stream, SyncScope, UpdatePolicy, WriteField,
+};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use toml_edit::{DocumentMut, Item, Table, TableLike, Value, value};
@@ -145,6 +148,42 @@ impl Editor {
         self.set("flows", flow.name.as_str(), flow)
     }
 
+    /// Sets what becomes of differences between a flow's matched records; fields that are not named stay as they are.
+    /// False when there is no flow of that name.
+    ///
+    /// # Errors
+    /// `Usage` when the file has something else in its place.
+    pub fn set_policies(
+        &mut self,
+        name: &FlowId,
+        update: UpdatePolicy,
+        fields: &BTreeMap<WriteField, FieldPolicy>,
+    ) -> Result<bool, Failure> {
+        let table = self.document.get_mut("flows").and_then(|all| all.get_mut(name.as_str()));
+        let Some(table) = table.and_then(Item::as_table_like_mut) else { return Ok(false) };
+        let word = match update {
+            UpdatePolicy::Off => "off",
+            UpdatePolicy::Ask => "ask",
+            UpdatePolicy::Automatic => "automatic",
+        };
+        replace(table, "update", &value(word));
+        if fields.is_empty() {
+            return Ok(true);
+        }
+        let inner = table.entry(FIELDS).or_insert_with(|| Item::Table(Table::new()));
+        let inner = inner.as_table_like_mut().ok_or_else(|| {
+            Failure::new(FailureClass::Usage, format!("flows.{name}.{FIELDS} is no table"), "correct the file")
+        })?;
+        for (field, policy) in fields {
+            let word = match policy {
+                FieldPolicy::Source => "source",
+                FieldPolicy::Target => "target",
+            };
+            replace(inner, field.key(), &value(word));
+        }
+        Ok(true)
+    }
+
     /// Adds a view of the interface, or replaces the one with that name.
     ///
     /// # Errors
@@ -239,6 +278,9 @@ impl Editor {
 
 /// Key of an integration's scope.
 const SCOPE: &str = "sync";
+
+/// Key of a flow's field policies.
+const FIELDS: &str = "fields";
 
 /// Key of an integration's schedules.
 const SCHEDULE: &str = "schedule";

@@ -33,10 +33,7 @@ impl Shared {
     async fn list(&self, rule: ScopeRule, map: &ChoiceMap) -> Option<ChoiceList> {
         let mut choices: Vec<Choice> = map.fixed.iter().map(|name| Choice::new("", name, true)).collect();
         if let Some(from) = &map.from {
-            let table = self.table(&from.table).await;
-            if table.failed {
-                return None;
-            }
+            let table = self.table(&from.table).await.ok().filter(|table| !table.failed)?;
             let column = table.column(&from.column);
             choices.extend(column.into_iter().map(|(id, entry)| Choice::new(id, &entry.name, entry.active)));
         }

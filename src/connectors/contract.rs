@@ -12,7 +12,7 @@ use crate::domain::{
     Failure, IntegrationId, LogLevel, Record, RecordId, ScopeRule, Stream, SyncScope, Timestamp, VendorSystem,
     WriteField,
 };
-use crate::secrets::Credentials;
+use crate::secrets::{Credentials, Redactor};
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use std::collections::BTreeMap;
@@ -107,9 +107,17 @@ pub struct Page {
     pub took: Duration,
     /// No page follows.
     pub last: bool,
-    /// On the last page: the listing was complete, so that what was not in it is gone at the vendor. False when the
-    /// rows do not add up to the vendor's own count, or when a row was so bad that its id is unknown.
+    /// On the last page: everything that was asked for came. Of a listing of everything, what was not in it is gone at the
+    /// vendor. False when the rows do not add up to the vendor's own count, when a row was so bad that its id is unknown,
+    /// or when names are missing because a look-up failed.
     pub whole: bool,
+}
+
+impl Page {
+    /// The same, without secrets in what is shown of rows that could not be read.
+    pub(super) fn redacted(self, redactor: &Redactor) -> Self {
+        Self { bad: self.bad.into_iter().map(|row| row.redacted(redactor)).collect(), ..self }
+    }
 }
 
 /// What can be chosen for one setting of a sync.
@@ -326,11 +334,22 @@ pub fn connect(connection: Connection, observer: Observer) -> Result<Arc<dyn Con
     connect_with(connection, observer, Tuning::default())
 }
 
-/// Host and port that a connection talks to first; `None` for files. Nothing is sent.
+/// Where a connection talks to first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    /// Name or address.
+    pub name: String,
+    /// Port.
+    pub port: u16,
+    /// Over TLS; otherwise it is this machine.
+    pub encrypted: bool,
+}
+
+/// The host that a connection talks to first; `None` for files. Nothing is sent.
 ///
 /// # Errors
 /// Usage: unknown connector, bad address.
-pub fn host_of(connection: &Connection) -> Result<Option<(String, u16)>, Failure> {
+pub fn host_of(connection: &Connection) -> Result<Option<Host>, Failure> {
     let mapping = Mapping::load(&connection.connector, connection.mapping_override_dir.as_deref())?;
     if mapping.dialect == DialectName::Csv {
         return Ok(None);

@@ -1,7 +1,7 @@
 //! The field mapping of a connector in words: for people, not for the sync.
 
 use super::mapping::{Mapping, Paging};
-use crate::domain::{Failure, Stream};
+use crate::domain::{Failure, Stream, WriteField};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +14,8 @@ pub struct StreamFields {
     pub word_many: String,
     /// Fields that come from somewhere, in the domain's order.
     pub fields: Vec<FieldInfo>,
+    /// Fields that can be written to the vendor, in the order in which they are shown.
+    pub writes: Vec<WriteField>,
 }
 
 /// The fields of a connector, for whoever shows them.
@@ -70,7 +72,9 @@ pub(super) fn of(mapping: &Mapping) -> Vec<StreamFields> {
                 field,
             };
             let fields = map.fields.named_sources().into_iter().map(info).collect();
-            StreamFields { stream, word_many: map.word_many.clone(), fields }
+            let written = |field: &WriteField| map.write.as_ref().is_some_and(|map| map.fields.contains_key(field));
+            let writes = WriteField::ALL.into_iter().filter(written).collect();
+            StreamFields { stream, word_many: map.word_many.clone(), fields, writes }
         })
         .collect()
 }

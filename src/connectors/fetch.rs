@@ -73,7 +73,7 @@ impl Reader {
         // A look-up that has a name may need the next one where it has none: each round knows more of them.
         while let Some(body) = decoded.body.take().filter(|_| !decoded.listing.missed.is_empty()) {
             for name in std::mem::take(&mut decoded.listing.missed) {
-                let table = self.shared.table(&name).await;
+                let table = self.shared.table(&name).await?;
                 self.tables.lock().unwrap_or_else(PoisonError::into_inner).insert(name, table);
             }
             let next = decoded.listing.next;
@@ -147,7 +147,8 @@ async fn values_of(shared: &Shared, narrow: &Narrow, names: &[String]) -> Option
         };
         return names.iter().map(value).collect();
     };
-    let table = shared.table(&lookup.table).await;
+    // A key that is refused here is refused by the listing too, which says so.
+    let table = shared.table(&lookup.table).await.ok()?;
     let column = table.column(&lookup.column);
     let mut values = Vec::new();
     for name in names {

@@ -126,7 +126,7 @@ impl Walk {
             total: listing.total,
             took,
             last: end,
-            whole: end && !self.at.blind && !self.at.partial && !self.reader.lacks_names(),
+            whole: end && !self.at.blind && !self.reader.lacks_names(),
         }
     }
 }

@@ -29,8 +29,8 @@ mod whole;
 mod write;
 
 pub use contract::{
-    Ask, Choice, ChoiceList, Connection, ConnectionReport, Connector, ConnectorInfo, Find, HttpNotice, Observer, Page,
-    StreamInfo, WriteFault, WriteLimits, available, available_with, connect, connect_with, host_of,
+    Ask, Choice, ChoiceList, Connection, ConnectionReport, Connector, ConnectorInfo, Find, Host, HttpNotice, Observer,
+    Page, StreamInfo, WriteFault, WriteLimits, available, available_with, connect, connect_with, host_of,
 };
 pub use describe::{ConnectorFields, FieldInfo, FieldPair, StreamFields, field_mappings, field_pairs, least_requests};
 pub use fields::BadRow;

@@ -319,7 +319,7 @@ impl Walk {
             total: self.total.filter(|_| !self.by_age()),
             took,
             last: self.at.end,
-            whole: self.at.end && self.adds_up() && !self.at.blind && !self.resumed_second && !self.at.partial,
+            whole: self.at.end && (self.at.partial || self.adds_up()) && !self.at.blind && !self.resumed_second,
         }
     }
 }

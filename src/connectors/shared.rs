@@ -1,6 +1,6 @@
 //! What all listings of one account share: the client, the mapping, where the account lives, the look-ups.
 
-use super::contract::{Connection, Observer};
+use super::contract::{Connection, Host, Observer};
 use super::dialect::{Dialect, Located, dialect, parse};
 use super::http::{BodyFault, Call, CallError, CallErrorKind, Http, Pacer, Received, Setup, Tuning, base_address};
 use super::mapping::{Limit, Mapping, StreamMap, Values};
@@ -263,10 +263,12 @@ fn address(mapping: &Mapping, from: &Connection) -> Result<String, Failure> {
     Ok(mapping.base_url.clone().unwrap_or_default())
 }
 
-/// Host and port of a connection's address.
-pub(super) fn host(mapping: &Mapping, from: &Connection) -> Result<Option<(String, u16)>, Failure> {
+/// The host of a connection's address.
+pub(super) fn host(mapping: &Mapping, from: &Connection) -> Result<Option<Host>, Failure> {
     let url = base_address(&address(mapping, from)?, "")?;
-    Ok(url.host_str().map(str::to_owned).zip(url.port_or_known_default()))
+    let encrypted = url.scheme() == "https";
+    let place = url.host_str().map(str::to_owned).zip(url.port_or_known_default());
+    Ok(place.map(|(name, port)| Host { name, port, encrypted }))
 }
 
 /// What is missing of the account, in words.

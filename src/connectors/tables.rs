@@ -35,19 +35,26 @@ impl Cache {
 
 impl Shared {
     /// A look-up. One that cannot be fetched is told and leaves the ids without names, or with those of the last run.
-    pub(super) async fn table(&self, name: &str) -> Arc<Table> {
+    ///
+    /// # Errors
+    /// The key is refused, or nothing is answered for a while: rows would be stored with ids for names, and everything
+    /// else fails as well.
+    pub(super) async fn table(&self, name: &str) -> Result<Arc<Table>, CallError> {
         let Some((place, lookup)) = self.tables.0.get(name).zip(self.mapping.lookups.get(name)) else {
-            return Arc::new(Table::failed());
+            return Ok(Arc::new(Table::failed()));
         };
         // Held while it is fetched: whoever needs it too waits instead of asking once more.
         let mut kept = place.lock().await;
         if let Some((table, at)) = kept.as_ref()
             && at.elapsed() < FRESH
         {
-            return Arc::clone(table);
+            return Ok(Arc::clone(table));
         }
         let table = match self.fetch_table(lookup).await {
             Ok(table) => Arc::new(table),
+            Err(error) if matches!(error.failure.class, FailureClass::Credentials | FailureClass::Limit) => {
+                return Err(error);
+            }
             Err(error) => {
                 let last = kept.as_ref().map(|(table, _)| Arc::clone(table)).filter(|table| !table.failed);
                 let meanwhile =
@@ -58,7 +65,7 @@ impl Shared {
             }
         };
         *kept = Some((Arc::clone(&table), Instant::now()));
-        table
+        Ok(table)
     }
 
     async fn fetch_table(&self, lookup: &LookupMap) -> Result<Table, CallError> {

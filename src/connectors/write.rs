@@ -51,7 +51,7 @@ impl Api {
         let mut choices = BTreeMap::new();
         for (field, path) in &write.fields {
             if let Some(lookup) = path.lookup() {
-                let table = self.shared().table(&lookup.table).await;
+                let table = self.shared().table(&lookup.table).await.map_err(|error| error.failure)?;
                 if table.failed {
                     let what =
                         format!("{}: what {} can be is not known now", self.shared().mapping.vendor, field.word());
@@ -172,7 +172,11 @@ impl Api {
             said: String::new(),
         };
         if let Some(lookup) = path.lookup() {
-            let table = self.shared().table(&lookup.table).await;
+            let table = self.shared().table(&lookup.table).await.map_err(|error| WriteFault::Stopped(error.failure))?;
+            if table.failed {
+                let what = format!("{vendor}: what {} can be is not known now", field.word());
+                return Err(WriteFault::Stopped(Failure::new(FailureClass::Vendor, what, "try again in a moment")));
+            }
             let column = table.column(&lookup.column);
             let id = column.iter().find(|(_, entry)| same_name(&entry.name, value)).map(|(id, _)| (*id).to_owned());
             return id.map(|id| (id, true)).ok_or_else(unknown);

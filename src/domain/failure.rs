@@ -26,6 +26,21 @@ pub enum FailureClass {
 }
 
 impl FailureClass {
+    /// The class in a short word, for a person who looks at a narrow list.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Credentials => "refused",
+            Self::Permission => "forbidden",
+            Self::Limit => "limit",
+            Self::Vendor => "vendor",
+            Self::BadData => "bad data",
+            Self::Usage => "settings",
+            Self::Local => "machine",
+            Self::Ours => "our fault",
+        }
+    }
+
     /// The word for it in logs and JSON.
     #[must_use]
     pub const fn name(self) -> &'static str {

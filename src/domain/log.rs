@@ -42,6 +42,19 @@ impl LogLevel {
     }
 }
 
+/// Which lines of the log, by their numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogPage {
+    /// The last ones.
+    #[default]
+    Newest,
+    /// The last ones before this number.
+    Before(u64),
+    /// The first ones after this number; after 0 the log begins.
+    After(u64),
+}
+
 /// One line of the sync log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogEntry {

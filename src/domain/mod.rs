@@ -43,11 +43,11 @@ pub use ids::{
 pub use junk::JunkList;
 pub use known_by::{FactChange, KnownFact};
 pub use left_out::{LeftOut, Traits};
-pub use log::{LogEntry, LogLevel};
+pub use log::{LogEntry, LogLevel, LogPage};
 pub use mac::{Mac, MacUse};
 pub use outbox::{
-    FieldWrite, OutboxEntry, PlannedWrite, UpdatePolicy, WriteField, WriteId, WriteInside, WriteKind, WriteRules,
-    WriteState,
+    FieldPolicy, FieldWrite, OutboxEntry, PlannedWrite, UpdatePolicy, WriteField, WriteId, WriteInside, WriteKind,
+    WriteRules, WriteState,
 };
 pub use outside::{Clock, IdSource, SystemClock};
 pub use people::{Contact, DomainName, Location, Manufacturer, Member, Model, Ticket};

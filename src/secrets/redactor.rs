@@ -12,6 +12,10 @@ use zeroize::Zeroizing;
 /// What stands where a secret stood.
 pub const REDACTED: &str = "«secret»";
 
+/// In what a vendor delivers only forms at least this long are looked for, in bytes: it is data, and a short secret is a
+/// word in it. Keys that vendors give out are longer.
+const LONG: usize = 16;
+
 /// Shorter secrets are left alone: they would be found in ordinary words, and a guess finds them anyway.
 const SHORTEST: usize = 4;
 
@@ -44,6 +48,20 @@ impl Redactor {
             }
         }
         clean
+    }
+}
+
+impl Redactor {
+    /// The body of an answer without secrets: a vendor that sends a key back in a record must not get it into the store.
+    #[must_use]
+    pub fn redact_body(&self, body: Vec<u8>) -> Vec<u8> {
+        let found = |pattern: &&Zeroizing<String>| {
+            pattern.len() >= LONG && memchr::memmem::find(&body, pattern.as_bytes()).is_some()
+        };
+        let Some(first) = self.0.iter().position(|pattern| found(&pattern)) else { return body };
+        let Ok(text) = std::str::from_utf8(&body) else { return body };
+        let long = self.0[first..].iter().filter(|pattern| pattern.len() >= LONG);
+        long.fold(text.to_owned(), |text, pattern| text.replace(pattern.as_str(), REDACTED)).into_bytes()
     }
 }
 
@@ -143,6 +161,15 @@ mod tests {
             let clean = redactor.redact(&text).into_owned();
             assert!(clean.contains(REDACTED) && !clean.contains("ss"), "{text} became {clean}");
         }
+    }
+
+    #[test]
+    fn bodies_keep_words_that_are_short_secrets_and_lose_keys() {
+        let redactor = Redactor::new(["acme", "a-key-of-some-length/+1"].map(SecretString::from).iter());
+        let body = br#"{"name":"acme","note":"a-key-of-some-length\/+1 a-key-of-some-length/+1"}"#.to_vec();
+        let clean = String::from_utf8(redactor.redact_body(body)).unwrap();
+        assert!(clean.contains(r#""name":"acme""#) && clean.contains(REDACTED), "{clean}");
+        assert_eq!(redactor.redact_body(b"nothing \xff here".to_vec()), b"nothing \xff here");
     }
 
     #[test]

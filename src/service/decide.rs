@@ -181,9 +181,7 @@ pub fn apply(state: &mut FlowState, sides: Sides<'_>, stream: Stream, changes: &
         touched.push(at);
     }
     touched.sort_unstable();
-    if let Some(queue) = state.queue_mut(stream) {
-        views::patch(queue, &touched);
-    }
+    views::patch(state, sides.source, stream, &touched);
     if stream == Stream::DeviceTypes {
         refresh_of_types(state, sides, &touched);
     }

@@ -114,8 +114,11 @@ impl Front {
                 let best: Option<(RecordId, Confidence)> = row.target.map(|t| t.id).zip(row.confidence);
                 inner.best = best;
                 inner.why = row.why.into();
+                state.refresh_row(source, kept.stream, at);
             }
-            state.refresh(source);
+            if let Some(queue) = state.queue_mut(kept.stream) {
+                queue.outdate();
+            }
         }
     }
 }

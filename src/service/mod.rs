@@ -18,6 +18,7 @@ mod loading;
 pub mod messages;
 mod overview;
 mod picker;
+mod pools;
 mod prelude;
 mod reply;
 mod rows;
@@ -39,8 +40,8 @@ use self::messages::{Door, Message, Reply, Request, Ticket};
 use self::reply::ReplyTo;
 use crate::connectors::Connector;
 use crate::domain::{
-    Clock, Failure, FailureClass, Flow, FlowId, IntegrationId, JunkList, Schedule, Stream, SyncRules, SyncScope,
-    VendorSystem, WriteRules,
+    Clock, Failure, FailureClass, FieldPolicy, Flow, FlowId, IntegrationId, JunkList, Schedule, Stream, SyncRules,
+    SyncScope, UpdatePolicy, VendorSystem, WriteField, WriteRules,
 };
 use crate::store::Store;
 use std::collections::BTreeMap;
@@ -80,6 +81,15 @@ pub trait SettingsFile: Send + Sync {
     /// When the configuration cannot be read.
     fn write_rules(&self, _flow: &FlowId) -> Result<WriteRules, Failure> {
         Ok(WriteRules::default())
+    }
+
+    /// Writes what becomes of differences between a flow's matched records; of fields that are not named nothing changes.
+    /// Durable when this returns.
+    ///
+    /// # Errors
+    /// When it cannot be written; nothing is changed then.
+    fn save_policies(&self, _: &FlowId, _: UpdatePolicy, _: &BTreeMap<WriteField, FieldPolicy>) -> Result<(), Failure> {
+        Err(Failure::new(FailureClass::Usage, "this cannot be changed from here", "change it in config.toml"))
     }
 
     /// Writes when a stream is synced by itself; `None` for the default. Durable when this returns.
@@ -125,6 +135,7 @@ pub struct Options {
     pub settings: Option<Arc<dyn SettingsFile>>,
 }
 
+pub use pools::give_way;
 pub use sink::Notices;
 
 /// The running service. Clones share it.

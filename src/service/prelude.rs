@@ -32,6 +32,7 @@ pub fn run(
         let _ = told.send(Err(failure));
         return;
     }
+    super::pools::start();
     let mut early = Vec::new();
     while let Ok(message) = received.recv() {
         match message {

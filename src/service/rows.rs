@@ -270,7 +270,8 @@ impl FlowState {
         }
     }
 
-    fn refresh_companies(&mut self, source: &IntegrationTables) {
+    /// Recomputes the rows of companies.
+    pub fn refresh_companies(&mut self, source: &IntegrationTables) {
         self.companies.rows.resize_with(source.companies.all().len(), Row::default);
         for (at, facts) in source.companies.all().iter().enumerate() {
             let listed = source.is_listed(&facts.id);
@@ -317,14 +318,29 @@ impl FlowState {
         queue.outdate();
     }
 
+    /// Makes the rows of a stream as many as its records.
+    pub fn make_room(&mut self, stream: Stream, count: usize) {
+        let Some(queue) = self.queue_mut(stream).filter(|q| q.rows.len() != count) else { return };
+        queue.rows.resize_with(count, Row::default);
+        queue.recount();
+    }
+
+    /// Recomputes standing, visibility and state of the row of a record inside a company.
+    pub fn renew_row(&mut self, source: &IntegrationTables, stream: Stream, at: usize) {
+        let (state, waits) = self.state_inside(source, stream, at);
+        let standing = source.standing(stream, at);
+        let Some(queue) = self.queue_mut(stream).filter(|q| at < q.rows.len()) else { return };
+        queue.change(at, |row| {
+            row.standing = standing;
+            row.hidden = row.is_forgotten();
+            row.state = Some(state);
+            row.waits = waits;
+        });
+    }
+
     /// Recomputes the state of a company's row.
     pub fn refresh_company(&mut self, at: usize) {
         self.companies.change(at, |row| row.state = Some(row.own_state()));
-    }
-
-    /// Recomputes the state of a device's row.
-    pub fn refresh_device(&mut self, source: &IntegrationTables, at: usize) {
-        self.refresh_row(source, Stream::Devices, at);
     }
 
     /// Recomputes the state of a row.

@@ -17,6 +17,11 @@ impl Needle {
         self.0.is_empty()
     }
 
+    /// Whatever contains this contains the other, too.
+    pub fn contains(&self, other: &Self) -> bool {
+        contains(&self.0, &other.0)
+    }
+
     /// Whether the text contains it. No allocation for plain ASCII, which nearly all names are.
     pub fn is_in(&self, text: &str) -> bool {
         if text.is_ascii() { contains(text.as_bytes(), &self.0) } else { contains(any_ascii(text).as_bytes(), &self.0) }

@@ -96,6 +96,8 @@ struct Guard {
     names: FxHashSet<String>,
     there: FxHashSet<String>,
     serials: FxHashSet<Serial>,
+    /// Serial numbers of the inventory's devices.
+    kept: FxHashSet<Serial>,
     stream: Stream,
 }
 
@@ -105,13 +107,21 @@ impl Guard {
             Stream::Companies => sides.target.companies.live().iter().map(|c| comparable(&c.name)).collect(),
             _ => FxHashSet::default(),
         };
-        Self { names: FxHashSet::default(), there, serials: FxHashSet::default(), stream }
+        let known = |at| sides.target.facts_at(stream, at)?.serial().and_then(Serial::parse);
+        let kept = match stream {
+            Stream::Devices => (0..sides.target.count_live(stream)).filter_map(known).collect(),
+            _ => FxHashSet::default(),
+        };
+        Self { names: FxHashSet::default(), there, serials: FxHashSet::default(), kept, stream }
     }
 
     fn pass(&mut self, facts: &dyn Facts, anyway: bool, junk: &JunkList) -> Result<(), &'static str> {
         match self.stream {
             Stream::Devices => {
                 let serial = facts.serial().and_then(Serial::parse).filter(|s| junk.serial_reason(s).is_none());
+                if serial.as_ref().is_some_and(|serial| self.kept.contains(serial)) && !anyway {
+                    return Err("the inventory has one with that serial number: match it");
+                }
                 if serial.is_some_and(|serial| !self.serials.insert(serial)) && !anyway {
                     return Err("another row has the same serial number");
                 }

@@ -3,7 +3,7 @@
 use super::key::{self, Table};
 use super::transaction::Transaction;
 use super::{Store, codec, error};
-use crate::domain::{Failure, LogEntry, LogLevel, Timestamp};
+use crate::domain::{Failure, LogEntry, LogLevel, LogPage, Timestamp};
 
 /// Most lines kept.
 pub const LOG_CAPACITY: u64 = 100_000;
@@ -71,6 +71,49 @@ impl Store {
         Ok(lines)
     }
 
+    /// At most `limit` lines of a page that hold `text` (case ignored; empty: all) and that `keep` takes, oldest first.
+    ///
+    /// # Errors
+    /// When the disk refuses or a value is damaged.
+    pub fn log_page(
+        &self,
+        page: LogPage,
+        limit: usize,
+        text: &str,
+        keep: &dyn Fn(&LogEntry) -> bool,
+    ) -> Result<Vec<LogEntry>, Failure> {
+        let (first, last) = match page {
+            LogPage::Newest => (0, u64::MAX),
+            LogPage::Before(seq) => (0, seq),
+            LogPage::After(seq) => (seq.saturating_add(1), u64::MAX),
+        };
+        let mut range = self.tree().range(key::numbered(Table::Log, first)..key::numbered(Table::Log, last));
+        let (ascii, lower) = (text.is_ascii(), text.to_lowercase());
+        let mut lines = Vec::new();
+        while lines.len() < limit {
+            let next = if matches!(page, LogPage::After(_)) { range.next() } else { range.next_back() };
+            let Some(pair) = next else { break };
+            let (_, value) = pair.map_err(|e| error::from_sled(&e, "reading the log"))?;
+            // A text stands in a value as it is: most lines need not be decoded to be passed over.
+            if ascii && !holds(&value, lower.as_bytes()) {
+                continue;
+            }
+            let line: LogEntry = codec::decode(&value)?;
+            let held = if ascii {
+                holds(line.text.as_bytes(), lower.as_bytes())
+            } else {
+                line.text.to_lowercase().contains(&lower)
+            };
+            if held && keep(&line) {
+                lines.push(line);
+            }
+        }
+        if !matches!(page, LogPage::After(_)) {
+            lines.reverse();
+        }
+        Ok(lines)
+    }
+
     /// The lines from that sequence number on, oldest first, `limit` at most: for a reader that follows.
     ///
     /// # Errors
@@ -84,6 +127,16 @@ impl Store {
 
 /// Newest lines among which an equal one is looked for.
 const FOLDED: usize = 64;
+
+/// Whether the bytes hold the lower-case letters of `lower`, in any case.
+fn holds(bytes: &[u8], lower: &[u8]) -> bool {
+    let Some(&first) = lower.first() else { return true };
+    let upper = first.to_ascii_uppercase();
+    bytes.len() >= lower.len()
+        && bytes[..=bytes.len() - lower.len()].iter().enumerate().any(|(at, &byte)| {
+            (byte == first || byte == upper) && bytes[at..at + lower.len()].eq_ignore_ascii_case(lower)
+        })
+}
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| c.is_ascii_digit() || c == '.').filter(|word| !word.is_empty())

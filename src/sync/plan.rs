@@ -125,13 +125,14 @@ pub fn judge(listing: Listing, mass: &MassLimit, known: Option<Watermark>, began
     Judgement { verdict, ask_gone: listing.may_orphan(), watermark: watermark(listing, known, began) }
 }
 
-/// The stream's watermark after the run; `None` when something may have been missed, so that the next run looks again.
+/// The stream's watermark after the run; `None` when something may have been missed, so that the next run looks again:
+/// at everything after a full listing, at the same changes after an incremental one.
 /// A row that could not be read may have changed: an incremental run that met one is repeated, and after a full listing
 /// that met more of them than the one before comes another.
 fn watermark(listing: Listing, known: Option<Watermark>, began: Began) -> Option<Watermark> {
     let bad = listing.facts.bad;
     if !listing.is_complete() {
-        return None;
+        return known.filter(|_| !listing.facts.incremental).map(|known| Watermark { doubt: true, ..known });
     }
     if listing.facts.incremental {
         return known.filter(|_| bad == 0).map(|known| Watermark { since: began.there, doubt: false, ..known });
@@ -296,7 +297,7 @@ mod tests {
         };
         let full = Watermark { since: NOW, full: NOW, bad: 0, doubt: false };
         assert_eq!(of(facts(), true), Some(full));
-        assert_eq!(of(facts(), false), None);
+        assert_eq!(of(facts(), false), Some(Watermark { doubt: true, ..old }), "the next run lists in full again");
         assert_eq!(
             of(ListingFacts { bad: 2, ..facts() }, true),
             Some(Watermark { bad: 2, ..full }),

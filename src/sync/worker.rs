@@ -104,10 +104,23 @@ pub fn report_panic(store: &Store, sink: &dyn Sink, task: &Task, label: &str, no
     let states = store.stream_states().unwrap_or_default();
     let known = states.into_iter().find(|s| s.integration == task.integration && s.stream == task.stream);
     let mut progress = known.unwrap_or_else(|| blank(task, label));
+    let text = failure.to_string();
     progress.state = RunState::Failed { failure };
     progress.started = Some(now);
+    let entry = LogEntry {
+        seq: 0,
+        at: now,
+        level: LogLevel::Error,
+        integration: Some(task.integration.clone()),
+        stream: Some(task.stream),
+        run: progress.run,
+        record: None,
+        text,
+        count: 1,
+    };
     // The state is shown even when the store cannot keep it.
     let _ = store.save_stream_state(&progress);
+    sink.log(store.append_log(vec![entry]).unwrap_or_default());
     sink.progress(progress);
 }
 

@@ -83,6 +83,10 @@ pub enum CommandId {
     Detail,
     Refresh,
     PauseRow,
+    Register,
+    AddRecord,
+    Policies,
+    Differences,
     Setup,
     Deactivate,
     Company,
@@ -148,7 +152,8 @@ macro_rules! commands {
     };
 }
 
-use super::update::inventory::{no_companies, no_import, no_setup, no_types};
+use super::update::inventory::{no_companies, no_import, no_setup, no_types, not_into};
+use super::update::policies::no_target;
 use reasons::{
     always, no_candidate, no_compare, no_integration, no_key_here, no_pair, no_queue, no_record_line, no_row, not_here,
     nothing_running,
@@ -183,10 +188,14 @@ commands! {
     ImportAll "queue.import-all" ["T"], QUEUE, "import all mapped", 0, no_import, true, "Import everything that can be imported; shows first what it would do.";
     QuickCreate "queue.quick-create" ["Q"], QUEUE, "quick create", 0, no_types, true, "Create types in the inventory for those without a mapping (or the marked ones).";
     AutoSync "queue.auto-sync" ["t"], QUEUE, "auto-sync", 0, no_types, true, "New devices of the type import by themselves after each sync, or no longer; needs a mapping.";
-    Unimported "queue.unimported" ["U"], QUEUE, "only unimported", 0, no_import, false, "Show only what is not imported, with what is in its way; again: all rows.";
-    Detail "queue.detail" ["D"], QUEUE, "detail", 0, no_import, false, "Show everything that is known of the record; unknown is said so.";
+    Unimported "queue.unimported" ["U"], QUEUE, "only unimported", 0, not_into, false, "Show only what is not imported, with what is in its way; again: all rows.";
+    Detail "queue.detail" ["D"], QUEUE, "detail", 0, not_into, false, "Show everything that is known of the record; unknown is said so.";
     Refresh "queue.refresh" ["r"], QUEUE, "refresh", 0, no_companies, false, "Ask the source for the company now; its name follows.";
     PauseRow "queue.pause-row" ["P"], QUEUE, "pause one", 0, no_companies, true, "Nothing of the company follows its source for now, or does again.";
+    Register "inventory" ["X"], ALL, "inventory", 0, always, false, "List matchbook's own register: companies, devices and types, where each came from; + enters one by hand.";
+    AddRecord "inventory.add" ["+"], ALL, "add by hand", 0, always, true, "Enter a company, a device or a type of the inventory by hand, like the tab shown.";
+    Policies "flow.policies" ["="], QUEUE, "keep in step", 0, no_target, true, "Say what becomes of differences between matched records (off, ask, automatic), and who is right, field by field.";
+    Differences "flow.differences" [], QUEUE, "what differs", 0, no_target, true, "Show what differs between the flow's matched records, field by field; it is sent, or planned, on a yes.";
     Setup "setup" ["B"], ALL, "setup steps", 0, no_setup, false, "The steps of a flow into the inventory: connect, map, types, import; go back to any of them.";
     Deactivate "flow.deactivate" [], ALL, "deactivate flow", 0, no_import, true, "Give up the flow with its mappings; says what is lost and makes a backup first.";
     Undo "undo" ["u"], ALL, "undo", 9, always, true, "Take back the last action, also a bulk one, as one step.";

@@ -120,7 +120,7 @@ fn status(state: &State, theme: &super::theme::Theme, short: bool) -> Vec<(Strin
     }
     let open = state.open_counts();
     let mut words: Vec<String> =
-        open.iter().filter(|(_, n)| *n > 0).map(|(s, n)| counted(*n, s.one(), s.name())).collect();
+        open.iter().filter(|(_, n)| *n > 0).map(|(s, n)| counted(*n, s.one(), &s.name().replace('-', " "))).collect();
     // Two streams by name; the tabs say the rest.
     if words.len() > 3 {
         let rest: u64 = open.iter().filter(|(_, n)| *n > 0).skip(2).map(|(_, n)| n).sum();

@@ -66,6 +66,7 @@ pub type Meddle = Box<dyn FnMut(&Asked, &mut Answer) + Send>;
 pub struct Between {
     pub address: SocketAddr,
     meddle: Arc<Mutex<Option<Meddle>>>,
+    front: Arc<Mutex<Option<String>>>,
 }
 
 impl Between {
@@ -76,15 +77,21 @@ impl Between {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let meddle: Arc<Mutex<Option<Meddle>>> = Arc::default();
-        let shared = Arc::clone(&meddle);
+        let front: Arc<Mutex<Option<String>>> = Arc::default();
+        let (shared, encrypted) = (Arc::clone(&meddle), Arc::clone(&front));
         let client = reqwest::Client::builder().no_proxy().no_gzip().build().expect("a client");
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
-                let (client, meddle) = (client.clone(), Arc::clone(&shared));
-                tokio::spawn(async move { serve(socket, vendor, &client, &meddle).await });
+                let (client, meddle, front) = (client.clone(), Arc::clone(&shared), Arc::clone(&encrypted));
+                tokio::spawn(async move { serve(socket, vendor, &client, &meddle, &front).await });
             }
         });
-        Self { address, meddle }
+        Self { address, meddle, front }
+    }
+
+    /// It stands behind an encrypted front at that address: links to it in answers say so, as a vendor's do.
+    pub fn stands_behind(&self, front: &str) {
+        *self.front.lock().expect("a lock") = Some(front.to_owned());
     }
 
     /// Changes answers from now on.
@@ -99,17 +106,39 @@ impl Between {
 }
 
 /// Requests of one connection, until either side ends it.
-async fn serve(socket: TcpStream, vendor: SocketAddr, client: &reqwest::Client, meddle: &Mutex<Option<Meddle>>) {
+async fn serve(
+    socket: TcpStream,
+    vendor: SocketAddr,
+    client: &reqwest::Client,
+    meddle: &Mutex<Option<Meddle>>,
+    front: &Mutex<Option<String>>,
+) {
     let _ = socket.set_nodelay(true);
     let mut socket = BufReader::new(socket);
     while let Some(asked) = read(&mut socket).await {
         let mut answer = pass_on(&asked, vendor, client).await;
+        if let Some(front) = front.lock().expect("a lock").as_deref() {
+            encrypt_links(&mut answer, front);
+        }
         if let Some(meddle) = meddle.lock().expect("a lock").as_mut() {
             meddle(&asked, &mut answer);
         }
         if write(socket.get_mut(), &answer).await.is_none() {
             return;
         }
+    }
+}
+
+/// Links to the front name its encrypted address.
+fn encrypt_links(answer: &mut Answer, front: &str) {
+    let plain = front.replacen("https://", "http://", 1);
+    if let Ok(body) = std::str::from_utf8(&answer.body)
+        && body.contains(&plain)
+    {
+        answer.body = body.replace(&plain, front).into_bytes();
+    }
+    for (_, value) in &mut answer.headers {
+        *value = value.replace(&plain, front);
     }
 }
 

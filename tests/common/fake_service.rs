@@ -16,15 +16,15 @@ mod fake_writes;
 
 use matchbook::domain::{
     Actor, Confidence, DecisionKind, Evidence, EvidenceKind, Failure, FailureClass, FlowId, HistoryEntry, HistoryId,
-    IntegrationId, LogEntry, LogLevel, MatchState, RecordId, RunCounts, RunState, Schedule, Stream, StreamProgress,
-    SyncScope, Timestamp,
+    IntegrationId, LogEntry, LogLevel, LogPage, MatchState, RecordId, RunCounts, RunState, Schedule, Stream,
+    StreamProgress, SyncScope, Timestamp,
 };
 use matchbook::service::messages::{
     Alike, AlikeGroup, AlikeRows, BadRowView, BudgetView, CandidateView, CardView, Command, Compare, DecideAction,
     DecisionView, Done, EstimateView, Event, FieldPair, FieldPairView, FieldSide, Filter, FlowFields, FlowView, Gate,
-    IntegrationState, IntegrationView, InventoryList, Overview, PickRow, Preview, PreviewRow, Query, QueueRow,
-    RecordLine, RecordSheet, Relation, Reply, Request, RuleView, ScheduleLine, ScheduleSheet, Selection, Sort, SortKey,
-    StateCounts, StreamFieldPairs, TabView, TargetLabel, Targets, View, ViewSpec, WhyRecord, Window,
+    IntegrationState, IntegrationView, InventoryList, LogFilter, Overview, PickRow, Preview, PreviewRow, Query,
+    QueueRow, RecordLine, RecordSheet, Relation, Reply, Request, RuleView, ScheduleLine, ScheduleSheet, Selection,
+    Sort, SortKey, StateCounts, StreamFieldPairs, TabView, TargetLabel, Targets, View, ViewSpec, WhyRecord, Window,
 };
 use std::collections::HashMap;
 
@@ -322,6 +322,23 @@ impl FakeService {
         }
     }
 
+    fn log_lines(&self, filter: &LogFilter, page: LogPage, limit: usize) -> Vec<LogEntry> {
+        let fits = |l: &&LogEntry| {
+            l.level >= filter.level.unwrap_or(LogLevel::Info)
+                && filter.integration.as_ref().is_none_or(|i| l.integration.as_ref() == Some(i))
+                && l.text.contains(&filter.text)
+                && match page {
+                    LogPage::Newest => true,
+                    LogPage::Before(seq) => l.seq < seq,
+                    LogPage::After(seq) => l.seq > seq,
+                }
+        };
+        let all: Vec<LogEntry> = self.log.iter().filter(fits).cloned().collect();
+        let count = limit.min(all.len());
+        let from = if matches!(page, LogPage::After(_)) { 0 } else { all.len() - count };
+        all[from..from + count].to_vec()
+    }
+
     fn query(&mut self, query: Query) -> View {
         match query {
             Query::SyncSettings { integration, ask } => {
@@ -355,18 +372,7 @@ impl FakeService {
             Query::Inventory(_) => View::Inventory(InventoryList::default()),
             Query::Rules { .. } => View::Rules(self.rules.clone()),
             Query::PreviewUndo { .. } => View::Preview(Preview::default()),
-            Query::Log { filter, before, limit } => {
-                let fits = |l: &&LogEntry| {
-                    l.level >= filter.level.unwrap_or(LogLevel::Info)
-                        && filter.integration.as_ref().is_none_or(|i| l.integration.as_ref() == Some(i))
-                        && l.text.contains(&filter.text)
-                        && before.is_none_or(|b| l.seq < b)
-                };
-                let mut lines: Vec<LogEntry> =
-                    self.log.iter().rev().filter(fits).take(limit as usize).cloned().collect();
-                lines.reverse();
-                View::Log(lines)
-            }
+            Query::Log { filter, page, limit } => View::Log(self.log_lines(&filter, page, limit as usize)),
             Query::Writes(query) => fake_writes::view(&query, flow(), noon()),
             Query::Alike { stream, source, .. } => View::Alike(self.alike(stream, &source)),
             Query::Data { .. } => View::Data(fake_settings::data()),

@@ -1,8 +1,8 @@
 //! Writes of the fake service: one row would be made, one has something like it at the target; the outbox holds a write
 //! of each kind.
 
-use matchbook::domain::{FieldWrite, FlowId, Stream, Timestamp, WriteField, WriteId};
-use matchbook::service::messages::{NearHit, OutboxView, PlanRow, PlanView, View, WriteQuery, WriteView};
+use matchbook::domain::{FieldPolicy, FieldWrite, FlowId, Stream, Timestamp, UpdatePolicy, WriteField, WriteId};
+use matchbook::service::messages::{NearHit, OutboxView, PlanRow, PlanView, PolicyView, View, WriteQuery, WriteView};
 
 fn field(field: WriteField, old: Option<&str>, new: &str) -> FieldWrite {
     FieldWrite { field, old: old.map(str::to_owned), new: new.to_owned() }
@@ -53,6 +53,16 @@ pub fn view(query: &WriteQuery, flow: FlowId, at: Timestamp) -> View {
                 rows: vec![alike, row("d1", "front-MAC-1", Vec::new())],
             }))
         }
+        WriteQuery::Policies { .. } => View::Policies(Box::new(PolicyView {
+            flow,
+            source: "Addigy".to_owned(),
+            target: "IT Glue".to_owned(),
+            update: UpdatePolicy::Ask,
+            fields: vec![
+                (WriteField::Name, FieldPolicy::Target, vec![Stream::Companies, Stream::Devices]),
+                (WriteField::Serial, FieldPolicy::Source, vec![Stream::Devices]),
+            ],
+        })),
         WriteQuery::Update { .. } => View::Plan(Box::default()),
         WriteQuery::Outbox { .. } => {
             let states = [

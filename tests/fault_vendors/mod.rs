@@ -122,26 +122,34 @@ impl Subject {
         true
     }
 
-    /// Renames one device and deletes another, as people do between two syncs.
-    pub fn change_world(self, simulator: &Simulator, all: &Records) {
+    /// Renames one device and deletes another, as people do between two syncs; `much`: renames most of them.
+    pub fn change_world(self, simulator: &Simulator, all: &Records, much: bool) {
         let ids: Vec<&str> =
             all.keys().filter(|(i, s, _)| i == self.name() && *s == STREAM).map(|(_, _, id)| id.as_str()).collect();
-        let (renamed, deleted) = (ids[3], ids[8]);
+        let (from, count) = if much { (10, 3 * super::PAGE) } else { (3, 1) };
+        for (number, id) in ids.iter().enumerate().skip(from).take(count) {
+            assert!(self.rename(simulator, id, &format!("Renamed {number}")), "{id} is renamed");
+        }
+        assert!(self.delete(simulator, ids[8]), "the world changes");
+    }
+
+    /// Renames a device.
+    fn rename(self, simulator: &Simulator, id: &str, name: &str) -> bool {
         let control = simulator.control();
-        let done = match self {
-            Self::Addigy => control.addigy().rename_device(renamed, "Renamed"),
-            Self::ItGlue => control.itglue().rename_configuration(renamed, "Renamed"),
+        let number = || id.parse().expect("a number");
+        match self {
+            Self::Addigy => control.addigy().rename_device(id, name),
+            Self::ItGlue => control.itglue().rename_configuration(id, name),
             Self::ConnectWise => {
                 let now = time::OffsetDateTime::now_utc().format(&time::format_description::well_known::Rfc3339);
-                let changed = json!({"name": "Renamed", "_info": {"lastUpdated": now.expect("a moment")}});
-                control.connectwise().change("company/configurations", renamed.parse().expect("a number"), &changed)
+                let changed = json!({"name": name, "_info": {"lastUpdated": now.expect("a moment")}});
+                control.connectwise().change("company/configurations", number(), &changed)
             }
             Self::Autotask => {
-                let id = renamed.parse().expect("a number");
-                control.autotask().set_text("ConfigurationItems", id, "referenceTitle", "Renamed")
+                let id = i64::from(number());
+                control.autotask().set_text("ConfigurationItems", id, "referenceTitle", name)
             }
-        };
-        assert!(done && self.delete(simulator, deleted), "the world changes");
+        }
     }
 
     /// Deletes a device.

@@ -70,12 +70,19 @@ impl Home {
 
     /// Refused with that status and those words.
     pub fn refused(&self, arguments: &[&str], status: i32, words: &[&str]) -> String {
-        let output = self.run(arguments, "");
+        self.refused_with(arguments, "", status, words)
+    }
+
+    /// The same with an input.
+    pub fn refused_with(&self, arguments: &[&str], stdin: &str, status: i32, words: &[&str]) -> String {
+        let output = self.run(arguments, stdin);
         let said = text(&output.stderr);
         assert_eq!(output.status.code(), Some(status), "{arguments:?}: {said}");
         for word in words {
             assert!(said.contains(word), "{arguments:?} says “{word}”: {said}");
         }
+        // What is refused leaves stdout to data.
+        assert!(output.stdout.is_empty(), "{arguments:?}: {}", text(&output.stdout));
         said
     }
 

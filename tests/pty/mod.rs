@@ -195,6 +195,40 @@ impl Terminal {
         Ok(self.collect(pressed, silence))
     }
 
+    /// Types one key and takes in what comes until the text is on the screen; the last byte is the one that brought it.
+    /// Nothing when it did not come in five seconds. For screens on which other things move as well.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn press_until(&mut self, key: &str, text: &str) -> Result<Option<Answer>, Failed> {
+        let since = Instant::now();
+        self.send(key)?;
+        let (mut first, mut bytes) = (None, 0);
+        let deadline = since + Duration::from_secs(5);
+        loop {
+            let Pumped::Output(at, count) = self.pump(deadline.saturating_duration_since(Instant::now())) else {
+                return Ok(None);
+            };
+            let last = at.saturating_duration_since(since);
+            bytes += count;
+            let first = *first.get_or_insert(last);
+            if self.text().contains(text) {
+                return Ok(Some(Answer { first, last, bytes }));
+            }
+        }
+    }
+
+    /// Takes in what comes for that long, whether or not it ends.
+    pub fn settle_briefly(&mut self, time: Duration) {
+        let deadline = Instant::now() + time;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.pump(left) == Pumped::Ended {
+                return;
+            }
+        }
+    }
+
     /// Changes the size of the window.
     ///
     /// # Errors

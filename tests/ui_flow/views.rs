@@ -2,8 +2,10 @@
 
 use super::fake_service::{self, FakeService};
 use super::harness::Harness;
-use matchbook::domain::{LogLevel, Stream};
-use matchbook::service::messages::{Command, CoverageShow, DecideAction, Event, Query, Request, Selection};
+use matchbook::domain::{Failure, FailureClass, LogLevel, RunState, Stream};
+use matchbook::service::messages::{
+    Command, CoverageShow, DecideAction, Event, IntegrationState, Query, Request, Selection,
+};
 use matchbook::ui::{Effect, Mouse, Msg, SavedView, Spoken, UiConfig};
 
 fn wide() -> Harness {
@@ -277,4 +279,32 @@ fn a_queue_says_how_far_it_is_and_how_fast() {
     let _ = fake_service::noon();
     h.keys("a i d");
     h.see("of 60 decided");
+}
+
+/// Whose fault a failed stream is stands beside it, with what was said and what to do below.
+#[test]
+fn the_integrations_pane_tells_classes_of_failures_apart() {
+    let mut service = FakeService::new(20, 200);
+    let overview = service.overview();
+    let mut h = Harness::new(service, (120, 40));
+    for (class, word) in [
+        (FailureClass::Permission, "forbidden"),
+        (FailureClass::Limit, "limit"),
+        (FailureClass::Vendor, "vendor"),
+        (FailureClass::BadData, "bad data"),
+        (FailureClass::Local, "machine"),
+        (FailureClass::Ours, "our fault"),
+    ] {
+        let mut overview = overview.clone();
+        let addigy = &mut overview.integrations[0];
+        let failure = Failure::new(class, "Addigy said so", "do that about it");
+        addigy.streams[1].state = RunState::Failed { failure: failure.clone() };
+        addigy.state = IntegrationState::Failed { failure };
+        h.events(vec![Event::Overview(Box::new(overview))]);
+        h.frame();
+        h.see(&format!("devices {word}"));
+        h.see("Addigy said so");
+        h.see("do that about it");
+        h.see("policies  ");
+    }
 }

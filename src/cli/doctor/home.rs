@@ -7,7 +7,7 @@ use crate::domain::{Failure, IntegrationId, Timestamp};
 use crate::secrets::Vault;
 use crate::store::{Store, free_space, last_scheduled, newest_backup};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Stores up to this size on disk are read whole, in bytes: about ten seconds' work.
 const READ_UP_TO: u64 = 512 << 20;
@@ -68,34 +68,46 @@ pub fn vault(findings: &mut Findings, paths: &Paths, config: &Config) -> Option<
     Some(vault)
 }
 
-/// Files that only their owner may read, and directories that only their owner may enter.
+/// Files that only their owner may read, and directories that only their owner may enter; all of them this user's.
 #[cfg(unix)]
-pub fn permissions(findings: &mut Findings, paths: &Paths) {
-    use std::os::unix::fs::PermissionsExt;
+pub fn permissions(findings: &mut Findings, paths: &Paths, config: &Config) {
+    use std::os::unix::fs::MetadataExt;
+    let backups = backup_directory(paths, config);
     let files = [&paths.config, &paths.vault, &paths.vault_key];
-    let directories = [&paths.store, &paths.logs, &paths.backups];
-    let mut looked = 0;
-    let mut open = Vec::new();
-    for path in files.into_iter().chain(directories) {
+    let directories = [&paths.store, &paths.logs, &backups];
+    let homes = [&paths.config, &paths.vault, &paths.logs].map(|file| file.parent().unwrap_or(Path::new(".")));
+    let mut all: Vec<&Path> = files.into_iter().chain(directories).map(PathBuf::as_path).chain(homes).collect();
+    all.sort_unstable();
+    all.dedup();
+    let me = rustix::process::geteuid().as_raw();
+    let (mut looked, mut faults) = (0, 0);
+    for path in all {
         let Ok(meta) = std::fs::metadata(path) else { continue };
         looked += 1;
-        // The configuration holds no secret: others may read it, but not change it.
-        let forbidden = if *path == paths.config { 0o022 } else { 0o077 };
-        if meta.permissions().mode() & forbidden != 0 {
-            open.push((path, meta.permissions().mode() & 0o777, if meta.is_dir() { "700" } else { "600" }));
+        if meta.uid() != me {
+            let text = format!("{} belongs to the user {}, and you are {me}", path.display(), meta.uid());
+            let remedy = format!("run matchbook as that user, or `chown -R {me} {}`", path.display());
+            findings.fail("owner", text, remedy);
+            faults += 1;
+        }
+        let mode = meta.mode() & 0o777;
+        // The configuration holds no secret, and what is in a home is closed itself: others may look, but not change.
+        let is_home = homes.contains(&path);
+        let forbidden = if path == paths.config || is_home { 0o022 } else { 0o077 };
+        if mode & forbidden != 0 {
+            let text = format!("others may get at {} (mode {mode:03o})", path.display());
+            let wanted = if meta.is_dir() { "700" } else { "600" };
+            findings.fail("permissions", text, format!("chmod {wanted} {}", path.display()));
+            faults += 1;
         }
     }
-    for (path, mode, wanted) in &open {
-        let text = format!("others may get at {} (mode {mode:03o})", path.display());
-        findings.fail("permissions", text, format!("chmod {wanted} {}", path.display()));
-    }
-    if open.is_empty() {
-        findings.ok("permissions", format!("{looked} files and directories are only for you"));
+    if faults == 0 {
+        findings.ok("permissions", format!("{looked} files and directories are yours and only for you"));
     }
 }
 
 #[cfg(not(unix))]
-pub fn permissions(_findings: &mut Findings, _paths: &Paths) {}
+pub fn permissions(_findings: &mut Findings, _paths: &Paths, _config: &Config) {}
 
 /// Looks at the store; returns when each integration last synced well.
 pub fn store(findings: &mut Findings, paths: &Paths, config: &Config) -> BTreeMap<IntegrationId, Timestamp> {
@@ -160,11 +172,16 @@ fn leftovers(findings: &mut Findings, store: &Path) {
     }
 }
 
-fn backups(findings: &mut Findings, paths: &Paths, config: &Config) {
-    let directory = match &config.backup.directory {
+/// Where scheduled backups are.
+fn backup_directory(paths: &Paths, config: &Config) -> PathBuf {
+    match &config.backup.directory {
         Some(own) => paths.config.parent().unwrap_or(Path::new(".")).join(own),
         None => paths.backups.clone(),
-    };
+    }
+}
+
+fn backups(findings: &mut Findings, paths: &Paths, config: &Config) {
+    let directory = backup_directory(paths, config);
     let at = last_scheduled(&directory).or_else(|| {
         let newest = newest_backup(&directory)?;
         std::fs::metadata(newest).and_then(|meta| meta.modified()).ok().map(Timestamp::from)

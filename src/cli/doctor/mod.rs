@@ -82,7 +82,7 @@ pub async fn run(json: bool) -> Result<Outcome, Failure> {
     let loaded = config::load(&paths.config);
     let config = home::configuration(&mut findings, &paths, loaded);
     let vault = home::vault(&mut findings, &paths, &config);
-    home::permissions(&mut findings, &paths);
+    home::permissions(&mut findings, &paths, &config);
     let last_use = home::store(&mut findings, &paths, &config);
     home::disk(&mut findings, &paths);
     terminal::check(&mut findings, &|name| std::env::var(name).ok());

@@ -3,7 +3,7 @@
 use super::Findings;
 use crate::cli::home;
 use crate::config::{IntegrationConfig, Paths};
-use crate::connectors::{self, ConnectionReport, Connector, Tuning};
+use crate::connectors::{self, ConnectionReport, Connector, Host, Tuning};
 use crate::domain::{Failure, FailureClass, Timestamp};
 use crate::secrets::{Credentials, Vault};
 use std::sync::Arc;
@@ -48,29 +48,54 @@ pub async fn check(
         Ok(connector) => connector,
         Err(failure) => return findings.failure(name, failure),
     };
-    if let Ok(Some((host, port))) = &host
-        && !resolves(findings, name, host, *port).await
-    {
-        return;
+    let host = host.ok().flatten();
+    let found = match &host {
+        Some(host) => resolves(findings, name, host).await,
+        None => true,
+    };
+    if found {
+        let report = connector.test().await;
+        encryption(findings, name, host.as_ref(), report.as_ref().err());
+        reached(findings, name, report, host.is_some());
+        clock(findings, name, &*connector);
+        budget(findings, name, &*connector);
     }
-    let report = connector.test().await;
-    reached(findings, name, report, host.is_ok_and(|host| host.is_some()));
-    clock(findings, name, &*connector);
-    budget(findings, name, &*connector);
     age(findings, name, &integration.connector, last);
 }
 
-async fn resolves(findings: &mut Findings, name: &str, host: &str, port: u16) -> bool {
+async fn resolves(findings: &mut Findings, name: &str, host: &Host) -> bool {
     let check = format!("{name} DNS");
-    let found = tokio::time::timeout(Duration::from_secs(8), tokio::net::lookup_host((host, port))).await;
+    let place = (host.name.as_str(), host.port);
+    let found = tokio::time::timeout(Duration::from_secs(8), tokio::net::lookup_host(place)).await;
     let known = found.is_ok_and(|answer| answer.is_ok_and(|mut addresses| addresses.next().is_some()));
     if known {
-        findings.ok(&check, host);
+        findings.ok(&check, &host.name);
     } else {
         let remedy = "check the network, the name servers and base_url";
-        findings.fail(&check, format!("{host} cannot be found by its name"), remedy);
+        findings.fail(&check, format!("{} cannot be found by its name", host.name), remedy);
     }
     known
+}
+
+/// The words of every refused certificate have this one in them.
+const CERTIFICATE: &str = "certificate";
+
+/// Says whether the connection is encrypted, or why its certificate is refused.
+fn encryption(findings: &mut Findings, name: &str, host: Option<&Host>, failure: Option<&Failure>) {
+    let Some(host) = host else { return };
+    let check = format!("{name} TLS");
+    match failure {
+        Some(failure) if failure.what.contains(CERTIFICATE) => findings.failure(&check, failure.clone()),
+        // Nothing answered: whether its certificate is good is not known.
+        Some(failure) if !answered(failure.class) => {}
+        _ if host.encrypted => findings.ok(&check, format!("valid certificate for {}", host.name)),
+        _ => findings.ok(&check, "none: it is this machine"),
+    }
+}
+
+/// A failure of this class came as an answer.
+const fn answered(class: FailureClass) -> bool {
+    matches!(class, FailureClass::Credentials | FailureClass::Permission | FailureClass::Limit)
 }
 
 fn reached(findings: &mut Findings, name: &str, report: Result<ConnectionReport, Failure>, online: bool) {
@@ -79,7 +104,7 @@ fn reached(findings: &mut Findings, name: &str, report: Result<ConnectionReport,
         Ok(report) => {
             let account = report.account.map_or_else(String::new, |account| format!(" ({account})"));
             if online {
-                findings.ok(&connection, "answers; certificate and encryption are good, or it is this machine");
+                findings.ok(&connection, "answers");
                 findings.ok(&credentials, format!("accepted{account}"));
             } else {
                 findings.ok(&connection, "the files can be read");
@@ -107,6 +132,8 @@ fn reached(findings: &mut Findings, name: &str, report: Result<ConnectionReport,
                 findings.failure(&format!("{name} permission"), failure);
             }
             FailureClass::Limit => findings.warn(&connection, failure.what, failure.remedy),
+            // Said on the line of its own.
+            _ if online && failure.what.contains(CERTIFICATE) => {}
             _ => findings.failure(&connection, failure),
         },
     }

@@ -14,6 +14,7 @@ mod ticket;
 use super::json::Json;
 use super::source::{NamedSource, Row, Source};
 use crate::domain::Record;
+use crate::secrets::Redactor;
 use beside::{DeviceTypeFields, DomainFields, ManufacturerFields, ModelFields};
 pub(crate) use company::CompanyFields;
 pub(crate) use device::DeviceFields;
@@ -40,10 +41,16 @@ impl BadRow {
         Self { id, reason: reason.into(), raw: String::new() }
     }
 
-    /// The same with the row itself.
+    /// The same with the row itself, whole.
     pub(crate) fn with_raw(self, raw: &str) -> Self {
-        let cut: String = crate::domain::text::clean(raw).chars().take(RAW_ROW).collect();
-        Self { raw: cut, ..self }
+        Self { raw: crate::domain::text::clean(raw).into_owned(), ..self }
+    }
+
+    /// As it is handed on: without secrets, then cut, so that none is left by half. The id stays: by it the record is
+    /// known to be there.
+    pub(crate) fn redacted(self, redactor: &Redactor) -> Self {
+        let clean = |text: &str| redactor.redact(text).into_owned();
+        Self { id: self.id, reason: clean(&self.reason), raw: clean(&self.raw).chars().take(RAW_ROW).collect() }
     }
 }
 

@@ -197,19 +197,22 @@ impl Pacer {
     }
 
     /// The vendor said how many requests are left until its window ends: they are spread over it, some of them left to
-    /// others.
-    pub(crate) fn left(&self, left: Left) {
+    /// others. Where none is left nothing goes until then: for how long, when this is news.
+    pub(crate) fn left(&self, left: Left) -> Option<Duration> {
         // A limit of another window than the published one says nothing about what is used of that.
         if let Some(limit) = left.limit.filter(|limit| *limit == locked(&self.state).limit) {
             self.learn(limit.saturating_sub(left.requests), limit);
         }
-        let Some(ends) = left.ends_in else { return };
+        let ends = left.ends_in?;
         let usable = (f64::from(left.requests) * USABLE).floor();
         if usable < 1.0 {
-            return self.hold(ends);
+            let news = self.held().is_none();
+            self.hold(ends);
+            return news.then_some(ends);
         }
         let now = Instant::now();
         locked(&self.state).stretched = Some((now + ends, ends.div_f64(usable)));
+        None
     }
 
     /// Requests a second that are sent at most in the long run.

@@ -213,6 +213,11 @@ impl Http {
         &self.setup.pacer
     }
 
+    /// What takes secrets out of texts.
+    pub(crate) fn redactor(&self) -> &Redactor {
+        &self.setup.redactor
+    }
+
     /// The time.
     pub(crate) fn now(&self) -> crate::domain::Timestamp {
         self.setup.tuning.clock.now()
@@ -303,8 +308,10 @@ impl Http {
         let status = response.status();
         let elapsed = started.elapsed();
         self.note_clock(response.headers());
-        if let Some(left) = left(response.headers(), self.now()) {
-            self.setup.pacer.left(left);
+        if let Some(left) = left(response.headers(), self.now())
+            && let Some(wait) = self.setup.pacer.left(left)
+        {
+            self.notice("leaves no more requests (request limit)", wait, "", true);
         }
         if let Some(exchange) = &mut exchange {
             exchange.answered(status.as_u16(), response.headers());
@@ -313,7 +320,7 @@ impl Http {
         if !status.is_success() {
             return self.refused(status, response, call, exchange).await;
         }
-        let link = link(response.headers());
+        let link = link(response.headers()).map(|link| self.setup.redactor.redact(&link).into_owned());
         let body = match self.body(response, self.setup.tuning.body_cap).await {
             Ok(body) => body,
             Err(attempt) => {
@@ -322,7 +329,9 @@ impl Http {
             }
         };
         self.trace(exchange, Ok(&body));
-        match tokio::task::spawn_blocking(move || decode(Received { body: &body, link: link.as_deref() })).await {
+        let redactor = self.setup.redactor.clone();
+        let work = move || decode(Received { body: &redactor.redact_body(body), link: link.as_deref() });
+        match tokio::task::spawn_blocking(work).await {
             Ok(Ok(value)) => Attempt::Done(value),
             Ok(Err(BodyFault::Malformed(why))) => {
                 Attempt::Again { what: format!("sent an unreadable answer: {why}"), slow: false }

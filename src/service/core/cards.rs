@@ -48,7 +48,7 @@ impl Deck {
 impl Core {
     /// Looks for moved records when records stand still and nobody else reads the facts.
     pub(super) fn look_for_cards(&mut self) {
-        let idle = self.ready && !self.solving && self.pending.is_empty() && self.recount.is_empty();
+        let idle = self.ready && !self.is_solving() && self.pending.is_empty() && self.recount.is_empty();
         if !self.deck.due || self.deck.looking || !idle || self.is_lent() || !self.supervisor.running().is_empty() {
             return;
         }

@@ -32,7 +32,7 @@ impl Core {
     /// Puts waiting changes into the facts, when nobody else reads them.
     pub(super) fn apply_pending(&mut self) {
         // The engine's answer names positions: nothing moves until it is in the rows.
-        if !self.ready || self.solving || (self.pending.is_empty() && self.recount.is_empty()) {
+        if !self.ready || self.is_solving() || (self.pending.is_empty() && self.recount.is_empty()) {
             return;
         }
         let (now, began) = (self.clock.now(), Instant::now());
@@ -123,14 +123,14 @@ impl Core {
 
     /// Changes wait for nothing but their turn.
     pub(super) fn pending_due(&self) -> Option<Instant> {
-        let waits = self.ready && !self.pending.is_empty() && !self.solving && !self.is_lent();
+        let waits = self.ready && !self.pending.is_empty() && !self.is_solving() && !self.is_lent();
         waits.then(Instant::now)
     }
 
     /// When counts and states are computed anew after records changed. While pages stream in this rests ten times as
     /// long as it takes, so that it stays a small share of the core's time however large the fleet is.
     pub(super) fn recount_due(&self) -> Option<Instant> {
-        if !self.ready || self.recount.is_empty() || self.solving || self.is_lent() || !self.pending.is_empty() {
+        if !self.ready || self.recount.is_empty() || self.is_solving() || self.is_lent() || !self.pending.is_empty() {
             return None;
         }
         let Some((at, took)) = self.last_recount else { return Some(Instant::now()) };
@@ -185,6 +185,7 @@ impl Core {
         if integration.is_inventory() {
             self.count_inventory();
         }
+        let mut renewed = Vec::new();
         for state in &mut self.flows {
             if state.flow.source == *integration || state.flow.target == *integration {
                 if state.flow.is_import() {
@@ -195,15 +196,19 @@ impl Core {
                 if state.flow.source == *integration {
                     let source = self.world.tables_of(integration);
                     if all {
-                        state.refresh(source);
+                        state.refresh_companies(source);
+                        state.refresh_types(source);
+                        let inside = Stream::MATCHED.into_iter().filter(|stream| *stream != Stream::Companies);
+                        renewed.push((state.flow.id.clone(), inside.collect()));
                     } else {
-                        for stream in &streams {
-                            state.refresh_stream(source, *stream);
-                        }
+                        renewed.push((state.flow.id.clone(), streams.clone()));
                     }
                 }
                 self.outbox.queue(&state.flow.id);
             }
+        }
+        for (flow, streams) in renewed {
+            self.renew_behind(&flow, streams);
         }
         self.outbox.overview();
     }
@@ -273,6 +278,15 @@ impl Core {
         };
         let mut started = 0;
         for id in wanted {
+            if full {
+                // What runs may be a listing of changes alone, and may have begun before what is to be found happened.
+                let running = self.supervisor.running().into_iter().filter(|task| task.integration == id);
+                let running = running.map(|task| task.stream).filter(|s| streams.is_empty() || streams.contains(s));
+                let running: Vec<Stream> = running.collect();
+                if !running.is_empty() {
+                    self.again.entry(id.clone()).or_default().extend(running);
+                }
+            }
             let tasks = self.supervisor.start(&id, &streams, full, true);
             started += tasks.len();
             self.queued(tasks);

@@ -21,7 +21,7 @@ impl Core {
     fn is_quiet(&self, at: usize) -> bool {
         let state = &self.flows[at];
         self.ready
-            && !self.solving
+            && !self.is_solving()
             && self.writing == 0
             && self.pending.is_empty()
             && self.recount.is_empty()

@@ -81,7 +81,7 @@ impl Core {
     /// Writes the day's count now and then, once everything is settled.
     pub(super) fn note_day(&mut self) {
         let rested = self.day_noted.is_none_or(|at| at.elapsed() >= REST);
-        let solved = self.ready && !self.solving && self.flows.iter().all(|f| f.solved && !f.due.dirty);
+        let solved = self.ready && !self.is_solving() && self.flows.iter().all(|f| f.solved && !f.due.dirty);
         if !rested || !solved || self.flows.is_empty() {
             return;
         }

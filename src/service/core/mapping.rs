@@ -44,7 +44,7 @@ impl Core {
         })))
     }
 
-    fn connector_of(&self, id: &IntegrationId) -> Option<&Arc<dyn Connector>> {
+    pub(super) fn connector_of(&self, id: &IntegrationId) -> Option<&Arc<dyn Connector>> {
         self.integrations.iter().find(|i| i.id == *id).map(|i| &i.connector)
     }
 }
@@ -54,7 +54,7 @@ fn words(connector: &Arc<dyn Connector>) -> Vec<(Stream, String)> {
 }
 
 fn of(fields: &ConnectorFields, stream: Stream) -> StreamFields {
-    let none = || StreamFields { stream, word_many: String::new(), fields: Vec::new() };
+    let none = || StreamFields { stream, word_many: String::new(), fields: Vec::new(), writes: Vec::new() };
     fields.streams.iter().find(|s| s.stream == stream).cloned().unwrap_or_else(none)
 }
 

@@ -2,6 +2,7 @@
 //! decisions are made durable by the writer, solving and picking run elsewhere on shared facts, and changes that
 //! come meanwhile wait in [`Core::pending`].
 
+mod behind;
 mod broadcast;
 mod cards;
 mod changes;
@@ -11,6 +12,7 @@ mod inventory;
 mod limits;
 mod looking;
 mod mapping;
+mod policies;
 mod records;
 mod requests;
 mod rules;
@@ -21,6 +23,7 @@ mod solving;
 #[cfg(test)]
 mod tests;
 mod undo;
+mod windows;
 mod writing;
 
 use super::SettingsFile;
@@ -165,6 +168,17 @@ pub enum CoreMessage {
         /// Hears it.
         done: oneshot::Sender<bool>,
     },
+    /// Rows were looked through for what was typed.
+    Searched {
+        /// What was looked for.
+        search: super::views::Search,
+        /// The rows that hold it, in the view's sequence.
+        order: Vec<u32>,
+        /// Who waits.
+        reply: ReplyTo,
+        /// For which rows.
+        wanted: Box<windows::Wanted>,
+    },
     /// A courier came back.
     Delivered(IntegrationId, Delivered),
     /// Rows of an import are staged.
@@ -294,6 +308,8 @@ pub struct Core {
     recount: BTreeMap<IntegrationId, BTreeSet<Stream>>,
     last_recount: Option<(Instant, Duration)>,
     solving: bool,
+    /// Rows to be brought up to date.
+    behind: VecDeque<behind::Behind>,
     /// Questions that wait until the engine is back.
     parked: Vec<(ReplyTo, Request)>,
     last_solve: Option<(Instant, Duration)>,
@@ -357,6 +373,7 @@ impl Core {
             recount: BTreeMap::new(),
             last_recount: None,
             solving: false,
+            behind: VecDeque::new(),
             parked: Vec::new(),
             last_solve: None,
             writing: 0,
@@ -408,6 +425,7 @@ impl Core {
             self.schedule_due(),
             self.pending_due(),
             self.held_due(),
+            self.behind_due(),
         ];
         own.into_iter().chain([self.writes.due(), self.meter]).flatten().min()
     }
@@ -442,6 +460,7 @@ impl Core {
             CoreMessage::WritesDecided { integration, decided, others, result, done } => {
                 self.writes_decided(&integration, decided, others, result, done);
             }
+            CoreMessage::Searched { search, order, reply, wanted } => self.searched(&search, order, reply, &wanted),
             CoreMessage::Delivered(integration, delivered) => self.delivered(integration, delivered),
             CoreMessage::Importing { flow, done, total } => self.importing(&flow, done, total),
             CoreMessage::Staged { flow, result, wanted } => self.staged(&flow, result, *wanted),
@@ -462,6 +481,7 @@ impl Core {
 
     /// After each batch of messages: changes go in, solving starts, events go out.
     fn turn(&mut self) {
+        self.catch_up_rows();
         self.apply_pending();
         self.tell_scopes();
         self.decide_more();
@@ -483,7 +503,7 @@ impl Core {
 
     fn is_settled(&self) -> bool {
         self.ready
-            && !self.solving
+            && !self.is_solving()
             && self.pending.is_empty()
             && self.recount.is_empty()
             && self.writing == 0
@@ -538,6 +558,9 @@ impl Core {
     }
 
     fn stop(mut self, done: oneshot::Sender<()>) {
+        while self.is_behind() {
+            self.catch_up_rows();
+        }
         self.apply_pending();
         if self.ready {
             self.save_front();

@@ -2,19 +2,17 @@
 
 use super::super::compare::{self, Context, sides_of};
 use super::super::decide::{self, By};
-use super::super::messages::{Command, DecideAction, Done, Preview, Query, Reply, Request, Selection, View, Window};
+use super::super::messages::{Command, DecideAction, Done, Preview, Query, Reply, Request, Selection, View};
 use super::super::overview::{self, Parts};
 use super::super::reply::ReplyTo;
-use super::super::{picker, rules, views, why, writer};
+use super::super::{picker, pools, rules, views, why, writer};
+use super::windows::Wanted;
 use super::{Core, CoreMessage, Entry, Pending};
 use crate::domain::{
     Actor, Confidence, Failure, FlowId, HistoryEntry, HistoryId, LogEntry, RecordId, RowChange, RuleChange, Stream,
 };
 use crate::sync::Task;
 use std::sync::Arc;
-
-/// Log lines looked through for one answer.
-const LOG_SCAN: usize = 100_000;
 
 /// How rows are decided.
 struct Deciding {
@@ -31,11 +29,11 @@ impl Core {
     pub(super) fn request(&mut self, reply: ReplyTo, request: Request) {
         match request {
             Request::Query(Query::Overview) => reply.view(View::Overview(self.overview())),
-            Request::Query(Query::Log { filter, before, limit }) => {
+            Request::Query(Query::Log { filter, page, limit }) => {
                 let store = self.store.clone();
                 self.off_thread(reply, move || {
                     let keep = |entry: &LogEntry| wanted(entry, &filter);
-                    store.log(before, limit.min(1_000) as usize, &keep, LOG_SCAN).map(View::Log)
+                    store.log_page(page, limit.min(1_000) as usize, &filter.text, &keep).map(View::Log)
                 });
             }
             Request::Query(Query::History { before, limit }) => {
@@ -85,7 +83,7 @@ impl Core {
     fn query(&mut self, reply: ReplyTo, query: Query) {
         let answer = match query {
             Query::Window { view, offset, limit, anchor } => {
-                self.window(&view, offset, limit, anchor.as_ref()).map(View::Window)
+                return self.ask_window(reply, Wanted { view, offset, limit, anchor });
             }
             Query::Compare { ref flow, .. } if self.is_away(flow) => {
                 return self.parked.push((reply, Request::Query(query)));
@@ -117,8 +115,17 @@ impl Core {
                     paused: &self.paused,
                     paused_flows: &self.paused_flows,
                     off: &self.off,
+                    rules: &self.rules,
                 };
-                Ok(View::Why(why::why(&self.world, &self.flows, &known, &text)))
+                let mut records = why::why(&self.world, &self.flows, &known, &text);
+                let in_flows = self.flows.iter().flat_map(|s| [s.flow.source.clone(), s.flow.target.clone()]).collect();
+                let integrations = self.integrations.iter().map(|i| i.id.clone()).collect();
+                let beyond = why::Beyond { integrations, in_flows, states };
+                let store = self.store.clone();
+                return self.off_thread(reply, move || {
+                    records.extend(beyond.read(&store, &text)?);
+                    Ok(View::Why(records))
+                });
             }
             Query::Writes(query) => return self.write_query(reply, query),
             Query::Inventory(query) => return self.ask_inventory(reply, query),
@@ -136,21 +143,6 @@ impl Core {
             Ok(view) => reply.view(view),
             Err(failure) => reply.failed(failure),
         }
-    }
-
-    pub(super) fn window(
-        &mut self,
-        view: &super::super::messages::ViewSpec,
-        offset: u64,
-        limit: u32,
-        anchor: Option<&RecordId>,
-    ) -> Result<Window, Failure> {
-        let at = self.queue_at(&view.flow, view.stream)?;
-        let state = &mut self.flows[at];
-        let flow = state.flow.clone();
-        let mut window = views::window(state, sides_of(&self.world, &flow), view, offset, limit, anchor);
-        self.tell_of_writes(&flow, view.stream, &mut window.rows);
-        Ok(window)
     }
 
     /// The engine of a solved flow follows changed records; it is back in a moment.
@@ -200,7 +192,7 @@ impl Core {
         };
         let (world, inbox) = (Arc::clone(&self.world), self.inbox.clone());
         self.runtime.spawn_blocking(move || {
-            let targets = picker::pick(&world, &pick);
+            let targets = pools::answer(|| picker::pick(&world, &pick));
             drop(world);
             reply.view(View::Targets(targets));
             let _ = inbox.send(CoreMessage::Freed);
@@ -458,10 +450,10 @@ fn reversed(change: &RowChange) -> RowChange {
     RowChange { source: change.source.clone(), before: change.after.clone(), after: change.before.clone() }
 }
 
+/// Whether the log's filter takes the line, its text aside: the store looks for that.
 fn wanted(entry: &LogEntry, filter: &super::super::messages::LogFilter) -> bool {
     let level = filter.level.unwrap_or(crate::domain::LogLevel::Info);
     entry.level >= level
         && filter.run.is_none_or(|run| entry.run == Some(run))
         && filter.integration.as_ref().is_none_or(|i| entry.integration.as_ref() == Some(i))
-        && (filter.text.is_empty() || entry.text.to_lowercase().contains(&filter.text.to_lowercase()))
 }

@@ -3,7 +3,7 @@
 use super::super::decide;
 use super::super::rows::Due;
 use super::super::solver::{self, Job, Solved};
-use super::super::{views, writer};
+use super::super::{pools, views, writer};
 use super::{Core, CoreMessage, Entry};
 use crate::domain::{Actor, FlowId, RunState, Stream};
 use crate::matching::News;
@@ -20,7 +20,7 @@ impl Core {
     /// When the next full solve may begin; `None` when there is nothing to do or it waits for an event.
     pub(super) fn solve_due(&self) -> Option<Instant> {
         let idle = self.flows.iter().any(|f| f.due.dirty) && self.flows.iter().all(|f| f.importing.is_none());
-        if !self.ready || self.solving || self.is_lent() || !idle {
+        if !self.ready || self.is_solving() || self.is_lent() || !idle {
             return None;
         }
         if self.supervisor.running().is_empty() {
@@ -33,7 +33,11 @@ impl Core {
     /// Starts the engine when something is to be solved and it is idle.
     pub(super) fn start_solving(&mut self) {
         // What an import brings is solved once, when all of it is there.
-        if !self.ready || self.solving || !self.pending.is_empty() || self.flows.iter().any(|f| f.importing.is_some()) {
+        if !self.ready
+            || self.is_solving()
+            || !self.pending.is_empty()
+            || self.flows.iter().any(|f| f.importing.is_some())
+        {
             return;
         }
         // What a person decided shows at once, also while pages stream in.
@@ -49,7 +53,7 @@ impl Core {
         }
         if !self.recount.is_empty() {
             self.recount_all();
-            if !self.recount.is_empty() {
+            if !self.recount.is_empty() || self.is_behind() {
                 return;
             }
         }
@@ -70,7 +74,7 @@ impl Core {
         self.last_solve = Some((Instant::now(), Duration::ZERO));
         let (world, inbox) = (Arc::clone(&self.world), self.inbox.clone());
         self.runtime.spawn_blocking(move || {
-            let solved = solver::solve(&world, job);
+            let solved = pools::behind(|| solver::solve(&world, job));
             // Given back before the core hears of it, so that it can change the facts at once.
             drop(world);
             let _ = inbox.send(CoreMessage::Solved(Box::new(solved)));
@@ -97,35 +101,13 @@ impl Core {
         let source = self.world.tables_of(&state.flow.source);
         let mut anything =
             solved.first || !solved.companies.is_empty() || !solved.devices.is_empty() || solved.ranks.is_some();
-        let (companies, devices): (Vec<usize>, Vec<usize>) =
-            (solved.companies.iter().map(|v| v.at).collect(), solved.devices.iter().map(|v| v.at).collect());
-        for verdict in solved.companies {
-            if let Some(row) = state.companies.rows.get_mut(verdict.at) {
-                verdict.put(row);
-            }
-        }
-        for verdict in solved.devices {
-            if let Some(row) = state.devices.rows.get_mut(verdict.at) {
-                verdict.put(row);
-            }
-        }
+        let engine = anything;
         if let Some(ranks) = solved.ranks {
             state.companies.name_rank = ranks.companies;
             state.devices.name_rank = ranks.devices;
             state.names = ranks.names;
         }
-        if solved.first {
-            state.solved = true;
-            state.refresh(source);
-        } else {
-            let rows = (state.companies.rows.len(), state.devices.rows.len());
-            companies.into_iter().filter(|at| *at < rows.0).for_each(|at| state.refresh_company(at));
-            devices.into_iter().filter(|at| *at < rows.1).for_each(|at| state.refresh_device(source, at));
-            if anything {
-                state.companies.outdate();
-                state.devices.outdate();
-            }
-        }
+        state.solved |= solved.first;
         for answers in solved.inside {
             anything = true;
             answers.put(state, source);
@@ -134,6 +116,8 @@ impl Core {
             self.outbox.queue(&solved.flow);
             self.outbox.overview();
         }
+        let verdicts = [(Stream::Companies, solved.companies), (Stream::Devices, solved.devices)];
+        self.put_behind(&solved.flow, verdicts, engine);
     }
 
     /// The engine decides only on facts that stand still: nothing waits to be solved, and no sync runs.
@@ -146,6 +130,7 @@ impl Core {
             && !state.due.decided
             && self.pending.is_empty()
             && self.recount.is_empty()
+            && !self.is_behind()
             && self
                 .supervisor
                 .running()

@@ -2,14 +2,14 @@
 
 use super::super::compare::sides_of;
 use super::super::inside;
-use super::super::messages::{Command, DecideAction, Done, Reply, Request, Selection};
+use super::super::messages::{Command, DecideAction, Done, Filter, Reply, Request, Selection, Sort, SortKey, ViewSpec};
 use super::super::solver::{self, RowVerdict};
 use super::super::tables::Change;
-use super::super::views::position;
+use super::super::views::{Search, keep, order, position};
 use super::super::{Notices, Options, ReplyTo, prelude};
 use super::{Core, CoreMessage};
 use crate::domain::{
-    Cardinality, Company, Contact, Device, Flow, Interface, JunkList, NameMode, Record, RunState, Stream,
+    Cardinality, Company, Contact, Device, Flow, Interface, JunkList, MatchState, NameMode, Record, RunState, Stream,
     StreamProgress, SystemClock, Ties,
 };
 use crate::matching::Run;
@@ -223,6 +223,46 @@ impl Home {
         state.queue(stream)?.rows[at].best.as_ref().map(|(id, _)| id.to_string())
     }
 
+    /// Orders of several views, from what is known of them.
+    fn orders(&mut self) -> Vec<Vec<u32>> {
+        let mut orders = Vec::new();
+        for stream in [Stream::Companies, Stream::Devices] {
+            let spec = |filter, find: &str, key, descending| ViewSpec {
+                flow: flow().id,
+                stream,
+                filter,
+                find: find.into(),
+                sort: Sort { key, descending },
+                company: None,
+                alike: None,
+            };
+            // Shorter before longer, as they are typed.
+            for spec in [
+                spec(Filter::Open, "", SortKey::Work, false),
+                spec(Filter::Open, "pc", SortKey::Work, false),
+                spec(Filter::Open, "pc-2", SortKey::Work, false),
+                spec(Filter::State(MatchState::Ignored), "", SortKey::Company, false),
+                spec(Filter::All, "a", SortKey::Name, true),
+            ] {
+                let rules = self.core.flows[0].flow.clone();
+                let sides = sides_of(&self.core.world, &rules);
+                let searched = Search::of(&mut self.core.flows[0], sides, &spec, 0);
+                if let Some(search) = searched {
+                    let order = search.run(sides.source);
+                    keep(&mut self.core.flows[0], &spec, order);
+                }
+                orders.push(order(&mut self.core.flows[0], sides, &spec).to_vec());
+            }
+        }
+        orders
+    }
+
+    fn forget_orders(&mut self) {
+        for stream in [Stream::Companies, Stream::Devices] {
+            self.core.flows[0].queue_mut(stream).unwrap().views.clear();
+        }
+    }
+
     /// The first row that does not show what a run over everything says of it.
     fn difference(&self) -> Option<String> {
         let (world, state) = (&self.core.world, &self.core.flows[0]);
@@ -269,7 +309,11 @@ proptest! {
             home.carry_out(&Act::Company(false, id, id + 5));
         }
         for (act, pause) in &acts {
+            home.orders();
             home.carry_out(act);
+            let kept = home.orders();
+            home.forget_orders();
+            prop_assert_eq!(kept, home.orders(), "orders that were kept up are not those that are computed anew");
             if *pause {
                 home.settle();
                 prop_assert_eq!(home.difference(), None);

@@ -79,6 +79,7 @@ impl Core {
                 let what = What::Update { by_policy: false };
                 self.plan_writes(Wanted { flow, what, then: Then::Show { reply, limit } });
             }
+            WriteQuery::Policies { flow } => self.policies(reply, flow),
             WriteQuery::Outbox { flow, live, before, limit } => {
                 let (store, counts) = (self.store.clone(), self.writes.counts());
                 self.off_thread(reply, move || {
@@ -108,6 +109,7 @@ impl Core {
                 let waiting = WritesWaiting { reply: Some(reply), text: "taken back".into(), skipped: Vec::new() };
                 let _ = self.writer.send(writer::Job::WithdrawWrites { ids, waiting, at: self.clock.now() });
             }
+            WriteCommand::SetPolicies { flow, update, fields } => self.set_policies(reply, flow, update, fields),
             WriteCommand::Resume => {
                 self.writes.awake = true;
                 self.writes.again.clear();
@@ -453,7 +455,7 @@ impl Core {
     /// Compares matched records once everything stands still.
     pub(super) fn compare_matched(&mut self) {
         let still = self.ready
-            && !self.solving
+            && !self.is_solving()
             && self.pending.is_empty()
             && self.recount.is_empty()
             && self.more.is_empty()

@@ -49,6 +49,13 @@ pub struct WhyRecord {
     pub gates: Vec<Gate>,
 }
 
+impl WhyRecord {
+    /// The answer: the first gate that is not passed.
+    pub fn stopped(&self) -> Option<&Gate> {
+        self.gates.iter().find(|gate| !gate.passed)
+    }
+}
+
 /// One gate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gate {

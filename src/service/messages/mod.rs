@@ -42,7 +42,7 @@ pub use rows::{QueueRow, StateCounts, TargetLabel, Window};
 pub use selection::{Filter, Selection, Sort, SortKey, ViewSpec};
 pub use sync::{CardAbout, CardView, EstimateView, ScheduleLine, ScheduleSheet};
 pub use sync_settings::{ChoiceList, ChoiceView, MovedRecord, ScopePreview, ScopedStream, StreamMove, SyncSettings};
-pub use writes::{NearHit, OutboxView, PlanRow, PlanView, WriteCommand, WriteQuery, WriteView};
+pub use writes::{NearHit, OutboxView, PlanRow, PlanView, PolicyView, WriteCommand, WriteQuery, WriteView};
 
 /// Number that pairs a [`Reply`] with its [`Request`]; chosen by the asker, increasing.
 pub type Ticket = u64;

@@ -2,11 +2,12 @@
 
 use super::{
     AlikeRows, BadRowView, CardView, Compare, Coverage, CoverageSpec, DecideAction, Detail, FlowFields, ImportPlan,
-    InventoryList, InventoryQuery, Origin, OutboxView, Overview, PlanView, Preview, RecordSheet, RuleView,
+    InventoryList, InventoryQuery, Origin, OutboxView, Overview, PlanView, PolicyView, Preview, RecordSheet, RuleView,
     ScheduleSheet, ScopePreview, Selection, StreamData, SyncSettings, Targets, ViewSpec, WhyRecord, Window, WriteQuery,
 };
 use crate::domain::{
-    Confidence, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, LogLevel, RecordId, RunId, Stream, SyncScope,
+    Confidence, FlowId, HistoryEntry, HistoryId, IntegrationId, LogEntry, LogLevel, LogPage, RecordId, RunId, Stream,
+    SyncScope,
 };
 use serde::{Deserialize, Serialize};
 
@@ -103,8 +104,8 @@ pub enum Query {
     Log {
         /// Which lines.
         filter: LogFilter,
-        /// Only lines before this sequence number; the newest when `None`.
-        before: Option<u64>,
+        /// Where among them.
+        page: LogPage,
         /// How many (at most 1,000).
         limit: u32,
     },
@@ -211,6 +212,8 @@ pub enum View {
     Rules(Vec<RuleView>),
     /// To [`Query::Fields`].
     Fields(Box<FlowFields>),
+    /// To [`WriteQuery::Policies`].
+    Policies(Box<PolicyView>),
     /// To [`Query::Why`].
     Why(Vec<WhyRecord>),
     /// To [`Query::Alike`].

@@ -1,8 +1,9 @@
 //! What the door says of writes to vendors: plans, the outbox, and what a person does about them.
 
 use super::Selection;
-use crate::domain::{FieldWrite, FlowId, RecordId, Stream, Timestamp, WriteId};
+use crate::domain::{FieldPolicy, FieldWrite, FlowId, RecordId, Stream, Timestamp, UpdatePolicy, WriteField, WriteId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Everything that changes the outbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +44,16 @@ pub enum WriteCommand {
     },
     /// Go on with what was cut.
     Resume,
+    /// Change what becomes of differences between matched records: kept in the configuration, in effect with the next
+    /// plan.
+    SetPolicies {
+        /// Which flow.
+        flow: FlowId,
+        /// What becomes of differences.
+        update: UpdatePolicy,
+        /// Who is right, by field; fields that are not named are as they were.
+        fields: BTreeMap<WriteField, FieldPolicy>,
+    },
 }
 
 /// What can be asked about writes.
@@ -69,6 +80,11 @@ pub enum WriteQuery {
         /// Rows of the answer at most.
         limit: u32,
     },
+    /// What becomes of differences.
+    Policies {
+        /// Which flow.
+        flow: FlowId,
+    },
     /// Writes, newest first.
     Outbox {
         /// Only of this flow.
@@ -80,6 +96,21 @@ pub enum WriteQuery {
         /// How many (at most 1,000).
         limit: u32,
     },
+}
+
+/// What becomes of differences between the matched records of a flow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyView {
+    /// The flow.
+    pub flow: FlowId,
+    /// The source vendor's name.
+    pub source: String,
+    /// The target vendor's name.
+    pub target: String,
+    /// What becomes of differences.
+    pub update: UpdatePolicy,
+    /// Every field that can be written to the target: who is right, and of which streams it is.
+    pub fields: Vec<(WriteField, FieldPolicy, Vec<Stream>)>,
 }
 
 /// What would be written.

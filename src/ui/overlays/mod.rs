@@ -9,7 +9,9 @@ mod help;
 mod inventory;
 mod lists;
 pub mod outbox;
+pub mod policies;
 mod records;
+pub mod register;
 mod rules;
 mod schedules;
 pub mod settings;
@@ -77,6 +79,9 @@ pub fn draw(state: &State, overlay: &Overlay, canvas: &mut Canvas<'_>) -> Option
             return Some(typing(canvas, inner, "name: ", input));
         }
         Overlay::Schedules(shown) => return schedules::draw(state, canvas, shown),
+        Overlay::Register(shown) => return register::list(state, canvas, shown),
+        Overlay::Form(form) => return register::form(state, canvas, form),
+        Overlay::Policies(shown) => policies::draw(state, canvas, shown),
         Overlay::Adding(form) => return inventory::adding(state, canvas, form),
         Overlay::Detail { scroll, .. } => help::draw(state, canvas, "What is known", *scroll),
         Overlay::Steps { flow, cursor } => inventory::steps(state, canvas, flow, *cursor),

@@ -35,7 +35,11 @@ pub fn details(state: &State) -> usize {
 
 /// Paints what would be made.
 pub fn making(state: &State, canvas: &mut Canvas<'_>, making: &Making) {
-    let title = format!("Create from {}", counted(making.count, "row", "rows"));
+    let title = if making.differences {
+        "What differs between matched records".to_owned()
+    } else {
+        format!("Create from {}", counted(making.count, "row", "rows"))
+    };
     let inner = frame(state, canvas, &title, list_page(state) + 2);
     let theme = canvas.theme;
     if making.plan.is_none() {

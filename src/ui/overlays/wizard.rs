@@ -145,7 +145,11 @@ fn fields(page: &mut Page<'_, '_>, wizard: &Wizard, kind: Option<&Kind>) -> Opti
                 x,
                 page.y,
                 room,
-                if empty { "(may stay empty)" } else { &value },
+                match empty {
+                    true if wizard.renews.is_some() => "(as it is)",
+                    true => "(may stay empty)",
+                    false => &value,
+                },
                 if empty { theme.dim } else { style },
             );
             if here {

@@ -90,30 +90,12 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
             return fixed(&[("Space", "take or not"), ("o", "only it"), ("Enter", "apply"), ("Esc", "leave as it is")]);
         }
         // The wizard says its keys itself: they differ by step.
-        Some(Overlay::Wizard(_) | Overlay::Adding(_) | Overlay::Steps { .. }) => return Vec::new(),
+        Some(Overlay::Wizard(_) | Overlay::Adding(_) | Overlay::Steps { .. } | Overlay::Form(_)) => return Vec::new(),
         Some(Overlay::Cards(_)) => {
             return fixed(&[("j k", "move"), ("a", "apply"), ("x", "refuse"), ("J K", "scroll"), ("Esc", "back")]);
         }
-        Some(Overlay::Making(making)) => {
-            let anyway = if making.anyway { "only what is missing" } else { "also where it is alike" };
-            return fixed(&[
-                ("Enter y", "make"),
-                ("p", "only plan"),
-                ("e", anyway),
-                ("j k", "scroll"),
-                ("Esc n", "back"),
-            ]);
-        }
-        Some(Overlay::Outbox(_)) => {
-            let list = [
-                ("a", "send"),
-                ("A", "send all planned"),
-                ("x", "take back"),
-                ("r", "go on"),
-                ("J K", "scroll"),
-                ("Esc", "back"),
-            ];
-            return fixed(&list);
+        Some(overlay @ (Overlay::Register(_) | Overlay::Policies(_) | Overlay::Making(_) | Overlay::Outbox(_))) => {
+            return of_writes(overlay).into_iter().map(|(k, l)| (k.to_owned(), l)).collect();
         }
         Some(Overlay::Rules { .. }) => {
             return fixed(&[("j k", "move"), ("x", "remove"), ("e", "everywhere or here"), ("Esc", "back")]);
@@ -141,6 +123,52 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
         }
     }
     of_pane(state)
+}
+
+/// The keys of what is written: to the inventory, to vendors.
+fn of_writes(overlay: &Overlay) -> Vec<(&'static str, &'static str)> {
+    match overlay {
+        Overlay::Register(shown) if shown.typing => {
+            vec![("Enter", "keep"), ("Ctrl-u", "empty"), ("Esc", "all")]
+        }
+        Overlay::Register(_) => {
+            vec![
+                ("j k", "move"),
+                ("Tab", "companies, devices, types"),
+                ("/", "find"),
+                ("Enter", "detail"),
+                ("+", "add by hand"),
+                ("Esc", "back"),
+            ]
+        }
+        Overlay::Policies(_) => {
+            vec![
+                ("j k", "move"),
+                ("Space", "change"),
+                ("Enter", "keep"),
+                ("p", "what differs now"),
+                ("Esc", "as it was"),
+            ]
+        }
+        Overlay::Making(making) if making.differences => {
+            vec![("Enter y", "send"), ("p", "only plan"), ("j k", "scroll"), ("Esc n", "back")]
+        }
+        Overlay::Making(making) => {
+            let anyway = if making.anyway { "only what is missing" } else { "also where it is alike" };
+            vec![("Enter y", "make"), ("p", "only plan"), ("e", anyway), ("j k", "scroll"), ("Esc n", "back")]
+        }
+        Overlay::Outbox(_) => {
+            vec![
+                ("a", "send"),
+                ("A", "send all planned"),
+                ("x", "take back"),
+                ("r", "go on"),
+                ("J K", "scroll"),
+                ("Esc", "back"),
+            ]
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The keys of the pane in focus.

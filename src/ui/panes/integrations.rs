@@ -153,8 +153,8 @@ fn stream_lines(state: &State, s: &StreamProgress, choice: usize, out: &mut Vec<
         }
         RunState::Queued => out.push(line(vec![label, (" queued".to_owned(), theme.busy)], kept(s))),
         RunState::Cut => out.push(line(vec![label, (" cut".to_owned(), theme.warn)], progress(s))),
-        RunState::Failed { .. } => {
-            out.push(line(vec![label, (" failed".to_owned(), theme.error)], kept(s)));
+        RunState::Failed { failure } => {
+            out.push(line(vec![label, (format!(" {}", failure.class.words()), theme.error)], kept(s)));
         }
         RunState::Asks { .. } => {
             out.push(line(vec![label, (" asks".to_owned(), theme.warn)], thousands(s.stored)));

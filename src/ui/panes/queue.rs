@@ -115,11 +115,7 @@ pub fn tab_places(state: &State) -> Vec<(u16, String, Option<Stream>)> {
             tab.counts
         };
         conflicts += counts.conflict;
-        // Of what is staged, what can be imported now is what is to do.
-        let open = match &flow.import {
-            Some(import) if tab.stream == Stream::Devices => import.ready,
-            _ => counts.open(),
-        };
+        let open = crate::ui::state::tab_open(flow, tab.stream, &counts);
         let text = format!(" {} {} ", tab.label, thousands(open));
         let wide = cells(width(&text));
         places.push((used, text, Some(tab.stream)));

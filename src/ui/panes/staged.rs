@@ -99,6 +99,8 @@ pub fn row(queue: &QueueState, row: &QueueRow, here: bool, canvas: &mut Canvas<'
                 x += width + 1;
                 continue;
             }
+            // Nothing is in the way of what is ready.
+            "In its way" if staged.blocked.is_empty() && shown != MatchState::Matched => (String::new(), theme.text),
             _ => (why(row, staged), theme.text),
         };
         canvas.put(x, area.y, width, &text, style);

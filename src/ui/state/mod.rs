@@ -10,7 +10,9 @@ pub mod messages;
 pub mod outbox;
 pub mod overlay;
 pub mod pace;
+pub mod policies;
 pub mod queue;
+pub mod register;
 pub mod settings;
 pub mod ticket;
 pub mod wizard;
@@ -22,7 +24,7 @@ use super::options::UiConfig;
 use super::theme::{Glyphs, Theme};
 use super::widgets::number::index;
 use crate::domain::{FlowId, IntegrationId, LogLevel, MatchState, RecordId, Stream};
-use crate::service::messages::{Filter, FlowView, IntegrationView, Overview, TabView, Ticket};
+use crate::service::messages::{Filter, FlowView, IntegrationView, Overview, StateCounts, TabView, Ticket};
 use compare::CompareState;
 use log::LogState;
 use messages::Messages;
@@ -277,10 +279,11 @@ impl State {
     #[must_use]
     pub fn open_counts(&self) -> Vec<(Stream, u64)> {
         let mut sums: Vec<(Stream, u64)> = Vec::new();
-        for (_, tab) in self.tabs() {
+        for (flow, tab) in self.tabs() {
+            let open = tab_open(flow, tab.stream, &tab.counts);
             match sums.iter_mut().find(|(s, _)| *s == tab.stream) {
-                Some((_, n)) => *n += tab.counts.open(),
-                None => sums.push((tab.stream, tab.counts.open())),
+                Some((_, n)) => *n += open,
+                None => sums.push((tab.stream, open)),
             }
         }
         sums
@@ -320,5 +323,14 @@ impl State {
     #[must_use]
     pub fn cursor_line(&self) -> Option<usize> {
         self.queue().map(|q| index(q.cursor.saturating_sub(q.top)))
+    }
+}
+
+/// What is to do on a tab: rows that need a person; of staged devices those that can be imported now.
+#[must_use]
+pub fn tab_open(flow: &FlowView, stream: Stream, counts: &StateCounts) -> u64 {
+    match &flow.import {
+        Some(import) if stream == Stream::Devices => import.ready,
+        _ => counts.open(),
     }
 }

@@ -4,7 +4,7 @@ use super::TabKey;
 use crate::domain::WriteId;
 use crate::service::messages::{OutboxView, PlanView, Selection, Ticket, WriteView};
 
-/// Records that would be made; asked about first.
+/// Records that would be made, or brought in step; asked about first.
 #[derive(Debug)]
 pub struct Making {
     /// The queue that they are made from.
@@ -15,6 +15,8 @@ pub struct Making {
     pub count: u64,
     /// Also where the target has something like it.
     pub anyway: bool,
+    /// Not records to be made, but what differs between the flow's matched records.
+    pub differences: bool,
     /// The plan under way.
     pub ticket: Option<Ticket>,
     /// The plan; `None` while under way.

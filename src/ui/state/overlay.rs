@@ -4,6 +4,8 @@ use super::coverage::CoverageState;
 use super::fields::Fields;
 use super::inventory::Adding;
 use super::outbox::{Making, OutboxList};
+use super::policies::Policies;
+use super::register::{Form, Register};
 use super::settings::Settings;
 use super::wizard::Wizard;
 use crate::domain::{Confidence, FlowId, HistoryEntry, HistoryId, IntegrationId, LogLevel, RecordId, Stream};
@@ -118,7 +120,15 @@ pub enum Overlay {
         detail: Option<Detail>,
         /// Lines scrolled down.
         scroll: usize,
+        /// The list it was opened from.
+        behind: Option<Box<Register>>,
     },
+    /// Records of the inventory.
+    Register(Box<Register>),
+    /// The form of a record that is entered by hand.
+    Form(Box<Form>),
+    /// What becomes of differences between matched records.
+    Policies(Box<Policies>),
     /// The steps of a setup.
     Steps {
         /// Of which flow.
@@ -237,6 +247,8 @@ impl Overlay {
             Self::Coverage(shown) => shown.grid.is_none(),
             Self::Data(shown) => shown.streams.is_none(),
             Self::Adding(adding) => !adding.known,
+            Self::Register(shown) => shown.list.is_none(),
+            Self::Policies(shown) => shown.shown.is_none() || shown.asked,
             Self::Detail { detail, .. } => detail.is_none(),
             _ => false,
         }

@@ -2,7 +2,7 @@
 
 use super::TabKey;
 use super::queue::Asked;
-use crate::domain::RecordId;
+use crate::domain::{LogPage, RecordId};
 use crate::service::messages::Ticket;
 use std::collections::HashMap;
 
@@ -23,10 +23,8 @@ pub enum Purpose {
     Decide(TabKey, Vec<RecordId>),
     /// An undo or redo; `true` takes back the newest decision.
     Undo(bool),
-    /// The newest log lines.
-    Log,
-    /// Log lines before the first one known.
-    OlderLog,
+    /// Log lines.
+    Log(LogPage),
     /// The list of decisions.
     History,
     /// The list of rules.
@@ -81,6 +79,14 @@ pub enum Purpose {
     Origin,
     /// Everything known of a record.
     Detail,
+    /// Records of the inventory.
+    Register,
+    /// A record that was entered by hand.
+    AddRecord,
+    /// What becomes of differences.
+    Policies,
+    /// A change of that.
+    SetPolicies,
     /// Anything whose answer is only said.
     Say,
 }

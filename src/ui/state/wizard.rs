@@ -135,16 +135,15 @@ impl Wizard {
             "How flows and commands call it: letters, digits, - _ and .",
             &name,
         )];
-        // A new key leaves everything else of the integration as it is: its region, its address, what may stay empty.
+        // What stays empty leaves the integration as it is: its key, its region, its address.
         let renews = self.renews.is_some();
-        if let Some((first, _)) = kind.regions.first().filter(|_| !renews) {
+        if let Some((first, _)) = kind.regions.first() {
             let list: Vec<String> = kind.regions.iter().map(|(name, label)| format!("{name} ({label})")).collect();
-            fields.push(Field::new(
-                Purpose::Region,
-                "region",
-                &format!("Left and Right choose: {}", list.join(", ")),
-                first,
-            ));
+            let (before, first) = if renews { ("It stays as it is, unless ", "") } else { ("", first.as_str()) };
+            let help = format!("{before}Left and Right choose: {}", list.join(", "));
+            let mut field = Field::new(Purpose::Region, "region", &help, first);
+            field.optional = renews;
+            fields.push(field);
         }
         for option in &kind.options {
             let mut field = Field::new(Purpose::Option(option.name.clone()), &option.prompt, &option.help, "");
@@ -164,7 +163,9 @@ impl Wizard {
             }
         } else {
             for secret in &kind.secrets {
-                fields.push(Field::new(Purpose::Secret(secret.name.clone()), &secret.prompt, &secret.help, ""));
+                let mut field = Field::new(Purpose::Secret(secret.name.clone()), &secret.prompt, &secret.help, "");
+                field.optional = renews;
+                fields.push(field);
             }
             if !renews {
                 let help = "Only for a gateway, a server of your own or the simulator; empty for the vendor's own.";
@@ -173,7 +174,8 @@ impl Wizard {
                 fields.push(address);
             }
         }
-        self.field = usize::from(fields.len() > 1);
+        let secret = fields.iter().position(Field::is_secret).filter(|_| renews);
+        self.field = secret.unwrap_or(usize::from(fields.len() > 1));
         self.fields = fields;
         self.failure = None;
         self.step = Step::Fields;
@@ -196,7 +198,7 @@ impl Wizard {
             let text = field.input.value().trim().to_owned();
             match &field.purpose {
                 Purpose::Name => draft.name = text,
-                Purpose::Region => draft.region = Some(text),
+                Purpose::Region => draft.region = Some(text).filter(|text| !text.is_empty()),
                 Purpose::Address => draft.address = Some(text).filter(|t| !t.is_empty()),
                 Purpose::Option(name) => draft.options.push((name.clone(), text)),
                 Purpose::File(stream) if !text.is_empty() => draft.files.push(((*stream).to_owned(), text)),
@@ -274,10 +276,16 @@ mod tests {
         let mut wizard = Wizard::new();
         wizard.renews = Some("docs-eu".into());
         wizard.ask(&kind(), &[]);
-        wizard.fields[1].secret.push("ITG.2");
+        assert_eq!(wizard.field, 2, "the key is what is usually renewed");
+        wizard.fields[2].secret.push("ITG.2");
         assert_eq!(wizard.missing(), None);
         let draft = wizard.draft(&kind());
         assert_eq!((draft.name.as_str(), draft.region, draft.address), ("docs-eu", None, None));
+        wizard.fields[1].input = Input::new("eu".into());
+        wizard.forget_secrets();
+        assert_eq!(wizard.missing(), None, "the region can be changed alone");
+        let draft = wizard.draft(&kind());
+        assert_eq!((draft.region.as_deref(), draft.lacks_secret()), (Some("eu"), true));
     }
 
     #[test]

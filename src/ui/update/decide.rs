@@ -3,11 +3,11 @@
 use super::{navigate, overlays, requests};
 use crate::domain::{HistoryId, LogLevel, MatchState, RecordId, Stream};
 use crate::service::messages::{Command, DecideAction, Query, QueueRow, Request, Selection, TargetLabel};
-use crate::ui::state::State;
 use crate::ui::state::marks::Marks;
 use crate::ui::state::overlay::{Confirm, Overlay, Then};
 use crate::ui::state::queue::{Pending, QueueState};
 use crate::ui::state::ticket::Purpose;
+use crate::ui::state::{Notice, State};
 use crate::ui::widgets::number::counted;
 use std::time::Duration;
 
@@ -247,9 +247,17 @@ pub fn mark_shown(state: &mut State) {
 pub fn undo(state: &mut State, entry: Option<HistoryId>) {
     requests::submit(state, Purpose::Undo(entry.is_none()), Request::Command(Command::Undo { entry }));
     overlays::close(state);
+    under_way(state, "taking it back");
 }
 
 /// Does the last undone action again.
 pub fn redo(state: &mut State) {
     requests::submit(state, Purpose::Undo(false), Request::Command(Command::Redo));
+    under_way(state, "doing it again");
+}
+
+/// The key was heard; what comes of it is said when it is on the disk. No message to be read later.
+fn under_way(state: &mut State, text: &str) {
+    state.notice = Some(Notice { level: LogLevel::Info, text: text.to_owned() });
+    state.draw();
 }

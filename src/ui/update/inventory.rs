@@ -27,25 +27,31 @@ pub fn shown(state: &State) -> Option<&FlowView> {
     state.tab_view().map(|(flow, _)| flow).filter(|flow| flow.import.is_some())
 }
 
+/// Only in a flow into the inventory.
+pub fn not_into(state: &State) -> Option<&'static str> {
+    let into = shown(state).is_some();
+    (!into).then_some("this flow does not lead into the inventory: 1, then n adds one that does")
+}
+
 /// Why there is nothing to import here.
 pub fn no_import(state: &State) -> Option<&'static str> {
-    match shown(state).and_then(|flow| flow.import.as_ref()) {
-        None => Some("this flow does not lead into the inventory: 1, then n adds one that does"),
-        Some(import) if import.running.is_some() => Some("an import is under way"),
-        Some(_) => None,
-    }
+    let running = shown(state).and_then(|flow| flow.import.as_ref()?.running).is_some();
+    not_into(state).or(running.then_some("an import is under way; the queue's frame shows how far it is"))
 }
 
 /// Only on the tab of the types.
 pub fn no_types(state: &State) -> Option<&'static str> {
     let there = state.tab.as_ref().is_some_and(|tab| tab.1 == Stream::DeviceTypes);
-    no_import(state).or((!there).then_some("that is done on the tab Types"))
+    not_into(state).or((!there).then_some("that is done on the tab Types"))
 }
 
 /// Only on the tab of the companies.
 pub fn no_companies(state: &State) -> Option<&'static str> {
     let there = state.tab.as_ref().is_some_and(|tab| tab.1 == Stream::Companies);
-    no_import(state).or((!there).then_some("that is done on the tab Companies"))
+    let none = || state.queue().is_none_or(|queue| queue.cursor_id.is_none());
+    not_into(state)
+        .or((!there).then_some("that is done on the tab Companies"))
+        .or_else(|| none().then_some("there is no row under the cursor"))
 }
 
 /// The home has to have a flow into the inventory.
@@ -233,7 +239,7 @@ fn detail(state: &mut State) {
     };
     let query = InventoryQuery::Detail { integration, stream, id };
     requests::submit(state, Purpose::Detail, Request::Query(Query::Inventory(query)));
-    state.overlay = Some(Overlay::Detail { detail: None, scroll: 0 });
+    state.overlay = Some(Overlay::Detail { detail: None, scroll: 0, behind: None });
     state.draw();
 }
 

@@ -10,11 +10,12 @@ use crate::ui::key::{Key, KeyCode};
 use crate::ui::message::Effect;
 use crate::ui::state::{Pane, State};
 
-/// The context of the pane in focus.
+/// The context of the pane in focus. A home without a flow has no queue: the keys that lead to one work there too.
 #[must_use]
-pub const fn context(state: &State) -> Context {
+pub fn context(state: &State) -> Context {
     match state.focus {
         Pane::Integrations => Context::Integrations,
+        Pane::Queue if state.known && state.overview.flows.is_empty() => Context::Integrations,
         Pane::Queue => Context::Queue,
         Pane::Log => Context::Log,
     }
@@ -24,6 +25,13 @@ pub const fn context(state: &State) -> Context {
 pub fn key(state: &mut State, key: Key) {
     if key == Key::ctrl('c') {
         return ctrl_c(state);
+    }
+    // Esc and the key after it come as one from a quick hand on a slow line (and out of tmux), which reads as Alt with
+    // that key. Nothing here has an Alt of its own, unless a person gave it one.
+    let bound = || state.overlay.is_none() && state.keymap.get(context(state), key).is_some();
+    if key.alt && !bound() {
+        self::key(state, Key::plain(KeyCode::Esc));
+        return self::key(state, Key { alt: false, ..key });
     }
     // Where a note takes the footer's place, the next key gives it back; Esc does nothing else then.
     let note = |state: &State| state.notice.as_ref().is_some_and(|n| n.level <= LogLevel::Info);
@@ -113,7 +121,12 @@ fn changes(id: CommandId) -> bool {
             | CommandId::NewFlow
     );
     // Settings and schedules may be looked at.
-    starts || (command(id).destructive && !matches!(id, CommandId::SyncSettings | CommandId::Schedule))
+    starts
+        || (command(id).destructive
+            && !matches!(
+                id,
+                CommandId::SyncSettings | CommandId::Schedule | CommandId::Policies | CommandId::Differences
+            ))
 }
 
 fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
@@ -158,6 +171,10 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         | CommandId::Deactivate => super::inventory::run(state, id),
         CommandId::History => super::history::open(state),
         CommandId::Outbox => super::outbox::open(state),
+        CommandId::Register => super::register::open(state),
+        CommandId::AddRecord => super::register::add(state),
+        CommandId::Policies => super::policies::open(state),
+        CommandId::Differences => super::outbox::differences(state),
         CommandId::Cards => super::cards::open(state),
         CommandId::Rules => rules::open(state),
         CommandId::Fields => super::fields::open(state),

@@ -1,21 +1,37 @@
 //! Moving about the sync log, and from a line to its record.
 
-use super::{navigate, requests};
-use crate::domain::{LogLevel, Stream};
-use crate::service::messages::Filter;
+use super::{navigate, overlays, requests};
+use crate::domain::{LogEntry, LogLevel, LogPage, Stream};
+use crate::service::messages::{Filter, Ticket};
 use crate::ui::command::CommandId;
 use crate::ui::state::queue::QueueState;
 use crate::ui::state::{Pane, State};
 use crate::ui::widgets::number::index;
 
-/// Moves the log's cursor; asks for older lines near the beginning.
+/// Moves the log's cursor; asks for lines that are not held near the edges, and for those at the ends of the log.
 pub fn step(state: &mut State, id: CommandId) {
     let page = state.log_page();
+    match id {
+        CommandId::Top if !state.log.at_start => return requests::log_page(state, LogPage::After(0)),
+        CommandId::Bottom if !state.log.at_end => return requests::log_page(state, LogPage::Newest),
+        _ => {}
+    }
     let to = navigate::target(id, state.log.cursor as u64, state.log.lines.len() as u64, page as u64);
     state.log.go(index(to), page);
-    if state.log.cursor < page {
-        requests::older_log(state);
+    requests::more_log(state);
+}
+
+/// Lines came.
+pub fn came(state: &mut State, ticket: Ticket, which: LogPage, lines: Vec<LogEntry>) {
+    if state.log.asked.take_if(|(latest, _)| *latest == ticket).is_none() {
+        return;
     }
+    let (full, page) = (lines.len() >= requests::LOG_LINES as usize, state.log_page());
+    state.log.take(which, lines, full, page);
+    requests::more_log(state);
+    overlays::search_what_waits(state);
+    // What a key asked for is shown at once.
+    if state.focus == Pane::Log { state.draw() } else { state.draw_soon() }
 }
 
 /// Follows new lines, or holds.
@@ -23,6 +39,8 @@ pub fn toggle_follow(state: &mut State) {
     let page = state.log_page();
     if state.log.follow {
         state.log.follow = false;
+    } else if !state.log.at_end {
+        requests::log_page(state, LogPage::Newest);
     } else {
         state.log.go(usize::MAX, page);
     }

@@ -3,7 +3,9 @@
 use super::overlays::{close, keep_in_sight};
 use super::requests;
 use crate::domain::{LogLevel, Stream};
-use crate::service::messages::{Command, OutboxView, PlanView, Query, Request, Ticket, WriteCommand, WriteQuery};
+use crate::service::messages::{
+    Command, OutboxView, PlanView, Query, Request, Selection, Ticket, WriteCommand, WriteQuery,
+};
 use crate::ui::key::{Key, KeyCode};
 use crate::ui::overlays::outbox as shown;
 use crate::ui::state::State;
@@ -31,19 +33,28 @@ pub fn create(state: &mut State) {
     }
     let Some(rows) = queue.selection() else { return };
     let count = queue.marked().max(1);
-    let making = Making { tab, rows, count, anyway: false, ticket: None, plan: None, scroll: 0 };
+    let making = Making { tab, rows, count, anyway: false, differences: false, ticket: None, plan: None, scroll: 0 };
+    state.overlay = Some(Overlay::Making(Box::new(making)));
+    ask(state);
+}
+
+/// Shows what differs between the flow's matched records, field by field; it is sent on a yes.
+pub fn differences(state: &mut State) {
+    let Some(tab) = state.tab.clone() else { return };
+    let rows = Selection::Rows(Vec::new());
+    let making = Making { tab, rows, count: 0, anyway: false, differences: true, ticket: None, plan: None, scroll: 0 };
     state.overlay = Some(Overlay::Making(Box::new(making)));
     ask(state);
 }
 
 fn ask(state: &mut State) {
     let Some(Overlay::Making(making)) = &state.overlay else { return };
-    let query = WriteQuery::Create {
-        flow: making.tab.0.clone(),
-        stream: making.tab.1,
-        rows: making.rows.clone(),
-        anyway: making.anyway,
-        limit: PLAN_ROWS,
+    let flow = making.tab.0.clone();
+    let query = if making.differences {
+        WriteQuery::Update { flow, limit: PLAN_ROWS }
+    } else {
+        let (rows, anyway) = (making.rows.clone(), making.anyway);
+        WriteQuery::Create { flow, stream: making.tab.1, rows, anyway, limit: PLAN_ROWS }
     };
     let ticket = requests::submit(state, Purpose::Plan, Request::Query(Query::Writes(query)));
     if let Some(Overlay::Making(making)) = &mut state.overlay {
@@ -74,7 +85,7 @@ pub fn making_key(state: &mut State, key: Key) {
             making.scroll = (making.scroll + page).min(most);
         }
         (KeyCode::Char('u'), true) | (KeyCode::PageUp, _) => making.scroll = making.scroll.saturating_sub(page),
-        (KeyCode::Char('e'), false) => {
+        (KeyCode::Char('e'), false) if !making.differences => {
             making.anyway = !making.anyway;
             return ask(state);
         }
@@ -91,16 +102,16 @@ fn send(state: &mut State, hold: bool) {
     let Some(Overlay::Making(making)) = &state.overlay else { return };
     if making.plan.as_ref().is_none_or(|plan| plan.writes == 0) {
         if making.plan.is_some() {
-            state.say(LogLevel::Info, "nothing would be made; the lines say why");
+            state.say(LogLevel::Info, "nothing would be written; the lines say why");
         }
         return;
     }
-    let command = WriteCommand::Create {
-        flow: making.tab.0.clone(),
-        stream: making.tab.1,
-        rows: making.rows.clone(),
-        anyway: making.anyway,
-        hold,
+    let flow = making.tab.0.clone();
+    let command = if making.differences {
+        WriteCommand::Update { flow, hold }
+    } else {
+        let (rows, anyway) = (making.rows.clone(), making.anyway);
+        WriteCommand::Create { flow, stream: making.tab.1, rows, anyway, hold }
     };
     requests::submit(state, Purpose::WriteChange, Request::Command(Command::Writes(command)));
     if let Some(queue) = state.queue_mut() {

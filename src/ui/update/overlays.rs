@@ -91,6 +91,9 @@ pub fn key(state: &mut State, key: Key) {
         Some(Overlay::Columns { .. }) => views::columns_key(state, key),
         Some(Overlay::Name { .. }) => views::name_key(state, key),
         Some(Overlay::Adding(_)) => super::inventory::adding_key(state, key),
+        Some(Overlay::Register(_)) => super::register::key(state, key),
+        Some(Overlay::Form(_)) => super::register::form_key(state, key),
+        Some(Overlay::Policies(_)) => super::policies::key(state, key),
         Some(Overlay::Steps { .. }) => super::inventory::steps_key(state, key),
         Some(Overlay::Palette { .. }) => palette_key(state, key),
         Some(Overlay::Picker(_)) => picker::key(state, key),
@@ -121,6 +124,13 @@ pub fn paste(state: &mut State, text: &str) {
         Some(Overlay::Palette { input, .. } | Overlay::Find { input, .. } | Overlay::Name { input, .. }) => input,
         Some(Overlay::Picker(picker)) => &mut picker.input,
         Some(Overlay::Quick(quick)) => &mut quick.input,
+        Some(Overlay::Adding(adding)) if adding.known && adding.on_domain => &mut adding.domain,
+        Some(Overlay::Adding(adding)) if adding.known => &mut adding.name,
+        Some(Overlay::Register(shown)) if shown.typing => &mut shown.input,
+        Some(Overlay::Form(form)) if !form.saving && !form.lines.is_empty() => {
+            let at = form.at.min(form.lines.len() - 1);
+            &mut form.lines[at].1
+        }
         Some(Overlay::Schedules(shown)) if shown.input.is_some() => shown.input.get_or_insert_default(),
         _ => return state.say(LogLevel::Info, "nothing here takes pasted text; / finds, m searches targets"),
     };
@@ -139,6 +149,7 @@ pub fn search(state: &mut State) {
         Some(Overlay::Quick(_)) => quick::count(state),
         Some(Overlay::Settings(_)) => settings::count(state),
         Some(Overlay::Palette { .. }) => fill_palette(state),
+        Some(Overlay::Register(_) | Overlay::Form(_)) => super::register::typed(state),
         _ => {}
     }
 }
@@ -157,6 +168,15 @@ fn escape(state: &mut State) {
     }
     if matches!(state.overlay, Some(Overlay::Coverage(_))) {
         return super::coverage::escape(state);
+    }
+    match &mut state.overlay {
+        Some(Overlay::Register(_)) => return super::register::escape(state),
+        Some(Overlay::Form(_)) => return super::register::leave_form(state),
+        Some(Overlay::Detail { behind, .. }) if behind.is_some() => {
+            let behind = behind.take();
+            return super::register::back_to(state, behind);
+        }
+        _ => {}
     }
     if matches!(&state.overlay, Some(Overlay::Confirm(confirm)) if matches!(confirm.then, Then::Undo(_))) {
         return super::history::open(state);
@@ -363,7 +383,11 @@ fn find_key(state: &mut State, key: Key) {
     }
     if type_key(input, key) {
         // One question at a time: what is typed meanwhile is asked for with the answer.
-        let busy = state.focus == Pane::Log || state.queue().is_some_and(|q| q.asked.is_some());
+        let busy = if matches!(state.overlay, Some(Overlay::Find { log: true, .. })) {
+            state.log.asked.is_some()
+        } else {
+            state.queue().is_some_and(|q| q.asked.is_some())
+        };
         if busy || state.config.low_bandwidth {
             let at = later(state);
             if let Some(Overlay::Find { due, .. }) = &mut state.overlay {
@@ -379,7 +403,7 @@ fn find_key(state: &mut State, key: Key) {
 /// An answer came: what was typed meanwhile is searched for at once.
 pub fn search_what_waits(state: &mut State) {
     let due = match &mut state.overlay {
-        Some(Overlay::Find { due, log: false, .. }) => due,
+        Some(Overlay::Find { due, .. }) => due,
         Some(Overlay::Picker(picker)) => &mut picker.due,
         _ => return,
     };
@@ -432,6 +456,10 @@ pub fn open_filter(state: &mut State) {
     items.push(item("orphaned: gone at a vendor", counts.orphaned, Filter::Orphaned));
     items.push(item("left out by the sync settings", counts.left_out, Filter::LeftOut));
     let chosen = Choice::Filter(queue.spec.filter);
+    if super::inventory::shown(state).is_some() {
+        let item = Choice::Filter(Filter::Unimported);
+        items.push(("not imported, with what is in the way".to_owned(), String::new(), item));
+    }
     open_menu(state, "Show which rows", items, Some(&chosen));
 }
 

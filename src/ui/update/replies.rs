@@ -104,16 +104,7 @@ fn on_view(state: &mut State, ticket: Ticket, purpose: Purpose, view: View) {
         (Purpose::Compare(tab, row), View::Compare(compare)) => on_compare(state, ticket, tab, &row, *compare),
         (Purpose::Pick, View::Targets(targets)) => picker::on_targets(state, ticket, targets),
         (Purpose::Preview, View::Preview(preview)) => overlays::on_preview(state, ticket, preview),
-        (Purpose::Log, View::Log(lines)) => {
-            let page = state.log_page();
-            state.log.replace(lines, page);
-            state.draw_soon();
-        }
-        (Purpose::OlderLog, View::Log(lines)) => {
-            let page = state.log_page();
-            state.log.prepend(lines, page);
-            state.draw_soon();
-        }
+        (Purpose::Log(page), View::Log(lines)) => super::log::came(state, ticket, page, lines),
         (Purpose::History, View::History(list)) => {
             if let Some(Overlay::History { entries, .. }) = &mut state.overlay {
                 *entries = Some(list);
@@ -146,6 +137,8 @@ fn on_view(state: &mut State, ticket: Ticket, purpose: Purpose, view: View) {
         }
         (Purpose::ImportPlan, View::ImportPlan(plan)) => super::inventory::on_plan(state, ticket, &plan),
         (Purpose::Origin, View::Origin(origin)) => super::inventory::on_origin(state, origin),
+        (Purpose::Register, View::Inventory(list)) => super::register::came(state, ticket, list),
+        (Purpose::Policies, View::Policies(view)) => super::policies::came(state, *view),
         (Purpose::Detail, View::Detail(detail)) => super::inventory::on_detail(state, detail),
         (Purpose::Cards, View::Cards(list)) => super::cards::on_cards(state, list),
         (Purpose::Plan, View::Plan(plan)) => super::outbox::planned(state, ticket, *plan),
@@ -254,11 +247,15 @@ fn on_done(state: &mut State, purpose: Purpose, done: &Done) {
             say_done(state, done);
             super::outbox::changed(state);
         }
+        Purpose::AddRecord => {
+            state.say(LogLevel::Info, done.text.clone());
+            super::register::added(state);
+        }
         Purpose::SetSchedule => {
             state.say(LogLevel::Info, done.text.clone());
             schedules::changed(state);
         }
-        Purpose::SetSyncSettings => {
+        Purpose::SetPolicies | Purpose::SetSyncSettings => {
             overlays::close(state);
             state.say(LogLevel::Info, done.text.clone());
         }
@@ -347,9 +344,12 @@ fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Fai
                 state.compare.shown = None;
             }
         }
+        Purpose::Log(_) => state.log.asked = None,
         Purpose::SetSyncSettings | Purpose::ScopePreview => settings::on_refused(state),
         Purpose::CardAnswer => super::cards::answered(state),
         Purpose::SetSchedule => schedules::refused(state, failure),
+        Purpose::AddRecord => return super::register::refused(state, failure),
+        Purpose::SetPolicies => super::policies::refused(state),
         Purpose::Pick
         | Purpose::Preview
         | Purpose::Why
@@ -365,6 +365,8 @@ fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Fai
         | Purpose::ImportPlan
         | Purpose::Origin
         | Purpose::Detail
+        | Purpose::Register
+        | Purpose::Policies
         | Purpose::Fields
         | Purpose::Schedules
         | Purpose::SyncSettings => overlays::close(state),

@@ -1,6 +1,7 @@
 //! What is asked of the door, and when.
 
 use super::{COMPARE_AFTER, SLOW_COMPARE_AFTER};
+use crate::domain::LogPage;
 use crate::service::messages::{Query, Request, Ticket};
 use crate::ui::message::Effect;
 use crate::ui::state::State;
@@ -8,7 +9,7 @@ use crate::ui::state::queue::QueueState;
 use crate::ui::state::ticket::Purpose;
 
 /// Log lines fetched at once.
-const LOG_LINES: u32 = 500;
+pub const LOG_LINES: u32 = 500;
 
 /// Sends a request.
 pub fn submit(state: &mut State, purpose: Purpose, request: Request) -> Ticket {
@@ -89,19 +90,22 @@ pub fn compare_again(state: &mut State) {
     }
 }
 
-/// Asks for the newest log lines.
+/// Asks for the newest log lines: at the start, after a change of the filter, on the way to the end.
 pub fn log(state: &mut State) {
-    let query = Query::Log { filter: state.log.filter.clone(), before: None, limit: LOG_LINES };
-    submit(state, Purpose::Log, Request::Query(query));
+    state.log.change();
+    log_page(state, LogPage::Newest);
 }
 
-/// Asks for the log lines before the first one known, once.
-pub fn older_log(state: &mut State) {
-    let Some(first) = state.log.lines.front().map(|l| l.seq).filter(|seq| *seq > 1) else { return };
-    if state.log.oldest_known {
-        return;
+/// Asks for a page of the log; a page under way is not waited for.
+pub fn log_page(state: &mut State, page: LogPage) {
+    let query = Query::Log { filter: state.log.filter.clone(), page, limit: LOG_LINES };
+    let ticket = submit(state, Purpose::Log(page), Request::Query(query));
+    state.log.asked = Some((ticket, page));
+}
+
+/// Asks for what lies before or after the lines that are held, when the cursor is near.
+pub fn more_log(state: &mut State) {
+    if let Some(page) = state.log.wants(state.log_page()) {
+        log_page(state, page);
     }
-    state.log.oldest_known = true;
-    let query = Query::Log { filter: state.log.filter.clone(), before: Some(first), limit: LOG_LINES };
-    submit(state, Purpose::OlderLog, Request::Query(query));
 }

@@ -15,7 +15,9 @@ fn chosen(state: &State) -> Vec<(IntegrationId, Option<Stream>)> {
         }
         Pane::Queue => {
             let flow = state.tab_view().map(|(f, _)| f);
-            flow.into_iter().flat_map(|f| [(f.source_id.clone(), None), (f.target_id.clone(), None)]).collect()
+            // The inventory is here: there is nothing to ask it for.
+            let sides = flow.into_iter().flat_map(|f| [f.source_id.clone(), f.target_id.clone()]);
+            sides.filter(|id| !id.is_inventory()).map(|id| (id, None)).collect()
         }
         Pane::Log => {
             let line = state.log.lines.get(state.log.cursor);

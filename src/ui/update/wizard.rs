@@ -174,11 +174,15 @@ fn edit(field: &mut Field, kind: &Kind, key: Key, fixed: bool) {
     match (&field.purpose, key.code) {
         (Purpose::Name, _) if fixed => {}
         (Purpose::Region, KeyCode::Left | KeyCode::Right | KeyCode::Char(_)) => {
-            let count = kind.regions.len();
-            let at = kind.regions.iter().position(|(name, _)| name == field.input.value()).unwrap_or(0);
+            // Of an integration that is there, the region may also stay as it is.
+            let stays = fixed.then_some("");
+            let names: Vec<&str> =
+                stays.into_iter().chain(kind.regions.iter().map(|(name, _)| name.as_str())).collect();
+            let count = names.len();
+            let at = names.iter().position(|name| *name == field.input.value()).unwrap_or(0);
             let step = if key.code == KeyCode::Left { count.saturating_sub(1) } else { 1 };
-            if let Some((name, _)) = kind.regions.get((at + step) % count.max(1)) {
-                field.input = Input::new(name.clone());
+            if let Some(name) = names.get((at + step) % count.max(1)) {
+                field.input = Input::new((*name).to_owned());
             }
         }
         (Purpose::Secret(_), KeyCode::Char('u')) if key.ctrl => field.secret.clear(),
