@@ -278,8 +278,13 @@ impl Expert {
 
     /// Everything that is sure, after a look at what that would be.
     fn quick_match(&mut self) -> Result<(), Failed> {
+        // Without a suggestion there is nothing that it could accept.
+        let text = self.terminal.text();
+        if !text.lines().any(|line| line.contains("show open") && line.contains(" suggested")) {
+            return Ok(());
+        }
         self.press_and_read("A")?;
-        let key = if self.terminal.text().contains("Enter accept") { "\r" } else { "\x1b" };
+        let key = if self.terminal.text().contains("accepts 0 of") { "\x1b" } else { "\r" };
         self.press_and_read(key)
     }
 

@@ -45,15 +45,19 @@ pub fn key(state: &mut State, key: Key) {
         KeyCode::Char('F') => sync(state, true),
         KeyCode::Char('r') => reconnect(state),
         KeyCode::Char('x') => ask_to_delete(state),
-        KeyCode::Char('e') => {
-            if !refused(state) {
-                close(state);
-                keys::run(state, CommandId::RenewKey, None);
-            }
-        }
+        KeyCode::Char('e') => renew(state),
         KeyCode::Char('q' | 'm') => close(state),
         _ => {}
     }
+}
+
+/// A new key for the integration shown, which is the chosen one.
+fn renew(state: &mut State) {
+    if refused(state) {
+        return;
+    }
+    close(state);
+    keys::run(state, CommandId::RenewKey, None);
 }
 
 /// Says so where a terminal may only look.
