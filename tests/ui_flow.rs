@@ -376,7 +376,8 @@ fn changed_keys_show_in_footer_and_help() {
 
 #[test]
 fn mistakes_in_the_keys_are_said_and_wait_among_the_messages() {
-    let wrong = [("queue.acept", "a"), ("queue.ignore", "Hyper-q"), ("queue.defer", "Ctrl-y"), ("queue.accept", "Ctrl-y")];
+    let wrong =
+        [("queue.acept", "a"), ("queue.ignore", "Hyper-q"), ("queue.defer", "Ctrl-y"), ("queue.accept", "Ctrl-y")];
     let keys = wrong.iter().map(|(name, key)| ((*name).to_owned(), vec![(*key).to_owned()])).collect();
     let config = matchbook::ui::UiConfig { keys, ..Default::default() };
     let mut h = Harness::with(FakeService::new(60, 300), (120, 40), config);

@@ -54,7 +54,7 @@ pub fn run(program: &Path) -> Result<Vec<Row>, Failed> {
         .with("ignored_without_a_trace", judged.hidden)
         .with("deferred", judged.deferred);
     let aim = [("keys_per_row".to_owned(), 1.3), ("wrong".to_owned(), 0.0), ("left".to_owned(), 0.0)];
-    for line in judged.mistakes {
+    for line in judged.told {
         eprintln!("{line}");
     }
     Ok(vec![row.judged(&aim.into())])
@@ -380,13 +380,14 @@ struct Judged {
     /// Of these: with a counterpart that nothing on either side tells of.
     hidden: u32,
     deferred: u32,
-    mistakes: Vec<String>,
+    /// What was wrong or put off, for whoever runs this.
+    told: Vec<String>,
 }
 
 impl Judged {
     fn mistake(&mut self, decision: &serde_json::Value) {
         self.wrong += 1;
-        self.mistakes.push(format!("wrong: {decision}"));
+        self.told.push(format!("wrong: {decision}"));
     }
 }
 
@@ -430,7 +431,10 @@ fn judge(program: &Path, home: &Path, folder: &Path, simulator: &Simulator) -> R
                     judged.mistake(&decision);
                 }
             }
-            "deferred" => judged.deferred += 1,
+            "deferred" => {
+                judged.deferred += 1;
+                judged.told.push(format!("deferred: {decision}"));
+            }
             _ => {}
         }
     }
