@@ -1,7 +1,8 @@
 //! Pages, runs and orphans of the store, through its public interface.
 
 use matchbook::domain::{
-    Device, IntegrationId, LogEntry, LogLevel, MassChange, Record, RecordId, RunCounts, RunOutcome, Stream, Timestamp,
+    Actor, Decision, DecisionKind, Device, Flow, HistoryEntry, HistoryId, IntegrationId, LogEntry, LogLevel,
+    MassChange, Record, RecordId, RowChange, RunCounts, RunOutcome, Stream, Timestamp,
 };
 use matchbook::store::{
     Judgement, ListingFacts, MAX_RECORD_ID, PageBatch, PageOutcome, RunFinish, RunFinished, RunRecord, RunVerdict,
@@ -340,4 +341,49 @@ fn what_changes_all_day_costs_no_write_and_is_renewed_once_a_day() {
     assert_eq!(stored(&seen(6, 35.0, "14.2")), (true, true), "a real change brings the rest along");
     assert_eq!(stored(&seen(25, 80.0, "14.2")), (true, true), "the next day");
     assert_eq!(stored(&seen(24, 70.0, "14.2")), (false, false), "the next day again");
+}
+
+fn matched(source: &str, target: &str, flow: &Flow) -> HistoryEntry {
+    let decision = Decision {
+        kind: DecisionKind::Matched { target: target.into() },
+        actor: Actor::Person("kim".into()),
+        at: at(1),
+        why: "same serial".into(),
+    };
+    HistoryEntry {
+        id: HistoryId(0),
+        at: at(1),
+        actor: Actor::Person("kim".into()),
+        flow: flow.id.clone(),
+        stream: STREAM,
+        what: "matched".into(),
+        changes: vec![RowChange { source: source.into(), before: None, after: Some(decision) }],
+        rows: 0,
+        rules: Vec::new(),
+        records: Vec::new(),
+        undoes: None,
+        undone_by: None,
+    }
+}
+
+#[test]
+fn orphans_are_deleted_when_nothing_matches_them_and_come_back_when_they_are_listed() {
+    let home = home();
+    let all = ["1", "2", "3", "4"];
+    home.sync(all.iter().map(|id| device(id, "x")).collect());
+    let (from, to) = (Flow::new("here-there", "addigy", "itglue"), Flow::new("there-here", "itglue", "addigy"));
+    home.store.decide(matched("2", "t", &from)).unwrap();
+    home.store.decide(matched("s", "3", &to)).unwrap();
+    home.sync(vec![device("1", "x")]);
+    home.store.set_record_sync(&addigy(), STREAM, &"4".into(), false, at(5)).unwrap();
+    let done = home.store.delete_orphans(&addigy(), STREAM, &[from.clone(), to.clone()]).unwrap();
+    assert_eq!((done.deleted, done.kept), (1, 2));
+    let there = |id: &&str| home.store.record(&addigy(), STREAM, &(*id).into()).unwrap().is_some();
+    assert_eq!(all.into_iter().filter(there).collect::<Vec<_>>(), ["1", "2", "3"]);
+    assert!(home.store.records_off(&addigy(), STREAM).unwrap().is_empty());
+    assert!(home.store.record_events(&addigy(), STREAM, &"4".into()).unwrap().is_empty());
+    assert_eq!(home.store.live_count(&addigy(), STREAM), 1);
+    assert_eq!(home.store.delete_orphans(&addigy(), STREAM, &[from, to]).unwrap().deleted, 0);
+    let back = home.sync(vec![device("1", "x"), device("4", "x")]);
+    assert_eq!((back.counts.added, home.store.live_count(&addigy(), STREAM)), (1, 2));
 }

@@ -374,6 +374,19 @@ fn changed_keys_show_in_footer_and_help() {
     assert!(h.asked.iter().any(|r| matches!(r, Request::Command(_))));
 }
 
+#[test]
+fn mistakes_in_the_keys_are_said_and_wait_among_the_messages() {
+    let wrong =
+        [("queue.acept", "a"), ("queue.ignore", "Hyper-q"), ("queue.defer", "Ctrl-y"), ("queue.accept", "Ctrl-y")];
+    let keys = wrong.iter().map(|(name, key)| ((*name).to_owned(), vec![(*key).to_owned()])).collect();
+    let config = matchbook::ui::UiConfig { keys, ..Default::default() };
+    let mut h = Harness::with(FakeService::new(60, 300), (120, 40), config);
+    h.keys("M");
+    h.see("there is no command `queue.acept`");
+    h.see("keys.queue.ignore: `Hyper-q` is not a key");
+    h.see("`Ctrl-y` already means");
+}
+
 fn cards() -> Vec<CardView> {
     let mass = CardView {
         key: "mass:addigy/devices:7".into(),

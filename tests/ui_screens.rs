@@ -180,6 +180,18 @@ fn every_size_in_dark_and_light() {
     }
 }
 
+/// The themes for few colours and for weak eyes: the words are those of the dark one, the looks are theirs.
+#[test]
+fn basic_and_contrast() {
+    let looks_in = |theme| looks(&walked("l j Space", (80, 24), theme, false));
+    let (basic, contrast) = (looks_in(ThemeName::Basic), looks_in(ThemeName::Contrast));
+    // Dark grey is one of the bright eight, which such a terminal does not have.
+    assert!(!basic.contains('?') && !basic.contains('d'), "{basic}");
+    assert!(!contrast.contains('d'), "nothing is dimmed: {contrast}");
+    themed(ThemeName::Basic, "small_basic", (80, 24));
+    themed(ThemeName::Contrast, "small_contrast", (80, 24));
+}
+
 /// What a screen reader is given, at every size: the same words, because nothing of it depends on the width.
 #[test]
 fn every_size_in_plain_lines() {

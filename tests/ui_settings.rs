@@ -147,3 +147,44 @@ fn choices_of_the_vendor_come_later_and_move_neither_cursor_nor_edit() {
     h.see("▌[ ] Vendor");
     h.see("(edited)");
 }
+
+#[test]
+fn orphans_are_deleted_after_one_question_that_names_what_is_lost() {
+    let mut h = Harness::new(FakeService::new(60, 3_000), (80, 24));
+    h.keys("1 m j x");
+    h.see("this home cannot be changed from here");
+    h.state.kinds = vec![matchbook::ui::Kind::default()];
+    h.key("x");
+    h.see("Delete 9 devices?");
+    h.see("9 devices that Addigy no longer lists");
+    h.see("3 that are matched stay");
+    h.see("backup");
+    h.key("Esc");
+    assert!(h.outside.is_empty());
+    h.keys("1 m j x Enter");
+    let sent = h.outside.pop();
+    let devices = matchbook::domain::Stream::Devices;
+    assert!(
+        matches!(&sent, Some(matchbook::ui::Effect::DeleteOrphans(id, stream)) if id.as_str() == "addigy" && *stream == devices),
+        "{sent:?}"
+    );
+}
+
+#[test]
+fn records_whose_sync_is_off_are_reconnected_and_a_new_key_is_entered_from_the_data() {
+    let mut h = Harness::new(FakeService::new(60, 3_000), (80, 24));
+    h.keys("1 m r");
+    h.see("the sync of no policies is switched off");
+    h.keys("j r");
+    let sent = h.asked.iter().any(|request| matches!(request, Request::Command(Command::Reconnect { .. })));
+    assert!(sent, "{:?}", h.asked);
+    h.state.kinds = vec![matchbook::ui::Kind { vendor: "Addigy".into(), ..matchbook::ui::Kind::default() }];
+    h.keys("1 m e");
+    assert!(h.state.overlay.is_some() && !h.shown().contains("Data of"), "{}", h.shown());
+    // A terminal that may only look changes nothing from there.
+    h.keys("Esc Esc 1 m j");
+    h.state.config.read_only = true;
+    h.asked.clear();
+    h.keys("r x e");
+    assert!(!h.asked.iter().any(|request| matches!(request, Request::Command(_))), "{:?}", h.asked);
+}

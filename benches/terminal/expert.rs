@@ -3,7 +3,7 @@
 
 use crate::pty::{Failed, Terminal};
 use crate::report::{Row, rounded};
-use matchbook::simulator::{Options, Simulator, Verdict, start};
+use matchbook::simulator::{Findable, Options, Simulator, Verdict, start};
 use portable_pty::CommandBuilder;
 use std::io::Write;
 use std::path::Path;
@@ -16,10 +16,12 @@ const WORLD: (usize, usize, u64) = (110, 2_600, 5);
 const PATIENCE: Duration = Duration::from_mins(1);
 /// Silence after which a screen is read.
 const QUIET: Duration = Duration::from_millis(60);
-/// A proposal that an expert takes at a look, percent.
-const SURE: u32 = 85;
+/// Silence after which what comes a moment later is there: Compare, a preview, the rows of another order.
+const READ: Duration = Duration::from_millis(400);
 /// A conflict that an expert decides at a look, percent.
-const CERTAIN: u32 = 90;
+const LIKELY: u32 = 85;
+/// A company that is nothing like its best candidate, percent.
+const UNLIKE: u32 = 50;
 
 /// Prepares the queue, clears it, has it judged.
 ///
@@ -49,9 +51,12 @@ pub fn run(program: &Path) -> Result<Vec<Row>, Failed> {
         .with("right", judged.right)
         .with("wrong", judged.wrong)
         .with("ignored", judged.ignored)
-        .with("ignored_with_counterpart", judged.missed)
+        .with("ignored_without_a_trace", judged.hidden)
         .with("deferred", judged.deferred);
     let aim = [("keys_per_row".to_owned(), 1.3), ("wrong".to_owned(), 0.0), ("left".to_owned(), 0.0)];
+    for line in judged.told {
+        eprintln!("{line}");
+    }
     Ok(vec![row.judged(&aim.into())])
 }
 
@@ -85,11 +90,69 @@ fn run_command(program: &Path, home: &Path, arguments: &[&str], input: &str) -> 
     Ok(())
 }
 
-/// What the expert sees of the row under the cursor.
+/// What the expert sees of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Seen {
     state: String,
+    /// As far as the column is wide.
+    name: String,
+    /// The column after the name: of devices the serial number.
+    known_by: String,
+    target: Option<String>,
     percent: Option<u32>,
     line: String,
+}
+
+impl Seen {
+    fn of(line: &str) -> Option<Self> {
+        let line = line.trim_matches('│');
+        let states = ["conflict", "suggested", "unmatched", "deferred"];
+        let state = states.iter().find(|state| line.contains(*state))?;
+        let rest = line.split_once(*state)?.1;
+        let (own, other) = rest.split_once('→').map_or((rest, None), |(own, other)| (own, Some(other)));
+        let mut cells = own.split("  ").map(str::trim).filter(|cell| !cell.is_empty());
+        let name = cells.next().unwrap_or_default();
+        // A long name leaves one blank before the next column.
+        let (name, known_by) = match name.split_once("… ") {
+            Some((name, known_by)) => (name, known_by),
+            None => (name, cells.next().unwrap_or_default()),
+        };
+        let percent = other.and_then(|other| other.split_whitespace().find_map(|word| word.strip_suffix('%')));
+        let target = other.and_then(|other| other.split("  ").map(str::trim).find(|cell| !cell.is_empty()));
+        Some(Self {
+            state: (*state).to_owned(),
+            name: name.trim_end_matches('…').to_owned(),
+            known_by: known_by.to_owned(),
+            target: target.map(str::to_owned),
+            percent: percent.and_then(|percent| percent.parse().ok()),
+            line: line.to_owned(),
+        })
+    }
+
+    /// The same device in the RMM a second time: enrolled again.
+    fn is_twin_of(&self, other: &Self) -> bool {
+        !self.known_by.is_empty() && self.known_by == other.known_by && plain(&self.name) == plain(&other.name)
+    }
+
+    /// A name that the maker gives: there are many such, so that it counts for nothing where nobody looks.
+    fn has_a_common_name(&self) -> bool {
+        self.name.ends_with(')') && self.name.contains(" (")
+    }
+
+    fn looks_like_its_target(&self) -> bool {
+        self.target.as_deref().is_some_and(|target| is_named(target, &self.name))
+    }
+}
+
+/// Letters and digits only, in lower case: `MacBook Pro (8)` and `macbook-pro-8` are one name to a person.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether a text, as far as it is to be seen, has that name in it, as far as that is to be seen.
+fn is_named(text: &str, name: &str) -> bool {
+    let (text, name) = (plain(text), plain(name));
+    !name.is_empty() && (text.contains(&name) || (text.len() >= 6 && name.starts_with(&text)))
 }
 
 struct Expert {
@@ -120,6 +183,13 @@ impl Expert {
         Ok(())
     }
 
+    /// A key after which the expert reads what comes a moment later.
+    fn press_and_read(&mut self, key: &str) -> Result<(), Failed> {
+        self.press(key)?;
+        self.terminal.settle(READ);
+        Ok(())
+    }
+
     /// What the tabs say is open, of all streams.
     fn rows_open(&mut self) -> Result<u32, Failed> {
         let text = self.terminal.text();
@@ -133,57 +203,165 @@ impl Expert {
         Ok(after("Companies") + after("Devices"))
     }
 
-    fn seen(&self) -> Option<Seen> {
+    /// The row under the cursor, and the one below it.
+    fn seen(&self) -> Option<(Seen, Option<Seen>)> {
         let text = self.terminal.text();
-        let line = text.lines().rev().find(|line| line.contains('▌'))?.to_owned();
-        let states = ["conflict", "suggested", "unmatched", "deferred"];
-        let state = states.iter().find(|state| line.contains(*state))?;
-        let percent = line.split_whitespace().find_map(|word| word.strip_suffix('%')?.parse().ok());
-        Some(Seen { state: (*state).to_owned(), percent, line })
+        let mut lines = text.lines().skip_while(|line| !line.contains('▌'));
+        let here = Seen::of(lines.next()?.rsplit('▌').next()?)?;
+        Some((here, lines.next().and_then(Seen::of)))
+    }
+
+    /// The lines of Compare.
+    fn compare(&self) -> Vec<String> {
+        let text = self.terminal.text();
+        let lines = text.lines().skip_while(|line| !line.contains("┌ Compare")).skip(1);
+        lines.take_while(|line| !line.contains('└')).map(|line| line.trim_matches('│').to_owned()).collect()
+    }
+
+    /// Reads Compare, turning it on where what is wanted does not show yet.
+    fn read<T>(&mut self, find: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Failed> {
+        for key in ["", "J", "J", "J", "K", "K", "K", "K", "K", "K"] {
+            if !key.is_empty() {
+                self.press(key)?;
+            }
+            if let Some(found) = self.compare().iter().find_map(|line| find(line)) {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
     }
 
     /// Companies first, because what is in them waits for them; then the devices.
     fn clear(&mut self) -> Result<(), Failed> {
-        self.clear_tab()?;
-        self.press("l")?;
-        self.terminal.settle(Duration::from_millis(500));
-        self.clear_tab()
-    }
-
-    fn clear_tab(&mut self) -> Result<(), Failed> {
+        self.clear_companies()?;
+        self.press_and_read("l")?;
+        // The whole screen for the queue, so that Compare shows more; by name, so that what is there twice stands together.
+        self.press_and_read("z")?;
         self.quick_match()?;
+        self.press("o")?;
+        self.press_and_read("2")?;
+        self.press_and_read("g")?;
         for _ in 0..600 {
             if self.terminal.text().contains("Nothing to decide here") {
                 return Ok(());
             }
-            let Some(seen) = self.seen() else { return Ok(()) };
-            let key = Self::decide(&seen);
-            self.press(key)?;
+            let (row, below) = self.seen().ok_or_else(|| format!("no row\n{}", self.terminal.text()))?;
+            match below.filter(|below| below.is_twin_of(&row)) {
+                Some(below) => self.twins(&row, &below)?,
+                None => self.decide(&row)?,
+            }
         }
         Err(format!("no end\n{}", self.terminal.text()).into())
     }
 
-    /// Everything that is sure, after a look at what that would be.
-    fn quick_match(&mut self) -> Result<(), Failed> {
-        self.press("A")?;
-        self.terminal.settle(Duration::from_millis(200));
-        let key = if self.terminal.text().contains("Enter accept") { "\r" } else { "\x1b" };
-        self.press(key)?;
-        self.terminal.settle(Duration::from_millis(500));
-        Ok(())
+    /// Companies that are like nothing on the other side are left out, all at once, after a look at each.
+    fn clear_companies(&mut self) -> Result<(), Failed> {
+        self.quick_match()?;
+        let text = self.terminal.text();
+        let rows: Vec<Seen> = text.lines().filter(|line| line.contains('○')).filter_map(Seen::of).collect();
+        let strange = |row: &Seen| row.percent.is_none_or(|percent| percent < UNLIKE);
+        if rows.iter().all(strange) && self.rows_open_here() == Some(rows.len()) {
+            self.press("*")?;
+            self.press_and_read("i")?;
+            return self.press_and_read("\r");
+        }
+        Err(format!("companies that are not easy\n{text}").into())
     }
 
-    /// One look, one key: takes what is likely, puts off what only a call to the client can settle, and leaves out what
-    /// has nothing on the other side.
-    fn decide(seen: &Seen) -> &'static str {
-        match seen.state.as_str() {
-            "suggested" if seen.percent.is_some_and(|p| p >= SURE) => "a",
-            // A serial that agrees in another company is a device that moved; one that contradicts is nothing to guess at.
-            "conflict" if seen.percent.is_some_and(|p| p >= CERTAIN) && !seen.line.contains(" says ") => "a",
-            "suggested" | "conflict" => "d",
-            _ if seen.line.contains('→') => "d",
-            _ => "i",
+    /// Rows of the list, from the frame's lower line (`1 of 5`).
+    fn rows_open_here(&self) -> Option<usize> {
+        let text = self.terminal.text();
+        let line = text.lines().find(|line| line.contains("decided") && line.contains('└'))?;
+        let (_, count) = line.rsplit_once(" of ")?;
+        count.split_whitespace().next()?.parse().ok()
+    }
+
+    /// Everything that is sure, after a look at what that would be.
+    fn quick_match(&mut self) -> Result<(), Failed> {
+        // Without a suggestion there is nothing that it could accept.
+        let text = self.terminal.text();
+        if !text.lines().any(|line| line.contains("show open") && line.contains(" suggested")) {
+            return Ok(());
         }
+        self.press_and_read("A")?;
+        let key = if self.terminal.text().contains("accepts 0 of") { "\x1b" } else { "\r" };
+        self.press_and_read(key)
+    }
+
+    /// One look, one key for most.
+    fn decide(&mut self, row: &Seen) -> Result<(), Failed> {
+        match row.state.as_str() {
+            "suggested" => self.press("a"),
+            "conflict" if row.percent.is_some_and(|percent| percent >= LIKELY) => self.press("a"),
+            // A serial number that was swapped with another's: the name tells which is which.
+            "conflict" => self.take_by_name(row),
+            _ if row.looks_like_its_target() || row.has_a_common_name() => self.search(row),
+            _ => self.press("i"),
+        }
+    }
+
+    /// Takes the candidate that has the row's name.
+    fn take_by_name(&mut self, row: &Seen) -> Result<(), Failed> {
+        self.terminal.settle(READ);
+        let name = row.name.clone();
+        let digit = self.read(|line| {
+            let at = line.split_whitespace().position(|word| matches!(word.as_bytes(), [b'2'..=b'9']))?;
+            let words: Vec<&str> = line.split_whitespace().collect();
+            // Several stand on one line where it is short of room: each after its digit.
+            let of = |from: usize| {
+                let rest = words.iter().skip(from + 1).take_while(|word| !matches!(word.as_bytes(), [b'2'..=b'9']));
+                rest.copied().collect::<Vec<_>>().join(" ")
+            };
+            let digits = (at..words.len()).filter(|i| matches!(words[*i].as_bytes(), [b'2'..=b'9']));
+            digits.into_iter().find(|i| is_named(&of(*i), &name)).map(|i| words[i].to_owned())
+        })?;
+        match digit {
+            Some(digit) => self.press(&digit),
+            None => self.press("d"),
+        }
+    }
+
+    /// Looks for the row's name among the records of the other side, and takes it where it is free.
+    fn search(&mut self, row: &Seen) -> Result<(), Failed> {
+        self.press_and_read("m")?;
+        let text = self.terminal.text();
+        let first =
+            text.lines().filter(|line| line.contains('▌')).find(|line| line.contains('#') || line.contains('·'));
+        let first = first.and_then(|line| line.rsplit('▌').next()).unwrap_or_default();
+        let name = first.split("  ").map(str::trim).find(|cell| !cell.is_empty()).unwrap_or_default();
+        let fits = plain(name) == plain(&row.name) || row.looks_like_its_target();
+        if fits && !first.contains("taken") {
+            return self.press("\r");
+        }
+        self.press_and_read("\x1b")?;
+        self.press("i")
+    }
+
+    /// Two enrolments of one device: the one that was seen last is matched, the other one left out.
+    fn twins(&mut self, first: &Seen, second: &Seen) -> Result<(), Failed> {
+        self.terminal.settle(READ);
+        let seen_at = |line: &str| {
+            let line = line.trim();
+            let date = line.starts_with("seen").then(|| line.split_whitespace().find(|word| word.len() == 10))?;
+            date.map(str::to_owned)
+        };
+        let one = self.read(seen_at)?;
+        self.press_and_read("j")?;
+        let two = self.read(seen_at)?;
+        if two > one {
+            self.match_one(second)?;
+            self.terminal.settle(READ);
+            self.press_and_read("k")?;
+        } else {
+            self.press_and_read("k")?;
+            self.match_one(first)?;
+        }
+        self.terminal.settle(READ);
+        self.press_and_read("i")
+    }
+
+    fn match_one(&mut self, row: &Seen) -> Result<(), Failed> {
+        if row.state == "unmatched" { self.search(row) } else { self.press("a") }
     }
 
     fn leave(mut self) -> Result<(), Failed> {
@@ -199,8 +377,18 @@ struct Judged {
     right: u32,
     wrong: u32,
     ignored: u32,
-    missed: u32,
+    /// Of these: with a counterpart that nothing on either side tells of.
+    hidden: u32,
     deferred: u32,
+    /// What was wrong or put off, for whoever runs this.
+    told: Vec<String>,
+}
+
+impl Judged {
+    fn mistake(&mut self, decision: &serde_json::Value) {
+        self.wrong += 1;
+        self.told.push(format!("wrong: {decision}"));
+    }
 }
 
 /// What the export says that a person decided, against the truth.
@@ -225,15 +413,28 @@ fn judge(program: &Path, home: &Path, folder: &Path, simulator: &Simulator) -> R
                 judged.accepted += 1;
                 match verdict {
                     Verdict::Right | Verdict::Neutral => judged.right += 1,
-                    Verdict::Wrong | Verdict::Unknown => judged.wrong += 1,
+                    Verdict::Wrong | Verdict::Unknown => judged.mistake(&decision),
                 }
             }
             "ignored" => {
                 judged.ignored += 1;
-                let has = if company { truth.company(source) } else { truth.device(source) };
-                judged.missed += u32::from(has.is_some());
+                // An older enrolment of a device is rightly left out; one that nothing agrees with cannot be found.
+                let pair = truth.device_pair(source).filter(|pair| !company && !pair.ghost());
+                let has = if company {
+                    truth.company(source).is_some()
+                } else {
+                    pair.as_ref().is_some_and(|p| p.configuration.is_some())
+                };
+                let hidden = pair.is_some_and(|pair| pair.findable == Findable::Nothing);
+                judged.hidden += u32::from(has && hidden);
+                if has && !hidden {
+                    judged.mistake(&decision);
+                }
             }
-            "deferred" => judged.deferred += 1,
+            "deferred" => {
+                judged.deferred += 1;
+                judged.told.push(format!("deferred: {decision}"));
+            }
             _ => {}
         }
     }

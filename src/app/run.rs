@@ -237,6 +237,12 @@ impl App {
                         self.ended = Some(Exit::Reload);
                     }
                 }
+                Effect::DeleteOrphans(integration, stream) => {
+                    if let Some(setup) = &self.setup {
+                        setup.delete_orphans(integration, stream);
+                        self.ended = Some(Exit::Reload);
+                    }
+                }
                 Effect::TestConnection(draft) => self.set_up(|s| s.test(draft), SetupAnswer::Tested),
                 Effect::SaveConnection(draft) => self.set_up(|s| s.save(draft), SetupAnswer::Saved),
                 Effect::SaveView(view) => self.set_up(|s| s.save_view(view), SetupAnswer::ViewsKept),

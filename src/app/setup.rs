@@ -1,6 +1,6 @@
 //! What connects systems for the wizard. The home belongs to another room, whose owner hands this in.
 
-use crate::domain::{Failure, FlowId};
+use crate::domain::{Failure, FlowId, IntegrationId, Stream};
 use futures::future::BoxFuture;
 
 pub use crate::ui::{Draft, FlowDraft, Kind, Prompt, SavedView, TestReport};
@@ -27,6 +27,9 @@ pub trait Setup: Send + Sync {
 
     /// Gives a flow up, with all its mappings, as soon as the home is closed; the interface ends with [`super::Exit::Reload`].
     fn give_up(&self, flow: FlowId);
+
+    /// Deletes the orphans of a stream that are not matched, as soon as the home is closed; as [`Setup::give_up`].
+    fn delete_orphans(&self, integration: IntegrationId, stream: Stream);
 
     /// A flow into the inventory that was added before the home was opened anew: its setup opens. Told once.
     fn guide(&self) -> Option<FlowId>;

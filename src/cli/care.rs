@@ -2,10 +2,26 @@
 
 use super::args::StoreCommand;
 use super::{Outcome, output};
-use crate::config::Paths;
-use crate::domain::{Failure, FailureClass};
-use crate::store::{RebuildReport, Store, free_space};
+use crate::config::{self, Paths};
+use crate::domain::{Failure, FailureClass, IntegrationId, Stream};
+use crate::store::{OrphansDeleted, RebuildReport, Store, free_space};
 use serde_json::json;
+use std::path::PathBuf;
+
+/// Makes a backup, then deletes the orphans of a stream that are not matched. The store must not be open.
+///
+/// # Errors
+/// A store that is in use, a backup that cannot be made: nothing is deleted then.
+pub fn delete_orphans(
+    paths: &Paths,
+    integration: &IntegrationId,
+    stream: Stream,
+) -> Result<(OrphansDeleted, PathBuf), Failure> {
+    let flows = config::load(&paths.config)?.config.flows()?;
+    let store = Store::open(&paths.store)?;
+    let backup = super::import::backup(&store, paths, &format!("before-deleting-orphans-{integration}"))?;
+    Ok((store.delete_orphans(integration, stream, &flows)?, backup))
+}
 
 /// Runs it.
 ///

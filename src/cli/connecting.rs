@@ -4,7 +4,7 @@ use super::{home, output};
 use crate::app::{Draft, FlowDraft, Kind, Prompt, SavedView, Setup, TestReport};
 use crate::config::{self, Editor, FlowConfig, IntegrationConfig, Paths, ViewConfig};
 use crate::connectors::{self, ConnectorInfo, HttpNotice};
-use crate::domain::{Failure, FailureClass, FlowId, Stream};
+use crate::domain::{Failure, FailureClass, FlowId, IntegrationId, Stream};
 use crate::secrets::{Credentials, Vault};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -26,6 +26,7 @@ pub struct Between(Arc<Mutex<Left>>);
 struct Left {
     guide: Option<FlowId>,
     gives_up: Option<FlowId>,
+    deletes: Option<(IntegrationId, Stream)>,
 }
 
 impl Between {
@@ -36,6 +37,11 @@ impl Between {
     /// The flow that is to be given up now that the home is closed.
     pub fn gives_up(&self) -> Option<FlowId> {
         self.with(|left| left.gives_up.take())
+    }
+
+    /// The stream whose orphans are to be deleted now that the home is closed.
+    pub fn deletes(&self) -> Option<(IntegrationId, Stream)> {
+        self.with(|left| left.deletes.take())
     }
 }
 
@@ -253,6 +259,10 @@ impl Setup for HomeSetup {
 
     fn give_up(&self, flow: FlowId) {
         self.between.with(|left| left.gives_up = Some(flow));
+    }
+
+    fn delete_orphans(&self, integration: IntegrationId, stream: Stream) {
+        self.between.with(|left| left.deletes = Some((integration, stream)));
     }
 
     fn guide(&self) -> Option<FlowId> {

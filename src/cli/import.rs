@@ -185,7 +185,7 @@ pub fn give_up(paths: &Paths, flow: &FlowId, yes: bool) -> Result<Loss, Failure>
     if !yes {
         return Ok(loss);
     }
-    loss.backup = Some(backup(&store, paths, flow)?);
+    loss.backup = Some(backup(&store, paths, &format!("before-deactivating-{flow}"))?);
     let mut rules = Some(rules);
     for stream in known.streams {
         let mut changes = Vec::new();
@@ -217,11 +217,15 @@ pub fn give_up(paths: &Paths, flow: &FlowId, yes: bool) -> Result<Loss, Failure>
     Ok(loss)
 }
 
-fn backup(store: &Store, paths: &Paths, flow: &FlowId) -> Result<PathBuf, Failure> {
+/// Makes a backup named after what comes next (`before-deactivating-x`) and the moment.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn backup(store: &Store, paths: &Paths, name: &str) -> Result<PathBuf, Failure> {
     let at = Timestamp::now_utc();
     let day = format!("{}-{:02}{:02}{:02}", at.date(), at.hour(), at.minute(), at.second());
     let to: &Path = &paths.backups;
-    let file = to.join(format!("before-deactivating-{flow}-{day}.matchbook"));
+    let file = to.join(format!("{name}-{day}.matchbook"));
     store.backup(&file)?;
     Ok(file)
 }

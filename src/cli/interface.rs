@@ -4,7 +4,7 @@ use super::connecting::{Between, HomeSetup, saved_view};
 use super::{Outcome, home, output};
 use crate::app;
 use crate::config::{self, Paths};
-use crate::domain::Failure;
+use crate::domain::{Failure, IntegrationId, Stream};
 use crate::ui::{ThemeName, UiConfig};
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -42,6 +42,9 @@ pub async fn run(manner: Manner) -> Result<Outcome, Failure> {
         if let Some(flow) = between.gives_up() {
             said = Some(give_up(&paths, flow).await);
         }
+        if let Some((integration, stream)) = between.deletes() {
+            said = Some(delete_orphans(&paths, integration, stream).await);
+        }
     }
 }
 
@@ -56,6 +59,21 @@ async fn give_up(paths: &Paths, flow: crate::domain::FlowId) -> String {
         }
         Ok(Err(failure)) => format!("flow {name} is not deactivated: {failure}"),
         Err(_) => format!("flow {name}: deactivating broke off; look at `matchbook flow list`"),
+    }
+}
+
+/// Deletes orphans while the home is closed; says what became of them.
+async fn delete_orphans(paths: &Paths, integration: IntegrationId, stream: Stream) -> String {
+    let (paths, name) = (paths.clone(), integration.clone());
+    let done = tokio::task::spawn_blocking(move || super::care::delete_orphans(&paths, &integration, stream)).await;
+    match done {
+        Ok(Ok((done, backup))) => {
+            let kept = if done.kept > 0 { format!("; {} are matched and stay", done.kept) } else { String::new() };
+            let what = format!("{} orphaned {stream} of {name} are deleted{kept}", done.deleted);
+            format!("{what}; they are in the backup {}", backup.display())
+        }
+        Ok(Err(failure)) => format!("no orphan of {name} is deleted: {failure}"),
+        Err(_) => format!("{name}: deleting broke off; what is left shows in its data"),
     }
 }
 

@@ -198,8 +198,14 @@ fn devices(asked: &Asked<'_>, integrations: &[(IntegrationId, String)]) -> Vec<(
     counted
 }
 
-/// What is stored of one stream.
-pub fn data(world: &World, flows: &[Flow], integration: &IntegrationId, state: &StreamProgress) -> StreamData {
+/// What is stored of one stream, of which so many records are switched off.
+pub fn data(
+    world: &World,
+    flows: &[Flow],
+    integration: &IntegrationId,
+    state: &StreamProgress,
+    off: u64,
+) -> StreamData {
     let tables = world.tables_of(integration);
     let stream = state.stream;
     let known = tables.list(stream).is_some();
@@ -213,6 +219,7 @@ pub fn data(world: &World, flows: &[Flow], integration: &IntegrationId, state: &
         orphaned: standing(Standing::Orphaned) as u64,
         matched: 0,
         disconnected: 0,
+        off,
         failed: state.counts.bad,
         finished: state.finished,
     };

@@ -67,7 +67,7 @@ fn elsewhere(sides: Sides<'_>, pick: &Pick, at: usize) -> bool {
     pick.company.as_ref().is_some_and(|company| of() != Some(company))
 }
 
-/// The row's candidates, then what fits its own name.
+/// The row's candidates, then what fits its own name; of equal names first those that nobody has taken.
 fn untyped(sides: Sides<'_>, pick: &Pick, limit: usize) -> Vec<Hit> {
     let mut hits: Vec<Hit> = pick
         .candidates
@@ -76,23 +76,27 @@ fn untyped(sides: Sides<'_>, pick: &Pick, limit: usize) -> Vec<Hit> {
         .map(|at| Hit { at, score: i64::MAX, elsewhere: elsewhere(sides, pick, at) })
         .collect();
     let own = pick.name.to_lowercase();
-    let mut others: Vec<(u64, usize)> = (0..count(sides, pick.stream))
+    let is_taken = |at: usize| {
+        let id = sides.target.facts_at(pick.stream, at).map(Facts::id);
+        id.is_some_and(|id| pick.taken.get(id).is_some_and(|takers| *takers > 0))
+    };
+    let mut others: Vec<(u64, bool, usize)> = (0..count(sides, pick.stream))
         .into_par_iter()
         .filter(|&at| !elsewhere(sides, pick, at) && !hits.iter().any(|h| h.at == at))
         .map(|at| {
             let like = strsim::jaro_winkler(&own, &name(sides, pick.stream, at).to_lowercase());
             // As an integer, so that the order is total.
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1,000,000")]
-            ((like * 1e6) as u64, at)
+            ((like * 1e6) as u64, is_taken(at), at)
         })
         .collect();
-    let by_likeness = |a: &(u64, usize), b: &(u64, usize)| b.0.cmp(&a.0).then(a.1.cmp(&b.1));
+    let by_likeness = |a: &(u64, bool, usize), b: &(u64, bool, usize)| b.0.cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2)));
     if others.len() > limit {
         others.select_nth_unstable_by(limit, by_likeness);
         others.truncate(limit);
     }
     others.sort_unstable_by(by_likeness);
-    hits.extend(others.into_iter().map(|(score, at)| Hit { at, score: score.cast_signed(), elsewhere: false }));
+    hits.extend(others.into_iter().map(|(score, _, at)| Hit { at, score: score.cast_signed(), elsewhere: false }));
     hits
 }
 

@@ -5,6 +5,7 @@ use crossterm::{cursor, queue, terminal};
 use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
 use std::io::{self, Write};
 
 /// Standard output without a buffer of its own: a frame must leave in one piece.
@@ -67,10 +68,15 @@ impl<W: Write> Screen<W> {
             self.cursor = None;
             self.shown.reset();
         }
+        for y in 0..self.next.area.height {
+            distrust(&mut self.shown, &self.next, y);
+        }
         let changes = self.shown.diff(&self.next);
         let painted = !changes.is_empty();
-        if painted {
-            CrosstermBackend::new(&mut self.bytes).draw(changes.into_iter())?;
+        // The backend names a cell's place only where the cell does not follow the one before; after one of which
+        // terminals disagree how wide it is, the place has to be named.
+        for run in changes.chunk_by(|(_, _, before), _| !is_disputed(before.symbol())) {
+            CrosstermBackend::new(&mut self.bytes).draw(run.iter().copied())?;
         }
         self.place_cursor(cursor, painted)?;
         std::mem::swap(&mut self.shown, &mut self.next);
@@ -138,6 +144,25 @@ impl<W: Write> Screen<W> {
     }
 }
 
+/// Several characters in one cell, or a pictogram: terminals disagree how many cells such take.
+fn is_disputed(symbol: &str) -> bool {
+    !symbol.is_ascii() && (symbol.chars().nth(1).is_some() || symbol.chars().any(|c| c >= '\u{1F000}'))
+}
+
+/// A line that changes and has, or had, something whose width is disputed is painted whole: what is left of it may stand
+/// in cells that are empty here.
+fn distrust(shown: &mut Buffer, next: &Buffer, y: u16) {
+    let width = usize::from(next.area.width);
+    let line = usize::from(y) * width..usize::from(y + 1) * width;
+    let (Some(old), Some(new)) = (shown.content.get_mut(line.clone()), next.content.get(line)) else { return };
+    if *old != *new && old.iter().chain(new).any(|cell| is_disputed(cell.symbol())) {
+        for cell in old {
+            // A look that no cell has.
+            cell.modifier = Modifier::all();
+        }
+    }
+}
+
 fn write_all(wire: &mut impl Write, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         match wire.write(bytes) {
@@ -166,6 +191,29 @@ mod tests {
         assert_eq!(screen.frame(paint).expect("memory"), 0);
         screen.forget();
         assert!(screen.frame(paint).expect("memory") > 5);
+    }
+
+    #[test]
+    fn a_line_with_marks_that_stand_beside_their_letter_somewhere_is_painted_whole() {
+        let line = |text: &'static str| {
+            move |b: &mut Buffer| {
+                b.set_string(0, 0, text, Style::new());
+                None
+            }
+        };
+        let mut screen = Screen::new(Vec::new(), (8, 1));
+        screen.frame(line("\u{92c}\u{93e}x|")).expect("memory");
+        let first = String::from_utf8_lossy(screen.wire()).into_owned();
+        // What follows the marks is sent to its place by name.
+        assert!(!first.contains("\u{92c}\u{93e}x") && first.contains("Hx|"), "{first:?}");
+        let sent = screen.wire().len();
+        screen.frame(line("ab|")).expect("memory");
+        let second = String::from_utf8_lossy(&screen.wire()[sent..]).into_owned();
+        // Also the cells that are as empty as before.
+        assert!(second.contains("ab|     "), "{second:?}");
+        let sent = screen.wire().len();
+        screen.frame(line("ab|")).expect("memory");
+        assert_eq!(screen.wire().len(), sent, "nothing changed");
     }
 
     #[test]

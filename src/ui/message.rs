@@ -3,7 +3,7 @@
 use super::key::Key;
 use super::saved_view::SavedView;
 use super::setup::{Draft, FlowDraft, SetupAnswer};
-use crate::domain::{FlowId, Timestamp};
+use crate::domain::{FlowId, IntegrationId, Stream, Timestamp};
 use crate::service::messages::{Message, Request, Ticket};
 use std::time::Duration;
 
@@ -75,6 +75,8 @@ pub enum Effect {
     SaveFlow(FlowDraft),
     /// Give up this flow while the home is closed, then open it anew.
     Deactivate(FlowId),
+    /// Delete the orphans of this stream while the home is closed, then open it anew.
+    DeleteOrphans(IntegrationId, Stream),
     /// End, and open the home anew: its settings changed.
     Reload,
     /// End.

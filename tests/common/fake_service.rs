@@ -690,6 +690,9 @@ impl FakeService {
                 self.record_off = !on;
                 (Reply::Done(Done { text: "kept".to_owned(), ..Done::default() }), Vec::new())
             }
+            Command::Reconnect { .. } => {
+                (Reply::Done(Done { text: "synced again".to_owned(), ..Done::default() }), Vec::new())
+            }
             Command::PauseFlow { pause, .. } => {
                 self.overview.flows[0].paused = pause;
                 let done = Done { text: "flow paused".to_owned(), ..Done::default() };

@@ -180,6 +180,7 @@ pub fn data() -> Vec<StreamData> {
         orphaned: 12,
         matched: live / 2,
         disconnected: 3,
+        off: live / 1_000,
         failed: 1,
         finished: Some(super::noon()),
     };

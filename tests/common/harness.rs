@@ -102,6 +102,7 @@ impl Harness {
                 Effect::Suspend
                 | Effect::Reload
                 | Effect::Deactivate(_)
+                | Effect::DeleteOrphans(..)
                 | Effect::TestConnection(_)
                 | Effect::SaveConnection(_)
                 | Effect::SaveView(_)

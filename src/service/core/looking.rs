@@ -6,6 +6,7 @@ use super::super::messages::{AlikeRows, CoverageSpec, View};
 use super::super::reply::ReplyTo;
 use super::{Core, CoreMessage};
 use crate::domain::{DayCount, Failure, FailureClass, Flow, FlowId, IntegrationId, MatchState, RecordId, Stream};
+use crate::sync::Task;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -49,10 +50,16 @@ impl Core {
             return reply.failed(self.no_integration(integration));
         }
         let flows: Vec<Flow> = self.flows.iter().map(|state| state.flow.clone()).collect();
-        let states: Vec<_> = self.progress.values().filter(|p| p.integration == *integration).cloned().collect();
+        let off = |stream| {
+            let task = Task { integration: integration.clone(), stream };
+            self.off.get(&task).map_or(0, |off| off.len() as u64)
+        };
+        let own = self.progress.values().filter(|p| p.integration == *integration);
+        let states: Vec<_> = own.map(|p| (p.clone(), off(p.stream))).collect();
         let (world, inbox, integration) = (Arc::clone(&self.world), self.inbox.clone(), integration.clone());
         self.runtime.spawn_blocking(move || {
-            let data = states.iter().map(|state| coverage::data(&world, &flows, &integration, state)).collect();
+            let data =
+                states.iter().map(|(state, off)| coverage::data(&world, &flows, &integration, state, *off)).collect();
             drop(world);
             reply.view(View::Data(data));
             let _ = inbox.send(CoreMessage::Freed);

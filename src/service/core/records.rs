@@ -36,6 +36,24 @@ impl Core {
         let _ = self.writer.send(writer::Job::Keep(Box::new(work)));
     }
 
+    /// Switches the sync of every record of a stream on again.
+    pub(super) fn reconnect(&mut self, reply: ReplyTo, task: Task) {
+        let records = self.off.get(&task).cloned().unwrap_or_default();
+        if records.is_empty() {
+            let text = format!("the sync of no {} of {} is switched off", task.stream.one(), task.integration);
+            return reply.done(Done { text, ..Done::default() });
+        }
+        let (store, at) = (self.store.clone(), self.clock.now());
+        self.keeping += 1;
+        let work = move |_: &Store| {
+            let mut switched = records.iter();
+            let result =
+                switched.try_for_each(|id| store.set_record_sync(&task.integration, task.stream, id, true, at));
+            CoreMessage::Planned { change: Planned::Reconnected(task, records), result, reply }
+        };
+        let _ = self.writer.send(writer::Job::Keep(Box::new(work)));
+    }
+
     /// A record and what became of it.
     pub(super) fn record_sheet(&self, reply: ReplyTo, task: Task, record: RecordId) {
         let store = self.store.clone();

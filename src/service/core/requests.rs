@@ -250,6 +250,7 @@ impl Core {
             Command::SwitchRecord { integration, stream, record, on } => {
                 self.switch_record(reply, Task { integration, stream }, record, on);
             }
+            Command::Reconnect { integration, stream } => self.reconnect(reply, Task { integration, stream }),
             Command::SetSchedule { integration, stream, schedule } => {
                 self.set_schedule(reply, Task { integration, stream }, schedule.as_deref());
             }

@@ -21,6 +21,8 @@ pub enum Planned {
     Flow(FlowId, bool),
     /// A record is synced no more, or again.
     Record(Task, RecordId, bool),
+    /// These records, which were switched off, are synced again.
+    Reconnected(Task, BTreeSet<RecordId>),
     /// A stream has another schedule; `None`: the default.
     Schedule(Task, Option<Schedule>),
 }
@@ -190,6 +192,12 @@ impl Core {
                 };
                 let state = if on { "on: the next sync lists everything" } else { "off: it stays as it is" };
                 format!("sync of {}/{}/{record} is {state}", task.integration, task.stream)
+            }
+            Planned::Reconnected(task, records) => {
+                let off = self.off.entry(task.clone()).or_default();
+                off.retain(|record| !records.contains(record));
+                let Task { integration, stream } = task;
+                format!("{} {stream} of {integration} are synced again; the next sync lists everything", records.len())
             }
             Planned::Schedule(task, schedule) => {
                 let Task { integration, stream } = task;

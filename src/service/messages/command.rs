@@ -60,6 +60,13 @@ pub enum Command {
         /// On.
         on: bool,
     },
+    /// Switch the sync of every record of a stream on again that was switched off.
+    Reconnect {
+        /// Which integration.
+        integration: IntegrationId,
+        /// Which stream.
+        stream: Stream,
+    },
     /// Change when a stream is synced by itself: kept in the configuration, then in effect at once.
     SetSchedule {
         /// Which integration.

@@ -58,6 +58,9 @@ pub struct StreamData {
     pub matched: u64,
     /// Orphans with a match, which nothing updates any more.
     pub disconnected: u64,
+    /// Records whose sync is switched off.
+    #[serde(default)]
+    pub off: u64,
     /// Rows that the last run could not read.
     pub failed: u64,
     /// End of the last complete listing.

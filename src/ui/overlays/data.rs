@@ -9,16 +9,18 @@ use crate::ui::widgets::number::{moment, thousands};
 use ratatui::style::Modifier;
 
 /// Heads of the counts.
-const HEADS: [&str; 6] = ["synced", "left out", "orphaned", "matched", "disconn.", "failed"];
+const HEADS: [&str; 7] = ["synced", "left out", "orphaned", "disconn.", "matched", "off", "failed"];
 /// Cells of a count.
 const COUNT: u16 = 9;
+/// Cells that a day and a time take.
+const WHEN: u16 = 5;
 /// Cells of the stream's name.
 const NAME: u16 = 15;
 
 /// Paints it.
 pub fn draw(state: &State, canvas: &mut Canvas<'_>, shown: &Data) {
     let streams = shown.streams.as_deref().unwrap_or_default();
-    let inner = frame(state, canvas, &format!("Data of {}", shown.vendor), streams.len() + 6);
+    let inner = frame(state, canvas, &format!("Data of {}", shown.vendor), streams.len() + 7);
     let theme = canvas.theme;
     if shown.streams.is_none() {
         canvas.put(inner.x, inner.y, inner.width, &format!("{} counting", canvas.glyphs.busy), theme.busy);
@@ -31,20 +33,24 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, shown: &Data) {
         cursor_sign(canvas, inner, y, i == shown.cursor);
         let style = if i == shown.cursor { theme.text.add_modifier(Modifier::BOLD) } else { theme.text };
         canvas.put(inner.x + 2, y, NAME - 2, &data.label, style);
-        let counts = [data.live, data.left_out, data.orphaned, data.matched, data.disconnected, data.failed];
-        for ((at, count), bad) in (0..).zip(counts).zip([false, false, true, false, true, true]) {
+        let counts = [data.live, data.left_out, data.orphaned, data.disconnected, data.matched, data.off, data.failed];
+        for ((at, count), bad) in (0..).zip(counts).zip([false, false, true, true, false, true, true]) {
             let style = if bad && count > 0 { theme.warn } else { theme.text };
             canvas.right(inner.x + NAME + at * COUNT, y, COUNT - 1, &thousands(count), style);
         }
-        let x = inner.x + NAME + 6 * COUNT + 1;
+        let x = inner.x + NAME + 7 * COUNT + 1;
+        if x + WHEN > inner.right() {
+            continue;
+        }
         let last = data.finished.map_or_else(|| "never complete".to_owned(), |at| moment(at, state.now.wall));
         canvas.put(x, y, inner.right().saturating_sub(x), &last, theme.dim);
     }
     let notes = [
-        "orphaned: no longer listed by the vendor; kept with its decisions",
-        "disconn.: orphaned and matched; x unmatches a row, ! has the cards",
+        "orphaned: no longer listed by the vendor; x deletes those that are not matched",
+        "disconn.: orphaned and matched; x in its row unmatches, ! has the cards",
+        "off: not synced, by hand (R on its row); r syncs them again",
     ];
-    let first = inner.bottom().saturating_sub(2);
+    let first = inner.bottom().saturating_sub(3);
     for (y, note) in (first..inner.bottom()).zip(notes) {
         canvas.put(inner.x, y, inner.width, note, theme.dim);
     }

@@ -107,16 +107,17 @@ fn pick_row(canvas: &mut Canvas<'_>, area: Rect, row: &PickRow, here: bool) {
         notes.push_str(if notes.is_empty() { "" } else { "  " });
         notes.push_str(row.target.id.as_str());
     }
-    let x = area.x + name_room + 3;
-    let mut used = canvas.put(x, area.y, area.right().saturating_sub(x), &notes, theme.dim);
+    // What speaks against a target stands before what a narrow screen cuts.
+    let mut x = area.x + name_room + 3;
     for (on, text) in [
-        (row.target.taken_by > 0, format!("  taken (+{})", row.target.taken_by)),
-        (row.elsewhere, "  other company".to_owned()),
+        (row.target.taken_by > 0, format!("taken (+{})  ", row.target.taken_by)),
+        (row.elsewhere, "other company  ".to_owned()),
     ] {
         if on {
-            used += canvas.put(x + used, area.y, area.right().saturating_sub(x + used), &text, theme.warn);
+            x += canvas.put(x, area.y, area.right().saturating_sub(x), &text, theme.warn);
         }
     }
+    canvas.put(x, area.y, area.right().saturating_sub(x), &notes, theme.dim);
 }
 
 /// Underlines the characters that fit what was typed; only where every character is one plain cell sequence.

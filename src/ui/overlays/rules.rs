@@ -7,6 +7,7 @@ use crate::ui::state::State;
 use crate::ui::update::overlays::list_page;
 use crate::ui::widgets::canvas::Canvas;
 use crate::ui::widgets::number::moment;
+use crate::ui::widgets::text::wrap;
 use ratatui::style::Modifier;
 
 /// Columns before the rule: where it holds, of which stream, who, when.
@@ -22,7 +23,9 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, rules: Option<&[RuleView]>, 
     };
     if rules.is_empty() {
         let text = "None yet. A match by hand of two names that differ leaves one; so does a refused proposal.";
-        canvas.put(inner.x, inner.y, inner.width, text, theme.text);
+        for (y, line) in (inner.y..inner.bottom()).zip(wrap(text, usize::from(inner.width))) {
+            canvas.put(inner.x, y, inner.width, &line, theme.text);
+        }
     }
     for (y, (i, rule)) in (inner.y..inner.bottom()).zip(rules.iter().enumerate().skip(top)) {
         cursor_sign(canvas, inner, y, i == cursor);

@@ -70,6 +70,9 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
                 ("o", "orphaned rows"),
                 ("s", "sync"),
                 ("F", "full sync"),
+                ("x", "delete orphans"),
+                ("r", "reconnect"),
+                ("e", "new key"),
                 ("Esc", "back"),
             ]);
         }
@@ -78,6 +81,10 @@ fn hints(state: &State) -> Vec<(String, &'static str)> {
         }
         Some(Overlay::Name { .. }) => return fixed(&[("Enter", "save"), ("Esc", "back")]),
         Some(Overlay::Confirm(_)) => return fixed(&[("Enter y", "yes"), ("Esc n", "no")]),
+        // Enter does nothing before there is something to accept.
+        Some(Overlay::Quick(quick)) if quick.preview.as_ref().is_none_or(|p| p.rows == 0) => {
+            return fixed(&[("Esc", "back")]);
+        }
         Some(Overlay::Quick(_)) => return fixed(&[("Enter", "accept these"), ("Esc", "back")]),
         Some(Overlay::History { .. }) => return fixed(&[("j k", "move"), ("u", "take back"), ("Esc", "back")]),
         Some(Overlay::Settings(settings)) if settings.asking.is_some() => {

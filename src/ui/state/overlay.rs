@@ -354,6 +354,8 @@ pub enum Then {
     },
     /// Giving up a flow.
     Deactivate(FlowId),
+    /// Deleting the orphans of a stream.
+    DeleteOrphans(IntegrationId, Stream),
     /// The answer to a card.
     Card {
         /// Its key.

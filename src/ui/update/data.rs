@@ -2,13 +2,15 @@
 
 use super::overlays::close;
 use super::overlays::list_key;
-use super::{navigate, requests};
-use crate::domain::LogLevel;
+use super::{keys, navigate, reasons, requests};
+use crate::domain::{IntegrationId, LogLevel};
 use crate::service::messages::{Command, Filter, Query, Request, StreamData};
+use crate::ui::command::CommandId;
 use crate::ui::key::{Key, KeyCode};
-use crate::ui::state::overlay::{Data, Overlay};
+use crate::ui::state::overlay::{Confirm, Data, Overlay, Then};
 use crate::ui::state::ticket::Purpose;
 use crate::ui::state::{Pane, State};
+use crate::ui::widgets::number::thousands;
 
 /// Opens it for the chosen integration.
 pub fn open(state: &mut State) {
@@ -41,9 +43,84 @@ pub fn key(state: &mut State, key: Key) {
         KeyCode::Char('o') => rows(state, Filter::Orphaned),
         KeyCode::Char('s') => sync(state, false),
         KeyCode::Char('F') => sync(state, true),
+        KeyCode::Char('r') => reconnect(state),
+        KeyCode::Char('x') => ask_to_delete(state),
+        KeyCode::Char('e') => renew(state),
         KeyCode::Char('q' | 'm') => close(state),
         _ => {}
     }
+}
+
+/// A new key for the integration shown, which is the chosen one.
+fn renew(state: &mut State) {
+    if refused(state) {
+        return;
+    }
+    close(state);
+    keys::run(state, CommandId::RenewKey, None);
+}
+
+/// Says so where a terminal may only look.
+fn refused(state: &mut State) -> bool {
+    let only_looks = state.config.read_only;
+    if only_looks {
+        state.say(LogLevel::Info, "this terminal may only look (--read-only)");
+    }
+    only_looks
+}
+
+/// The integration shown, with the stream under the cursor.
+fn chosen(state: &State) -> Option<(IntegrationId, String, StreamData)> {
+    let Some(Overlay::Data(shown)) = &state.overlay else { return None };
+    let data = shown.streams.as_ref()?.get(shown.cursor)?.clone();
+    Some((shown.integration.clone(), shown.vendor.clone(), data))
+}
+
+/// Syncs records again whose sync was switched off.
+fn reconnect(state: &mut State) {
+    let Some((integration, _, data)) = chosen(state) else { return };
+    if data.off == 0 {
+        return state
+            .say(LogLevel::Info, format!("the sync of no {} is switched off; R on a row does that", data.label));
+    }
+    if refused(state) {
+        return;
+    }
+    let command = Command::Reconnect { integration, stream: data.stream };
+    close(state);
+    requests::submit(state, Purpose::Say, Request::Command(command));
+}
+
+/// Asks whether the orphans may go, and says what is lost with them.
+fn ask_to_delete(state: &mut State) {
+    let Some((integration, vendor, data)) = chosen(state) else { return };
+    let (free, stay) = (data.orphaned.saturating_sub(data.disconnected), data.disconnected);
+    if free == 0 {
+        let text = match stay {
+            0 => format!("no {} is orphaned", data.label),
+            _ => format!("{} orphaned, each of them matched: o shows them, x there unmatches", thousands(stay)),
+        };
+        return state.say(LogLevel::Info, text);
+    }
+    if let Some(reason) = reasons::not_here(state) {
+        return state.say(LogLevel::Info, reason);
+    }
+    if refused(state) {
+        return;
+    }
+    let counted = format!("{} {}", thousands(free), data.label);
+    let mut lines = vec![
+        format!("{counted} that {vendor} no longer lists: their fields are lost here, and what was seen of them."),
+        format!("Nothing is deleted at {vendor}. One that is listed again comes back by itself."),
+    ];
+    if stay > 0 {
+        lines.push(format!("{} that are matched stay, with their matches.", thousands(stay)));
+    }
+    lines.push("A backup is made first: `matchbook restore` brings everything back.".to_owned());
+    let title = format!("Delete {counted}?");
+    let then = Then::DeleteOrphans(integration, data.stream);
+    state.overlay = Some(Overlay::Confirm(Confirm { title, then, ticket: None, preview: None, lines, keep: None }));
+    state.draw();
 }
 
 fn sync(state: &mut State, full: bool) {

@@ -331,6 +331,9 @@ fn confirm_key(state: &mut State, key: Key) {
                     super::inventory::send(state, flow, stream, rows, anyway, Given::default());
                 }
                 Then::Deactivate(flow) => super::inventory::give_up(state, flow),
+                Then::DeleteOrphans(integration, stream) => {
+                    state.effects.push(Effect::DeleteOrphans(integration, stream));
+                }
                 Then::Card { key, yes } => super::cards::send(state, key, yes),
                 Then::Undo(entry) => decide::undo(state, Some(entry)),
                 Then::Decide { action, rows, label } => decide::decided(state, action, rows, label.as_ref(), keep),
