@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, RwLock};
 const CACHE_BYTES: u64 = 8 * 1024 * 1024;
 
 /// How long a page of a sync may be in memory only. Decisions do not wait for it, they flush at once.
-const FLUSH_EVERY_MS: u64 = 500;
+const FLUSH_EVERY_MS: u64 = 1_000;
 
 /// Folder inside the store's directory that belongs to sled.
 pub(super) const DATA: &str = "data";
