@@ -138,7 +138,7 @@ pub enum Command {
         everywhere: bool,
     },
     /// Change what is synced of an integration: kept in the configuration, then in effect at once. Matches of what is
-    /// left out stay. Answered by [`Reply::Done`] once it is kept.
+    /// left out stay. Answered by [`Reply::Done`](super::Reply::Done) once it is kept.
     SetSyncSettings {
         /// Which.
         integration: IntegrationId,
@@ -151,7 +151,7 @@ pub enum Command {
     Writes(WriteCommand),
 }
 
-/// What to decide. On rows where it makes no sense it changes nothing and says so in [`Done::skipped`].
+/// What to decide. On rows where it makes no sense it changes nothing and says so in [`Done::skipped`](super::Done::skipped).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "action")]
 pub enum DecideAction {
