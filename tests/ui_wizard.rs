@@ -123,3 +123,30 @@ fn a_flow_needs_two_sides() {
     it.keys("Enter");
     assert!(matches!(it.outside.pop(), Some(Effect::Reload)));
 }
+
+#[test]
+fn the_second_system_connected_is_what_the_first_is_matched_with() {
+    let mut it = Harness::new(FakeService::empty(), (120, 40));
+    it.state.kinds = kinds();
+    for (name, file) in [("rmm", "rmm.csv"), ("docs", "docs.csv")] {
+        it.keys(if name == "rmm" { "c j Enter" } else { "c" });
+        if name == "docs" {
+            it.keys("j Enter");
+        }
+        // From the first file's field back to the name, by way of the last one.
+        it.keys("Shift-Tab Ctrl-u");
+        it.send(Msg::Paste(name.into()));
+        it.keys("Shift-Tab");
+        it.send(Msg::Paste(file.into()));
+        it.keys("Ctrl-t");
+        let Some(Effect::TestConnection(draft)) = it.outside.pop() else { panic!("a test: {}", it.shown()) };
+        assert_eq!((draft.name.as_str(), &draft.files), (name, &vec![("devices".to_owned(), file.to_owned())]));
+        it.send(Msg::Setup(SetupAnswer::Tested(Ok(TestReport::default()))));
+        it.keys("Enter");
+        it.send(Msg::Setup(SetupAnswer::Saved(Ok(()))));
+    }
+    it.outside.clear();
+    it.keys("f Enter");
+    let Some(Effect::SaveFlow(flow)) = it.outside.pop() else { panic!("a flow: {}", it.shown()) };
+    assert_eq!((flow.source.as_str(), flow.target.as_str()), ("rmm", "docs"));
+}

@@ -77,6 +77,7 @@ fn integration(parts: &Parts<'_>, integration: &Integration) -> IntegrationView 
     IntegrationView {
         id: integration.id.clone(),
         vendor: integration.connector.vendor().to_owned(),
+        name: shown_name(parts.integrations, &integration.id),
         state: state(&streams, paused),
         last: {
             let wanted = |s: &&StreamProgress| parts.supervisor.is_wanted(&integration.id, s.stream);
@@ -121,9 +122,12 @@ pub fn state(streams: &[StreamProgress], paused: bool) -> IntegrationState {
     }
 }
 
-fn vendor_of(parts: &Parts<'_>, id: &IntegrationId) -> String {
-    let found = parts.integrations.iter().find(|i| i.id == *id);
-    found.map_or_else(|| id.to_string(), |i| i.connector.vendor().to_owned())
+/// What an integration is called on the screen: its vendor's name, or its own where two are of one vendor.
+pub fn shown_name(integrations: &[Integration], id: &IntegrationId) -> String {
+    let Some(found) = integrations.iter().find(|i| i.id == *id) else { return id.to_string() };
+    let vendor = found.connector.vendor();
+    let alone = integrations.iter().filter(|i| i.connector.vendor() == vendor).count() == 1;
+    if alone { vendor.to_owned() } else { id.to_string() }
 }
 
 fn word(parts: &Parts<'_>, id: &IntegrationId, stream: Stream) -> String {
@@ -140,7 +144,8 @@ fn title(stream: Stream) -> String {
 }
 
 fn flow(parts: &Parts<'_>, state: &FlowState) -> FlowView {
-    let (source, target) = (vendor_of(parts, &state.flow.source), vendor_of(parts, &state.flow.target));
+    let (source, target) =
+        (shown_name(parts.integrations, &state.flow.source), shown_name(parts.integrations, &state.flow.target));
     let tabs = state.streams().filter_map(|stream| {
         let queue = state.queue(stream)?;
         Some(TabView {

@@ -57,6 +57,10 @@ fn syncs_and_listings_are_the_first_gates() {
     assert_eq!(output.status.code(), Some(3), "{said}");
     assert!(said.contains("nothing stored") && said.contains("left companies: never read"), "{said}");
 
+    // Two of one vendor are told apart by the names they were given.
+    let said = home.ok(&["status"]);
+    assert!(said.contains("left → right"), "{said}");
+
     home.ok(&["sync", "left"]);
     stops_at(&home, "Acme Widgets", "target synced?", "right companies were never read");
     home.ok(&["sync", "right"]);

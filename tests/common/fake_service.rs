@@ -822,6 +822,7 @@ fn integrations(companies: u64, devices: u64) -> Vec<IntegrationView> {
     let view = |id: &str, vendor: &str, state, streams| IntegrationView {
         id: IntegrationId::from(id),
         vendor: vendor.to_owned(),
+        name: vendor.to_owned(),
         state,
         last: Some(noon() - time::Duration::minutes(3)),
         next: None,

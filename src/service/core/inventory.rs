@@ -239,8 +239,7 @@ impl Core {
 
     /// Everything that is known of a record.
     fn detail(&self, reply: ReplyTo, integration: IntegrationId, stream: Stream, id: RecordId) {
-        let found = self.integrations.iter().find(|i| i.id == integration);
-        let place = found.map_or_else(|| integration.to_string(), |i| i.connector.vendor().to_owned());
+        let place = self.vendor(&integration);
         let tables = self.world.tables_of(&integration);
         let company = tables.facts(stream, &id).and_then(|facts| facts.company()).cloned();
         let company = Some(views::company_name(tables, company.as_ref())).filter(|name| !name.is_empty());

@@ -28,8 +28,7 @@ impl Core {
     /// Counted elsewhere, on the shared facts.
     pub(super) fn coverage(&self, reply: ReplyTo, spec: CoverageSpec, offset: u64, limit: u32) {
         let flows: Vec<Flow> = self.flows.iter().map(|state| state.flow.clone()).collect();
-        let vendors: Vec<_> =
-            self.integrations.iter().map(|i| (i.id.clone(), i.connector.vendor().to_owned())).collect();
+        let vendors: Vec<_> = self.integrations.iter().map(|i| (i.id.clone(), self.vendor(&i.id))).collect();
         let today = self.day_count();
         let (world, store, inbox) = (Arc::clone(&self.world), self.store.clone(), self.inbox.clone());
         self.runtime.spawn_blocking(move || {

@@ -10,8 +10,8 @@ impl Core {
     /// The fields of every stream of the flow.
     pub(super) fn flow_fields(&self, flow: &FlowId) -> Result<View, Failure> {
         let state = &self.flows[self.flow_at(flow)?];
-        let sides = [&state.flow.source, &state.flow.target].map(|id| self.connector_of(id));
-        let [source, target] = sides.map(|connector| connector.map(|c| (c.vendor().to_owned(), c.fields(), words(c))));
+        let sides = [&state.flow.source, &state.flow.target].map(|id| (self.vendor(id), self.connector_of(id)));
+        let [source, target] = sides.map(|(name, connector)| connector.map(|c| (name, c.fields(), words(c))));
         let none = || (String::new(), ConnectorFields::default(), Vec::new());
         let (source, target) = (source.unwrap_or_else(none), target.unwrap_or_else(none));
         let streams = state.streams().map(|stream| {

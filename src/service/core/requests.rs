@@ -158,11 +158,7 @@ impl Core {
         target: Option<&RecordId>,
     ) -> Result<super::super::messages::Compare, Failure> {
         let state = &self.flows[self.queue_at(flow, stream)?];
-        let vendor = |id: &crate::domain::IntegrationId| {
-            let found = self.integrations.iter().find(|i| i.id == *id);
-            found.map_or_else(|| id.to_string(), |i| i.connector.vendor().to_owned())
-        };
-        let (left, right) = (vendor(&state.flow.source), vendor(&state.flow.target));
+        let (left, right) = (self.vendor(&state.flow.source), self.vendor(&state.flow.target));
         let context = Context { world: &self.world, state, store: &self.store, names: (&left, &right) };
         let mut compare = compare::compare(&context, stream, source, target)?;
         compare.warnings.extend(self.came_back(flow, stream, source));

@@ -250,7 +250,7 @@ impl Core {
         let infos = known.connector.streams();
         let mut sheet = ScheduleSheet {
             integration: id.clone(),
-            vendor: known.connector.vendor().to_owned(),
+            vendor: self.vendor(id),
             zone: self.supervisor.spread().zone.to_string(),
             paused: self.paused.contains(id),
             lines: infos.iter().cloned().map(line).collect(),

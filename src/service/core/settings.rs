@@ -97,7 +97,7 @@ impl Core {
         };
         let (world, store, inbox) = (Arc::clone(&self.world), self.store.clone(), self.inbox.clone());
         let flows: Vec<_> = self.flows.iter().map(|state| state.flow.clone()).collect();
-        let now = self.clock.now();
+        let (now, name) = (self.clock.now(), self.vendor(&id));
         let offered = self.offered.get(&id).map(|offered| Arc::clone(&offered.lists)).unwrap_or_default();
         self.runtime.spawn_blocking(move || {
             let streams = connector.streams();
@@ -113,7 +113,7 @@ impl Core {
             let answer = match &scope {
                 Some(scope) => preview::preview(&context, register, scope).map(View::ScopePreview),
                 None => {
-                    let settings = settings::settings(&context, register, connector.vendor(), &offered);
+                    let settings = settings::settings(&context, register, &name, &offered);
                     Ok(View::SyncSettings(Box::new(settings)))
                 }
             };

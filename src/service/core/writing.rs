@@ -201,9 +201,9 @@ impl Core {
         })
     }
 
+    /// What an integration is called on the screen.
     pub(super) fn vendor(&self, id: &IntegrationId) -> String {
-        let found = self.integrations.iter().find(|i| i.id == *id);
-        found.map_or_else(|| id.to_string(), |i| i.connector.vendor().to_owned())
+        super::super::overview::shown_name(&self.integrations, id)
     }
 
     fn rows_again(&self, at: usize, ids: &[WriteId]) -> Vec<(OutboxEntry, Option<Row>)> {

@@ -54,6 +54,9 @@ pub struct IntegrationView {
     pub id: IntegrationId,
     /// The vendor's name (`Addigy`).
     pub vendor: String,
+    /// What it is called on the screen: the vendor's name, or its own id where two are of one vendor.
+    #[serde(default)]
+    pub name: String,
     /// State.
     pub state: IntegrationState,
     /// End of the last complete sync.

@@ -64,6 +64,13 @@ pub fn no_rows(state: &State, queue: &QueueState) -> Vec<String> {
             ),
             String::new(),
         ];
+        if counts.waiting > 0 {
+            let verb = if counts.waiting == 1 { "waits" } else { "wait" };
+            lines.push(format!(
+                "{} {verb} for a company's match: h goes back to the companies.",
+                thousands(counts.waiting)
+            ));
+        }
         if counts.deferred > 0 {
             lines.push("f then deferred shows what was put off.".to_owned());
         }
@@ -87,7 +94,7 @@ fn nothing_synced(state: &State) -> Vec<String> {
 }
 
 fn next_sync(state: &State) -> Option<String> {
-    let next = state.overview.integrations.iter().filter_map(|i| i.next.map(|at| (at, &i.vendor))).min()?;
+    let next = state.overview.integrations.iter().filter_map(|i| i.next.map(|at| (at, &i.name))).min()?;
     Some(format!("Next scheduled sync: {} at {} UTC.", next.1, moment(next.0, state.now.wall)))
 }
 

@@ -121,7 +121,7 @@ fn head(state: &State, view: &IntegrationView, choice: usize, out: &mut Vec<Line
         choice: Some(choice),
         parts: vec![
             (format!("{sign} "), style),
-            (format!("{} ", view.vendor), state.theme.text.add_modifier(Modifier::BOLD)),
+            (format!("{} ", view.name), state.theme.text.add_modifier(Modifier::BOLD)),
             (word.to_owned(), style),
         ],
         right: String::new(),

@@ -74,10 +74,8 @@ fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect, line: &LogEntry, he
     if here {
         canvas.put(area.x, area.y, 1, canvas.glyphs.cursor, theme.accent);
     }
-    let vendor = line
-        .integration
-        .as_ref()
-        .map_or("", |id| state.integration_view(id).map_or(id.as_str(), |i| i.vendor.as_str()));
+    let vendor =
+        line.integration.as_ref().map_or("", |id| state.integration_view(id).map_or(id.as_str(), |i| i.name.as_str()));
     let level = match line.level {
         LogLevel::Info => "",
         other => other.name(),

@@ -197,7 +197,7 @@ fn filter(state: &State, queue: &QueueState, canvas: &mut Canvas<'_>, area: Rect
         word(c.conflict, "conflict"),
         word(c.suggested, "suggested"),
         word(c.unmatched, "unmatched"),
-        word(c.waiting, "waiting"),
+        if c.waiting == 0 { String::new() } else { format!(" ({} waiting)", thousands(c.waiting)) },
         word(c.deferred, "deferred"),
         word(c.matched, "matched"),
         word(c.ignored, "ignored"),

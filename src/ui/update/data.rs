@@ -15,7 +15,7 @@ use crate::ui::widgets::number::thousands;
 /// Opens it for the chosen integration.
 pub fn open(state: &mut State) {
     let Some(line) = state.chosen_integration() else { return };
-    let (integration, vendor) = (line.view.id.clone(), line.view.vendor.clone());
+    let (integration, vendor) = (line.view.id.clone(), line.view.name.clone());
     let cursor = line.stream.unwrap_or(0);
     requests::submit(state, Purpose::Data, Request::Query(Query::Data { integration: integration.clone() }));
     state.overlay = Some(Overlay::Data(Data { integration, vendor, streams: None, cursor }));

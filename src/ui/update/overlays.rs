@@ -295,7 +295,7 @@ pub fn ask_to_quit(state: &mut State) {
             .map(|s| s.label.as_str())
             .collect();
         if !running.is_empty() {
-            lines.push(format!("{} is syncing: {}", i.vendor, running.join(", ")));
+            lines.push(format!("{} is syncing: {}", i.name, running.join(", ")));
         }
     }
     let deciding = state.tickets.deciding();
@@ -474,7 +474,7 @@ fn open_log_filter(state: &mut State) {
             .overview
             .integrations
             .iter()
-            .map(|i| (format!("only of {}", i.vendor), i.id.to_string(), Choice::LogOf(Some(i.id.clone())))),
+            .map(|i| (format!("only of {}", i.name), i.id.to_string(), Choice::LogOf(Some(i.id.clone())))),
     );
     let chosen = Choice::Level(state.log.filter.level.unwrap_or(LogLevel::Info));
     open_menu(state, "Show which lines", items, Some(&chosen));

@@ -219,8 +219,10 @@ pub fn form_key(state: &mut State, key: Key) {
             let count = form.hits.len();
             form.hit = (form.hit + if key.code == KeyCode::Left { count - 1 } else { 1 }) % count;
         }
-        KeyCode::Tab | KeyCode::Down => go(form, (form.at + 1).min(last)),
-        KeyCode::BackTab | KeyCode::Up => go(form, form.at.saturating_sub(1)),
+        KeyCode::Tab => go(form, if form.at < last { form.at + 1 } else { 0 }),
+        KeyCode::BackTab => go(form, form.at.checked_sub(1).unwrap_or(last)),
+        KeyCode::Down => go(form, (form.at + 1).min(last)),
+        KeyCode::Up => go(form, form.at.saturating_sub(1)),
         KeyCode::Enter if form.at < last => go(form, form.at + 1),
         KeyCode::Enter => return save(state),
         KeyCode::Char('s') if key.ctrl => return save(state),

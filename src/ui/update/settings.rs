@@ -20,7 +20,7 @@ pub fn page(state: &State) -> usize {
 /// Opens those of the chosen integration.
 pub fn open(state: &mut State) {
     let Some(line) = state.chosen_integration() else { return };
-    let (integration, vendor) = (line.view.id.clone(), line.view.vendor.clone());
+    let (integration, vendor) = (line.view.id.clone(), line.view.name.clone());
     let stored = Query::SyncSettings { integration: integration.clone(), ask: false };
     requests::submit(state, Purpose::SyncSettings, Request::Query(stored));
     state.overlay = Some(Overlay::Settings(Box::new(Settings::new(integration, vendor, SyncScope::default()))));

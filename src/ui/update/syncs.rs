@@ -27,7 +27,7 @@ fn chosen(state: &State) -> Vec<(IntegrationId, Option<Stream>)> {
 }
 
 fn vendor(state: &State, id: &IntegrationId) -> String {
-    state.integration_view(id).map_or_else(|| id.to_string(), |i| i.vendor.clone())
+    state.integration_view(id).map_or_else(|| id.to_string(), |i| i.name.clone())
 }
 
 /// Syncs what the pane in focus points at.

@@ -70,11 +70,14 @@ fn flow_step(state: &State, wizard: &Wizard) -> Step {
         id.as_str().contains("itglue") || state.integration_view(id).is_some_and(|i| i.vendor == "IT Glue")
     };
     let own = all.iter().position(IntegrationId::is_inventory).unwrap_or(0);
-    // With one side connected, the other is the inventory.
-    let alone = all.len() <= 2;
-    let target = if alone { own } else { all.iter().position(documents).unwrap_or(all.len().saturating_sub(1)) };
+    let theirs: Vec<usize> = (0..all.len()).filter(|at| *at != own).collect();
+    let target = match theirs.as_slice() {
+        // With one side connected, the other is the inventory.
+        [] | [_] => own,
+        [.., last] => all.iter().position(documents).unwrap_or(*last),
+    };
     let newest = wizard.saved.last().and_then(|id| all.iter().position(|i| i == id)).filter(|at| *at != target);
-    let source = newest.or_else(|| (0..all.len()).find(|at| *at != target)).unwrap_or(0);
+    let source = newest.or_else(|| theirs.iter().copied().find(|at| *at != target)).unwrap_or(0);
     Step::Flow { source, target, on_target: false }
 }
 
@@ -158,8 +161,10 @@ fn field_key(state: &mut State, key: Key) {
     with(state, |state, wizard| {
         let last = wizard.fields.len().saturating_sub(1);
         match key.code {
-            KeyCode::Enter | KeyCode::Tab | KeyCode::Down => wizard.field = (wizard.field + 1).min(last),
-            KeyCode::BackTab | KeyCode::Up => wizard.field = wizard.field.saturating_sub(1),
+            KeyCode::Tab => wizard.field = if wizard.field < last { wizard.field + 1 } else { 0 },
+            KeyCode::BackTab => wizard.field = wizard.field.checked_sub(1).unwrap_or(last),
+            KeyCode::Enter | KeyCode::Down => wizard.field = (wizard.field + 1).min(last),
+            KeyCode::Up => wizard.field = wizard.field.saturating_sub(1),
             _ => {
                 let fixed = wizard.renews.is_some();
                 let Some(kind) = state.kinds.get(wizard.kind) else { return };
