@@ -555,3 +555,44 @@ fn the_outbox_shows_what_waits_and_what_came_back() {
     h.keys("A");
     h.see("Apply");
 }
+
+#[test]
+fn a_key_before_the_rows_that_were_asked_for_decides_nothing() {
+    let mut h = wide();
+    h.slow = true;
+    h.key("/");
+    h.text("tailspin");
+    h.key("Enter");
+    for key in ["a", "m"] {
+        h.key(key);
+        h.see("the rows asked for are on their way");
+        h.miss(" to ─");
+        assert!(!h.asked.iter().any(|r| matches!(r, Request::Command(_))), "{key} was meant for a row to come");
+    }
+    h.slow = false;
+    h.answer();
+    h.key("m");
+    h.see("Match Tailspin Toys");
+}
+
+#[test]
+fn the_picker_matches_the_row_that_it_was_opened_for() {
+    let mut h = wide();
+    h.keys("m");
+    h.see("Match Harbor Dental Grp 1 to");
+    // A newcomer takes the first place, which nobody moved from.
+    let events = h.service.add_first(Stream::Companies, "Newcomer");
+    h.events(events);
+    h.frame();
+    h.see("for Harbor Dental Grp 1");
+    let opened_for = h.asked.iter().find_map(|r| match r {
+        Request::Query(Query::PickTarget { source, .. }) => Some(source.clone()),
+        _ => None,
+    });
+    h.key("Enter");
+    let decided = h.asked.iter().find_map(|r| match r {
+        Request::Command(Command::Decide { rows: Selection::Rows(ids), .. }) => ids.first().cloned(),
+        _ => None,
+    });
+    assert!(opened_for.is_some() && decided == opened_for, "{decided:?}");
+}

@@ -169,6 +169,7 @@ fn companies_are_kept_in_step_with_a_documentation_platform() {
     person.sees("1 matched");
     // By hand, where the names differ; then its name follows at once.
     person.finds("Sandbox");
+    person.sees("▌ ○ unmatched Sandbox Walk");
     person.does("m", "Match Sandbox Walk to");
     person.types("Demo");
     person.picks("▌ Demo Company", "Match Sandbox Walk to");

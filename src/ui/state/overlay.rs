@@ -10,8 +10,8 @@ use super::settings::Settings;
 use super::wizard::Wizard;
 use crate::domain::{Confidence, FlowId, HistoryEntry, HistoryId, IntegrationId, LogLevel, RecordId, Stream};
 use crate::service::messages::{
-    BadRowView, CardView, DecideAction, Detail, Filter, ImportRows, Preview, RecordSheet, RuleView, ScheduleSheet,
-    Selection, SortKey, StreamData, TargetLabel, Targets, Ticket, WhyRecord,
+    BadRowView, CardView, DecideAction, Detail, Filter, ImportRows, Preview, QueueRow, RecordSheet, RuleView,
+    ScheduleSheet, Selection, SortKey, StreamData, TargetLabel, Targets, Ticket, WhyRecord,
 };
 use crate::ui::columns::ColumnId;
 use crate::ui::command::CommandId;
@@ -290,9 +290,11 @@ pub enum Choice {
 pub struct Picker {
     /// The row it is for.
     pub source: Option<RecordId>,
-    /// Its name.
-    pub name: String,
+    /// That row as it was shown when the picker was opened.
+    pub row: Option<QueueRow>,
     /// The rows that get the target.
+    pub rows: Option<Selection>,
+    /// How many they are.
     pub count: u64,
     /// What was typed.
     pub input: Input,

@@ -315,6 +315,12 @@ impl QueueState {
         }
     }
 
+    /// Rows are shown, but of the view before the one that was asked for.
+    #[must_use]
+    pub fn awaits_view(&self) -> bool {
+        self.cursor_id.is_some() && (self.fresh || self.asked.as_ref().is_some_and(|(_, asked)| asked.fresh))
+    }
+
     /// The record that the next window should keep in place.
     #[must_use]
     pub fn anchor(&self) -> Option<RecordId> {

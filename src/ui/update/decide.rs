@@ -55,17 +55,26 @@ pub fn take(state: &mut State, number: Option<usize>) {
 /// A key pressed so soon after the row under the cursor changed by itself was meant for another row.
 const SLIP: Duration = Duration::from_millis(400);
 
-/// True when the row under the cursor changed by itself just now; the person is told.
-fn slipped(state: &mut State) -> bool {
+/// True when the row under the cursor changed by itself just now, or is about to: another view was asked for and the
+/// rows shown are still those of the one before. The person is told.
+pub fn slipped(state: &mut State) -> bool {
     let now = state.now.since_start;
     let Some(queue) = state.queue_mut() else { return false };
     queue.touched = true;
+    if queue.awaits_view() {
+        state.say(LogLevel::Warn, "the rows asked for are on their way: look, then press again");
+        return true;
+    }
     let slipped = queue.slipped.take().is_some_and(|at| now < at + SLIP);
     if slipped {
         state.say(LogLevel::Warn, "rows arrived just now and another one is under the cursor: look, then press again");
     }
     slipped
 }
+
+/// Why a range cannot be acted on.
+pub const UNSEEN: &str =
+    "the range holds rows that were never on the screen: narrow with / or f, then * marks all shown";
 
 /// Does it on the row or, after a question, on the marked rows.
 pub fn act(state: &mut State, action: DecideAction, label: Option<TargetLabel>, verb: &str) {
@@ -74,13 +83,22 @@ pub fn act(state: &mut State, action: DecideAction, label: Option<TargetLabel>, 
     }
     let Some(queue) = state.queue_mut() else { return };
     if !queue.settle_range() {
-        return state.say(
-            LogLevel::Warn,
-            "the range holds rows that were never on the screen: narrow with / or f, then * marks all shown",
-        );
+        return state.say(LogLevel::Warn, UNSEEN);
     }
     let Some(selection) = queue.selection() else { return };
     let count = queue.marked().max(1);
+    act_on(state, action, selection, count, label, verb);
+}
+
+/// Does it on the one row or, after a question, on those rows.
+pub fn act_on(
+    state: &mut State,
+    action: DecideAction,
+    selection: Selection,
+    count: u64,
+    label: Option<TargetLabel>,
+    verb: &str,
+) {
     if count == 1 {
         return now(state, action, selection, label.as_ref());
     }

@@ -1,6 +1,7 @@
 //! Match-to: what is typed is searched at the door; the latest answer wins.
 
 use super::{decide, overlays, requests, search_after};
+use crate::domain::LogLevel;
 use crate::service::messages::{DecideAction, Query, Request, Targets, Ticket};
 use crate::ui::key::{Key, KeyCode};
 use crate::ui::state::State;
@@ -12,10 +13,17 @@ const LIMIT: u32 = 100;
 
 /// Opens the picker for the row or the marked rows.
 pub fn open(state: &mut State) {
-    let Some(queue) = state.queue() else { return };
+    if decide::slipped(state) {
+        return;
+    }
+    let Some(queue) = state.queue_mut() else { return };
+    if !queue.settle_range() {
+        return state.say(LogLevel::Warn, decide::UNSEEN);
+    }
     let picker = Picker {
         source: queue.cursor_id.clone(),
-        name: queue.current().map(|row| row.name.clone()).unwrap_or_default(),
+        row: queue.current().filter(|row| queue.cursor_id.as_ref() == Some(&row.id)).cloned(),
+        rows: queue.selection(),
         count: queue.marked().max(1),
         ..Picker::default()
     };
@@ -92,10 +100,13 @@ fn enter(state: &mut State) {
     }
 }
 
+/// Matches the rows that the picker was opened for, whatever stands under the cursor by now: rows may have moved while
+/// the person searched.
 fn pick(state: &mut State) {
     let Some(Overlay::Picker(picker)) = &state.overlay else { return };
     let Some(row) = picker.targets.rows.get(picker.cursor) else { return };
-    let label = row.target.clone();
+    let Some(rows) = picker.rows.clone() else { return };
+    let (label, count) = (row.target.clone(), picker.count);
     overlays::close(state);
-    decide::act(state, DecideAction::Match { target: label.id.clone() }, Some(label), "Match");
+    decide::act_on(state, DecideAction::Match { target: label.id.clone() }, rows, count, Some(label), "Match");
 }
