@@ -245,3 +245,76 @@ fn a_deactivated_flow_says_what_is_lost_and_can_be_brought_back() {
     home.ok(&["restore", &backup]);
     assert_eq!(matched(&home, "itglue-inventory", "companies"), before);
 }
+
+#[test]
+fn records_by_hand_are_changed_and_taken_out_and_undo_brings_them_back() {
+    let home = Home::new();
+    let id = |stream: &str, name: &str| {
+        let row = listed(&home, stream).into_iter().find(|row| text(row, "name") == name);
+        row.map(|row| text(&row, "id").to_owned())
+    };
+    home.ok(&["inventory", "add-company", "Harbor", "--set", "phone=+1 555 0100"]);
+    home.ok(&["inventory", "add-type", "Laptop"]);
+    let harbor = id("companies", "Harbor").unwrap();
+    let add = ["inventory", "add-device", "front desk", "--company", &harbor, "--type", "laptop"];
+    home.ok(
+        &[&add[..], &["--set", "memory=16", "--set", "filevault=no", "--set", "wi-fi-mac=3c:06:30:11:22:33"]].concat()
+    );
+    let desk = id("devices", "front desk").unwrap();
+    let shown = || home.ok(&["inventory", "show", &desk]);
+    let says = |label: &str| {
+        let shown = shown();
+        let line = shown.lines().find(|line| line.trim_start().starts_with(&format!("{label} "))).unwrap_or_default();
+        line.trim_start().trim_start_matches(label).trim().to_owned()
+    };
+    assert_eq!([says("memory"), says("FileVault"), says("type")], ["16 GB", "off", "Laptop"].map(str::to_owned));
+    assert_eq!([says("firewall"), says("charge")], ["unknown"; 2].map(str::to_owned), "{}", shown());
+    // A change of fields, and back; what is no value of a field changes nothing.
+    home.ok(&["inventory", "edit", &desk, "--set", "memory=32", "--set", "filevault=", "--set", "name=reception"]);
+    assert_eq!([says("memory"), says("FileVault"), says("name")], ["32 GB", "unknown", "reception"].map(str::to_owned));
+    home.ok(&["undo"]);
+    assert_eq!([says("memory"), says("FileVault"), says("name")], ["16 GB", "off", "front desk"].map(str::to_owned));
+    home.refused(
+        &["inventory", "edit", &desk, "--set", "memory=32", "--set", "firewall=perhaps"],
+        2,
+        &["neither yes nor no"],
+    );
+    home.refused(&["inventory", "edit", &desk, "--set", "colour=red"], 2, &["no field “colour”", "disk-free"]);
+    assert_eq!(says("memory"), "16 GB");
+    // What something belongs to stays; then it goes, and comes back.
+    for (kept, why) in [(&harbor, "1 device"), (&id("device-types", "Laptop").unwrap(), "1 device")] {
+        home.refused(&["inventory", "remove", kept], 2, &[why]);
+    }
+    home.ok(&["inventory", "remove", &desk]);
+    assert_eq!(id("devices", "front desk"), None);
+    home.ok(&["undo"]);
+    assert_eq!(id("devices", "front desk"), Some(desk.clone()));
+    assert_eq!(says("memory"), "16 GB");
+    home.ok(&["inventory", "remove", &desk]);
+    home.ok(&["inventory", "remove", &harbor]);
+    assert!(listed(&home, "companies").is_empty());
+    // A name that another company has is refused.
+    home.ok(&["inventory", "add-company", "One"]);
+    home.ok(&["inventory", "add-company", "Two"]);
+    home.refused(
+        &["inventory", "edit", &id("companies", "Two").unwrap(), "--set", "name=one"],
+        2,
+        &["has a company of that name"],
+    );
+}
+
+#[test]
+fn what_follows_a_source_is_not_changed_or_taken_out_by_hand() {
+    let (home, _simulator) = mapped(3, 20);
+    home.ok(&["import", "addigy-inventory", "--stream", "device-types", "--all"]);
+    home.ok(&["import", "addigy-inventory", "--all"]);
+    let of =
+        |stream: &str| listed(&home, stream).into_iter().find(|row| !row["sources"].as_array().unwrap().is_empty());
+    let (company, device) = (of("companies").unwrap(), of("devices").unwrap());
+    home.refused(&["inventory", "edit", text(&device, "id"), "--set", "model=other"], 2, &["follow it"]);
+    home.refused(&["inventory", "edit", text(&company, "id"), "--set", "name=other"], 2, &["its name follows"]);
+    // Its domain is the person's to say.
+    home.ok(&["inventory", "edit", text(&company, "id"), "--set", "primary-domain=mail.example"]);
+    assert!(home.ok(&["inventory", "show", text(&company, "id")]).contains("mail.example"));
+    home.refused(&["inventory", "remove", text(&device, "id")], 2, &["is matched with"]);
+}

@@ -8,7 +8,9 @@ mod writes;
 pub use care::{ImportArguments, LockKind, RotateArguments, StoreCommand, VaultCommand};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-pub use import::{AutoSyncArguments, FollowAction, FollowArguments, ImportIntoArguments, InventoryCommand};
+pub use import::{
+    AutoSyncArguments, FieldArguments, FollowAction, FollowArguments, ImportIntoArguments, InventoryCommand,
+};
 pub use plans::{PauseArguments, RecordArguments, RecordCommand, ScheduleArguments};
 use std::path::PathBuf;
 pub use writes::{ApplyArguments, OutboxArguments, PlanArguments};

@@ -3,6 +3,7 @@
 //! Pure values. This room does no I/O, knows no vendor and reads no clock: time and ids come in from outside
 //! through [`Clock`] and [`IdSource`].
 
+pub mod by_hand;
 pub mod day_count;
 pub mod decision;
 pub mod device;
@@ -28,6 +29,7 @@ pub mod sync_rules;
 pub mod sync_run;
 pub mod text;
 
+pub use by_hand::HandField;
 pub use day_count::DayCount;
 pub use decision::{
     Actor, Decision, DecisionKind, HistoryEntry, HistoryId, MatchState, RecordChange, RecordEdit, RowChange,

@@ -3,7 +3,8 @@
 use super::importing::each_domain;
 use super::messages::{Detail, Origin};
 use crate::domain::{
-    Address, Company, Device, Failure, FailureClass, IntegrationId, Record, RecordId, Stream, Timestamp, text,
+    Address, Company, Device, Failure, FailureClass, HandField, IntegrationId, Record, RecordId, Stream, Timestamp,
+    text,
 };
 use crate::store::Store;
 
@@ -47,7 +48,15 @@ pub fn detail(
         Record::Company(company) => of_company(company),
         other => vec![group("record", vec![("name", some(other.name()))])],
     };
-    Ok(Detail { name: text::clean(stored.record.name()).into_owned(), place, stream: Some(stream), id, groups })
+    let own = *integration == IntegrationId::inventory();
+    let fields = HandField::of(stream).iter().filter(|_| own);
+    let by_hand = fields.filter_map(|field| Some((*field, text::clean(&field.read(&stored.record)?).into_owned())));
+    let follows = match &stored.record {
+        Record::Device(device) if own => device.synced_from.clone().unwrap_or_default(),
+        _ => String::new(),
+    };
+    let name = text::clean(stored.record.name()).into_owned();
+    Ok(Detail { name, place, stream: Some(stream), id, groups, by_hand: by_hand.collect(), follows })
 }
 
 type Fact = (&'static str, Option<String>);
@@ -119,7 +128,8 @@ fn of_device(device: &Device, company: Option<String>) -> Vec<Group> {
         interface.and_then(|i| i.mac.clone())
     };
     let others = device.interfaces.iter().filter(|i| !["wi-fi", "ethernet"].contains(&i.name.to_lowercase().as_str()));
-    let others: Vec<String> = others.filter_map(|i| Some(format!("{} {}", i.name, i.mac.as_deref()?))).collect();
+    let others: Vec<String> =
+        others.filter_map(|i| Some(format!("{} {}", i.name, i.mac.as_deref()?).trim().to_owned())).collect();
     let (hardware, security, battery, system) =
         (&details.hardware, &details.security, &details.battery, &details.system);
     vec![

@@ -192,7 +192,7 @@ commands! {
     Detail "queue.detail" ["D"], QUEUE, "detail", 0, not_into, false, "Show everything that is known of the record; unknown is said so.";
     Refresh "queue.refresh" ["r"], QUEUE, "refresh", 0, no_companies, false, "Ask the source for the company now; its name follows.";
     PauseRow "queue.pause-row" ["P"], QUEUE, "pause one", 0, no_companies, true, "Nothing of the company follows its source for now, or does again.";
-    Register "inventory" ["X"], ALL, "inventory", 0, always, false, "List matchbook's own register: companies, devices and types, where each came from; + enters one by hand.";
+    Register "inventory" ["X"], ALL, "inventory", 0, always, false, "List matchbook's own register: companies, devices and types, where each came from; + enters one by hand, e changes one, x takes one out.";
     AddRecord "inventory.add" ["+"], ALL, "add by hand", 0, always, true, "Enter a company, a device or a type of the inventory by hand, like the tab shown.";
     Policies "flow.policies" ["="], QUEUE, "keep in step", 0, no_target, true, "Say what becomes of differences between matched records (off, ask, automatic), and who is right, field by field.";
     Differences "flow.differences" [], QUEUE, "what differs", 0, no_target, true, "Show what differs between the flow's matched records, field by field; it is sent, or planned, on a yes.";

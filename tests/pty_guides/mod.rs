@@ -220,3 +220,42 @@ fn companies_are_kept_in_step_with_a_documentation_platform() {
     let backups: Vec<_> = std::fs::read_dir(folder.path().join("backups")).unwrap().collect();
     assert!(!backups.is_empty());
 }
+
+#[test]
+fn records_of_the_inventory_are_kept_by_hand() {
+    let folder = folder();
+    printed(folder.path(), &["inventory", "add-company", "Harbor Walk Dental"]);
+    let mut person = Person::before(command(folder.path(), &[]));
+    person.sees("Inventory");
+    person.does("X", "matchbook's own register");
+    person.sees("Harbor Walk Dental");
+    person.types("\t\t");
+    person.sees("Nothing is here yet");
+    person.does("+", "New device type");
+    person.does("Laptop\x13", "added “Laptop”");
+    // A device: the company and the type are found by a part of their names, what is not known stays unknown.
+    person.types("\x1b[Z");
+    person.sees("serial");
+    person.does("+", "New device of the inventory");
+    person.does("front desk\twalk\tlap\tC02HAND00001\t", "type             Laptop");
+    person.does("oops\x13", "“oops” is no MAC address");
+    person.does("\x153c:06:30:11:22:33\x13", "added “front desk”");
+    person.sees("C02HAND00001");
+    person.does("\r", "What is known");
+    person.sees("unknown");
+    person.does("jjjjjjjjjjjjjjjj", "3c:06:30:11:22:33");
+    person.back_from("What is known");
+    // Changed, taken out, brought back.
+    person.does("e", "Change front desk");
+    person.does("\x15reception\x13", "changed “front desk”");
+    person.sees("▌ reception");
+    person.does("x", "Take reception out");
+    person.does("\r", "took “reception”");
+    person.sees("Nothing is here yet");
+    person.does("u", "undo: took “reception”");
+    person.sees("▌ reception");
+    person.back_from("matchbook's own register");
+    assert!(person.leaves());
+    let devices = printed(folder.path(), &["inventory", "list", "devices"]);
+    assert!(devices.contains("reception\tHarbor Walk Dental\tC02HAND00001"), "{devices}");
+}

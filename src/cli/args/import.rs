@@ -105,9 +105,8 @@ pub enum InventoryCommand {
         /// Its primary domain
         #[arg(long)]
         domain: Option<String>,
-        /// One JSON document
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        fields: FieldArguments,
     },
     /// Enter a device by hand
     AddDevice {
@@ -128,9 +127,8 @@ pub enum InventoryCommand {
         /// Model
         #[arg(long)]
         model: Option<String>,
-        /// One JSON document
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        fields: FieldArguments,
     },
     /// Enter a device type by hand
     AddType {
@@ -140,4 +138,29 @@ pub enum InventoryCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Change a record by hand; what was imported follows its source and is refused
+    Edit {
+        /// Its id, as `inventory list` shows it
+        id: String,
+        #[command(flatten)]
+        fields: FieldArguments,
+    },
+    /// Take a record out; refused while something is matched with it or belongs to it, and `undo` brings it back
+    Remove {
+        /// Its id, as `inventory list` shows it
+        id: String,
+        /// One JSON document
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct FieldArguments {
+    /// A field and what stands there, like memory=16 or filevault=yes; nothing after the = is unknown
+    #[arg(long = "set", value_name = "FIELD=TEXT")]
+    pub set: Vec<String>,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
 }

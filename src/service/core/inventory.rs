@@ -1,17 +1,13 @@
-//! The inventory beside imports: records entered by hand, auto-sync, pauses, what a record is made of, the list.
+//! The inventory beside imports: auto-sync, pauses, what a record is made of, the list.
 
 use super::super::compare::sides_of;
 use super::super::decide::{self, By};
-use super::super::importing::Staged;
 use super::super::messages::{Done, InventoryCommand, InventoryList, InventoryQuery, InventoryRow, Selection, View};
 use super::super::reply::ReplyTo;
 use super::super::{detail, views, writer};
-use super::import::{WINDOW, Wanted};
-use super::{Core, CoreMessage};
-use crate::domain::{
-    Actor, Failure, FailureClass, FlowId, IntegrationId, Record, RecordChange, RecordEdit, RecordId, Rule, RuleChange,
-    RuleKind, Stream, text,
-};
+use super::Core;
+use super::import::WINDOW;
+use crate::domain::{Actor, FlowId, IntegrationId, RecordId, Rule, RuleChange, RuleKind, Stream, text};
 use rustc_hash::FxHashSet;
 
 impl Core {
@@ -21,6 +17,8 @@ impl Core {
                 self.import(reply, (&flow, stream), &rows, anyway, given);
             }
             InventoryCommand::AddRecord { record } => self.add_record(reply, *record),
+            InventoryCommand::EditRecord { stream, id, fields } => self.edit_record(reply, stream, id, fields),
+            InventoryCommand::RemoveRecord { stream, id } => self.remove_record(reply, stream, id),
             InventoryCommand::AutoSync { flow, types, on } => self.auto_sync(reply, &flow, &types, on),
             InventoryCommand::PauseRows { flow, rows, on } => self.pause_rows(reply, &flow, &rows, on),
             InventoryCommand::RefreshRows { flow, rows } => self.refresh_rows(reply, &flow, &rows),
@@ -40,60 +38,6 @@ impl Core {
             Ok(view) => reply.view(view),
             Err(failure) => reply.failed(failure),
         }
-    }
-
-    /// Puts a record into the inventory that was entered by hand.
-    fn add_record(&mut self, reply: ReplyTo, mut record: Record) {
-        let at = self.clock.now();
-        let nanos = at.unix_timestamp_nanos();
-        let id =
-            |sign: &str| format!("{sign}-{:020x}", xxhash_rust::xxh3::xxh3_128(nanos.to_string().as_bytes()) >> 48);
-        if record.name().trim().is_empty() {
-            return reply.failed(Failure::new(FailureClass::Usage, "a record needs a name", "give it one"));
-        }
-        let target = self.world.tables_of(&IntegrationId::inventory());
-        match &mut record {
-            Record::Company(company) => {
-                let same =
-                    |known: &&crate::matching::CompanyFacts| known.name.eq_ignore_ascii_case(company.name.trim());
-                if let Some(known) = target.companies.live().iter().find(same) {
-                    let what = format!("the inventory has a company of that name: {} ({})", known.name, known.id);
-                    return reply.failed(Failure::new(FailureClass::Usage, what, "use that one, or another name"));
-                }
-                company.id = id("c").as_str().into();
-            }
-            Record::Device(device) => {
-                device.id = id("d").as_str().into();
-                if let Some(company) = &device.company
-                    && target.companies.get(&company.into()).is_none()
-                {
-                    let what = format!("the inventory has no company {company}");
-                    let remedy = "`matchbook inventory list companies` shows their ids";
-                    return reply.failed(Failure::new(FailureClass::Usage, what, remedy));
-                }
-            }
-            Record::DeviceType(kind) => kind.id = id("t").as_str().into(),
-            _ => {
-                let what = "the inventory keeps companies, device types and devices";
-                return reply.failed(Failure::new(FailureClass::Usage, what, ""));
-            }
-        }
-        let (stream, id, name) = (record.stream(), record.id(), text::clean(record.name()).into_owned());
-        let (store, inbox, by) = (self.store.clone(), self.inbox.clone(), self.by());
-        let wanted = Wanted {
-            stream,
-            what: format!("added “{name}” ({id}) to the inventory:"),
-            by,
-            reply: Some(reply),
-            skipped: Vec::new(),
-        };
-        self.runtime.spawn_blocking(move || {
-            let change = RecordChange { stream, id, edit: RecordEdit::Listed };
-            let staged = Staged { changes: Vec::new(), records: vec![change] };
-            let result = store.stage_records(&[record], at).map(|()| staged);
-            let flow = FlowId::from(IntegrationId::INVENTORY);
-            let _ = inbox.send(CoreMessage::Staged { flow, result, wanted: Box::new(wanted) });
-        });
     }
 
     /// Turns auto-sync of types on or off. Only with a mapping: what would a device be imported as?

@@ -4,6 +4,7 @@
 
 mod behind;
 mod broadcast;
+mod by_hand;
 mod cards;
 mod changes;
 mod follow;

@@ -1,7 +1,7 @@
 //! Importing into the inventory: what is to be imported, what would become of each row, what a record is made of.
 
 use super::Selection;
-use crate::domain::{FlowId, IntegrationId, Record, RecordId, Stream};
+use crate::domain::{FlowId, HandField, IntegrationId, Record, RecordId, Stream};
 use serde::{Deserialize, Serialize};
 
 /// What changes something of the inventory.
@@ -26,6 +26,23 @@ pub enum InventoryCommand {
     AddRecord {
         /// The record; its id is given by the inventory.
         record: Box<Record>,
+    },
+    /// Change fields of a record by hand. What was imported and follows its source is refused.
+    EditRecord {
+        /// Its stream.
+        stream: Stream,
+        /// The record.
+        id: RecordId,
+        /// Fields with what is to stand there; an empty text makes a field unknown.
+        fields: Vec<(HandField, String)>,
+    },
+    /// Take a record out of the inventory; its undo brings it back. Refused while something is matched with it or
+    /// belongs to it.
+    RemoveRecord {
+        /// Its stream.
+        stream: Stream,
+        /// The record.
+        id: RecordId,
     },
     /// New devices of a type import by themselves after each sync, or no longer.
     AutoSync {
@@ -225,6 +242,12 @@ pub struct Detail {
     pub id: RecordId,
     /// Headings with their facts; `None` is unknown.
     pub groups: Vec<(String, Vec<Fact>)>,
+    /// Of a record of the inventory: what can be changed by hand, as it stands; unknown fields are left out.
+    #[serde(default)]
+    pub by_hand: Vec<(HandField, String)>,
+    /// The source whose facts the record follows, so that it is not changed by hand; empty where there is none.
+    #[serde(default)]
+    pub follows: String,
 }
 
 /// Records of the inventory in the order of their names.

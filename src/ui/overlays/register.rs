@@ -2,10 +2,11 @@
 
 use super::lists::cursor_sign;
 use super::{frame, typing};
-use crate::domain::Stream;
+use crate::domain::{HandField, Stream};
 use crate::service::messages::InventoryRow;
 use crate::ui::state::State;
-use crate::ui::state::register::{Form, Line, Register, STREAMS};
+use crate::ui::state::form::{Form, help};
+use crate::ui::state::register::{Register, STREAMS};
 use crate::ui::update::overlays::list_page;
 use crate::ui::widgets::canvas::Canvas;
 use crate::ui::widgets::number::{cells, thousands};
@@ -39,7 +40,11 @@ pub fn list(state: &State, canvas: &mut Canvas<'_>, shown: &Register) -> Option<
     let place = format!("{} of {}", thousands((shown.cursor + 1).min(shown.len())), thousands(shown.len()));
     canvas.right(inner.x, inner.y, inner.width, &place, theme.dim);
     let second = Rect { y: inner.y + 1, height: 1, ..inner };
-    let typed = if shown.typing || !shown.input.value().is_empty() {
+    let typed = if let Some(row) = shown.current().filter(|_| shown.removing) {
+        let text = format!("Take {} out of the inventory? Enter yes, Esc no; u brings it back", row.name);
+        canvas.put(second.x, second.y, second.width, &text, theme.warn);
+        None
+    } else if shown.typing || !shown.input.value().is_empty() {
         let at = typing(canvas, second, "find ", &shown.input);
         shown.typing.then_some(at)
     } else {
@@ -124,50 +129,85 @@ fn record(canvas: &mut Canvas<'_>, area: Rect, stream: Stream, row: &InventoryRo
 /// Column of what is entered.
 const ENTERED: usize = 17;
 
+/// Lines below those of the form: a gap, its help, hits, what is wrong or the keys.
+const BELOW: usize = 8;
+
+/// Lines of the form on the screen at once.
+#[must_use]
+pub fn form_page(state: &State) -> usize {
+    (list_page(state) + 3).saturating_sub(BELOW).max(1)
+}
+
 /// Paints the form; returns where text is being typed.
 pub fn form(state: &State, canvas: &mut Canvas<'_>, form: &Form) -> Option<Position> {
-    let title = format!("New {} of the inventory, by hand", form.stream.one());
-    let inner = frame(state, canvas, &title, form.lines.len() + 9);
+    let page = form.lines.len().min(form_page(state));
+    let one = form.stream.one();
+    let title = match &form.edits {
+        None => format!("New {one} of the inventory, by hand"),
+        Some(_) => format!("Change {}, a {one} of the inventory", form.was_called()),
+    };
+    let inner = frame(state, canvas, &title, page + BELOW);
     let theme = canvas.theme;
     let mut typed = None;
-    for (y, (i, (line, input))) in (inner.y..inner.bottom()).zip(form.lines.iter().enumerate()) {
+    let lines = form.lines.iter().enumerate().skip(form.top).take(page);
+    for (y, (i, (line, input))) in (inner.y..inner.bottom()).zip(lines) {
         cursor_sign(canvas, inner, y, i == form.at);
         let area = Rect { x: inner.x + 2, y, height: 1, width: inner.width.saturating_sub(2) };
-        let at = typing(canvas, area, &format!("{:<ENTERED$}", line.label()), input);
+        let label = format!("{:<ENTERED$}", line.label());
+        let at = typing(canvas, area, &label, input);
         if i == form.at {
             typed = Some(at);
+        } else if input.value().is_empty() {
+            let unknown = if matches!(line, HandField::Name | HandField::Company) { "needed" } else { "unknown" };
+            let used = cells(label.len());
+            canvas.put(area.x + used, y, area.width.saturating_sub(used), unknown, theme.dim);
         }
     }
-    let below = inner.y + cells(form.lines.len()) + 1;
-    let mut y = below;
-    for line in wrap(form.line().help(), usize::from(inner.width.saturating_sub(2))) {
-        canvas.put(inner.x + 2, y, inner.width.saturating_sub(2), &line, theme.dim);
+    if form.lines.len() > page {
+        let place = format!("{} of {}", form.at + 1, form.lines.len());
+        canvas.right(inner.x, inner.y + cells(page), inner.width, &place, theme.dim);
+    }
+    let below = Rect { y: inner.y + cells(page) + 1, height: cells(BELOW - 1), ..inner };
+    help_and_hits(canvas, below, form);
+    form_foot(canvas, inner, form);
+    typed
+}
+
+/// What a person should know of the line in focus, and the records that fit what stands there.
+fn help_and_hits(canvas: &mut Canvas<'_>, area: Rect, form: &Form) {
+    let theme = canvas.theme;
+    let (x, room) = (area.x + 2, area.width.saturating_sub(2));
+    let mut y = area.y;
+    for line in wrap(help(form.line()), usize::from(room)) {
+        canvas.put(x, y, room, &line, theme.dim);
         y += 1;
     }
-    if matches!(form.line(), Line::Company | Line::Kind) {
-        let none = form.text(form.line()).is_some() && form.hits.is_empty() && form.asked.is_none();
-        if none && form.company.as_ref().is_none_or(|(_, name)| Some(name) != form.text(Line::Company).as_ref()) {
-            canvas.put(
-                inner.x + 2,
-                y,
-                inner.width.saturating_sub(2),
-                "none of the inventory contains that",
-                theme.warn,
-            );
-        }
-        for (y, (i, hit)) in (y..inner.bottom().saturating_sub(1)).zip(form.hits.iter().enumerate()) {
-            let here = i == form.hit;
-            canvas.put(inner.x + 2, y, 1, if here { canvas.glyphs.cursor } else { " " }, theme.accent);
-            canvas.put(inner.x + 4, y, inner.width.saturating_sub(4), &hit.name, theme.text);
-        }
+    let chosen = match form.line() {
+        HandField::Company => &form.company,
+        HandField::Type => &form.kind,
+        _ => return,
+    };
+    let typed = form.text(form.line());
+    let none = typed.is_some() && form.hits.is_empty() && form.asked.is_empty();
+    if none && chosen.as_ref().map(|(_, name)| name) != typed.as_ref() {
+        canvas.put(x, y, room, "none of the inventory contains that", theme.warn);
     }
+    for (y, (i, hit)) in (y..area.bottom().saturating_sub(1)).zip(form.hits.iter().enumerate()) {
+        canvas.put(x, y, 1, if i == form.hit { canvas.glyphs.cursor } else { " " }, theme.accent);
+        canvas.put(x + 2, y, room.saturating_sub(2), &hit.name, theme.text);
+    }
+}
+
+/// The keys, or why it was not taken.
+fn form_foot(canvas: &mut Canvas<'_>, inner: Rect, form: &Form) {
+    let theme = canvas.theme;
     let foot = inner.bottom().saturating_sub(1);
     if form.saving {
         canvas.put(inner.x, foot, inner.width, &format!("{} saving", canvas.glyphs.busy), theme.busy);
     } else if form.wrong.is_empty() {
         let keys = [
             ("Ctrl-s", theme.accent),
-            (" add    ", theme.text),
+            (if form.edits.is_some() { " keep    " } else { " add    " }, theme.text),
             ("Enter Tab", theme.accent),
             (" next line    ", theme.text),
             ("Esc", theme.accent),
@@ -178,14 +218,8 @@ pub fn form(state: &State, canvas: &mut Canvas<'_>, form: &Form) -> Option<Posit
         let lines = wrap(&form.wrong, usize::from(inner.width));
         let first = foot.saturating_sub(cells(lines.len().saturating_sub(1)));
         for (y, line) in (first..=foot).zip(lines) {
-            canvas.put(
-                inner.x,
-                y,
-                inner.width,
-                &format!("{line:<width$}", width = usize::from(inner.width)),
-                theme.error,
-            );
+            let text = format!("{line:<width$}", width = usize::from(inner.width));
+            canvas.put(inner.x, y, inner.width, &text, theme.error);
         }
     }
-    typed
 }

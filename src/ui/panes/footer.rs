@@ -135,6 +135,7 @@ fn of_writes(overlay: &Overlay) -> Vec<(&'static str, &'static str)> {
         Overlay::Register(shown) if shown.typing => {
             vec![("Enter", "keep"), ("Ctrl-u", "empty"), ("Esc", "all")]
         }
+        Overlay::Register(shown) if shown.removing => vec![("Enter y", "take it out"), ("Esc n", "leave it")],
         Overlay::Register(_) => {
             vec![
                 ("j k", "move"),
@@ -142,6 +143,9 @@ fn of_writes(overlay: &Overlay) -> Vec<(&'static str, &'static str)> {
                 ("/", "find"),
                 ("Enter", "detail"),
                 ("+", "add by hand"),
+                ("e", "change"),
+                ("x", "take out"),
+                ("u", "undo"),
                 ("Esc", "back"),
             ]
         }

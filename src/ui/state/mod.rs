@@ -3,6 +3,7 @@
 pub mod compare;
 pub mod coverage;
 pub mod fields;
+pub mod form;
 pub mod inventory;
 pub mod log;
 pub mod marks;

@@ -2,10 +2,11 @@
 
 use super::coverage::CoverageState;
 use super::fields::Fields;
+use super::form::Form;
 use super::inventory::Adding;
 use super::outbox::{Making, OutboxList};
 use super::policies::Policies;
-use super::register::{Form, Register};
+use super::register::Register;
 use super::settings::Settings;
 use super::wizard::Wizard;
 use crate::domain::{Confidence, FlowId, HistoryEntry, HistoryId, IntegrationId, LogLevel, RecordId, Stream};

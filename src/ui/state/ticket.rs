@@ -81,8 +81,12 @@ pub enum Purpose {
     Detail,
     /// Records of the inventory.
     Register,
-    /// A record that was entered by hand.
+    /// A record that was entered or changed by hand.
     AddRecord,
+    /// The record that is to be changed by hand.
+    EditForm,
+    /// Something done from the list of the inventory.
+    RegisterChange,
     /// What becomes of differences.
     Policies,
     /// A change of that.

@@ -172,7 +172,7 @@ fn run_rest(state: &mut State, id: CommandId, key: Option<Key>) {
         CommandId::History => super::history::open(state),
         CommandId::Outbox => super::outbox::open(state),
         CommandId::Register => super::register::open(state),
-        CommandId::AddRecord => super::register::add(state),
+        CommandId::AddRecord => super::form::add(state),
         CommandId::Policies => super::policies::open(state),
         CommandId::Differences => super::outbox::differences(state),
         CommandId::Cards => super::cards::open(state),

@@ -6,6 +6,7 @@ pub mod coverage;
 pub mod data;
 pub mod decide;
 pub mod fields;
+pub mod form;
 pub mod history;
 pub mod inventory;
 pub mod keys;

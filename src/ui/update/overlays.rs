@@ -92,7 +92,7 @@ pub fn key(state: &mut State, key: Key) {
         Some(Overlay::Name { .. }) => views::name_key(state, key),
         Some(Overlay::Adding(_)) => super::inventory::adding_key(state, key),
         Some(Overlay::Register(_)) => super::register::key(state, key),
-        Some(Overlay::Form(_)) => super::register::form_key(state, key),
+        Some(Overlay::Form(_)) => super::form::key(state, key),
         Some(Overlay::Policies(_)) => super::policies::key(state, key),
         Some(Overlay::Steps { .. }) => super::inventory::steps_key(state, key),
         Some(Overlay::Palette { .. }) => palette_key(state, key),
@@ -171,7 +171,7 @@ fn escape(state: &mut State) {
     }
     match &mut state.overlay {
         Some(Overlay::Register(_)) => return super::register::escape(state),
-        Some(Overlay::Form(_)) => return super::register::leave_form(state),
+        Some(Overlay::Form(_)) => return super::form::leave(state),
         Some(Overlay::Detail { behind, .. }) if behind.is_some() => {
             let behind = behind.take();
             return super::register::back_to(state, behind);

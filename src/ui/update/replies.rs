@@ -137,6 +137,7 @@ fn on_view(state: &mut State, ticket: Ticket, purpose: Purpose, view: View) {
         }
         (Purpose::ImportPlan, View::ImportPlan(plan)) => super::inventory::on_plan(state, ticket, &plan),
         (Purpose::Origin, View::Origin(origin)) => super::inventory::on_origin(state, origin),
+        (Purpose::EditForm, View::Detail(detail)) => super::form::on_record(state, ticket, &detail),
         (Purpose::Register, View::Inventory(list)) => super::register::came(state, ticket, list),
         (Purpose::Policies, View::Policies(view)) => super::policies::came(state, *view),
         (Purpose::Detail, View::Detail(detail)) => super::inventory::on_detail(state, detail),
@@ -249,7 +250,11 @@ fn on_done(state: &mut State, purpose: Purpose, done: &Done) {
         }
         Purpose::AddRecord => {
             state.say(LogLevel::Info, done.text.clone());
-            super::register::added(state);
+            super::form::added(state);
+        }
+        Purpose::RegisterChange => {
+            say_done(state, done);
+            super::register::changed(state);
         }
         Purpose::SetSchedule => {
             state.say(LogLevel::Info, done.text.clone());
@@ -355,7 +360,7 @@ fn on_failure(state: &mut State, ticket: Ticket, purpose: Purpose, failure: &Fai
         Purpose::SetSyncSettings | Purpose::ScopePreview => settings::on_refused(state),
         Purpose::CardAnswer => super::cards::answered(state),
         Purpose::SetSchedule => schedules::refused(state, failure),
-        Purpose::AddRecord => return super::register::refused(state, failure),
+        Purpose::AddRecord => return super::form::refused(state, failure),
         Purpose::SetPolicies => super::policies::refused(state),
         Purpose::Pick
         | Purpose::Preview
