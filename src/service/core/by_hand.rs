@@ -71,7 +71,8 @@ impl Core {
             .find(|(field, _)| *field == HandField::Type)
             .map(|(_, name)| Named { id: String::new(), name: name.trim().to_owned() });
         self.give_type_its_id(&mut kind);
-        let name = self.world.tables_of(&IntegrationId::inventory()).facts(stream, &id).map(|facts| facts.name());
+        let name =
+            self.world.tables_of(&IntegrationId::inventory()).facts(stream, &id).map(super::super::listed::Facts::name);
         let name = text::clean(name.unwrap_or_default()).into_owned();
         let wanted = self.by_hand(stream, format!("changed “{name}” of the inventory:"), reply);
         self.stage_by_hand(wanted, move |store| {

@@ -176,7 +176,7 @@ pub fn typed(state: &mut State) {
             ask(state);
         }
         Some(Overlay::Form(form)) if matches!(form.line(), HandField::Company | HandField::Type) => {
-            form::look_up(state)
+            form::look_up(state);
         }
         _ => {}
     }
