@@ -404,7 +404,7 @@ fn yes_or_no(text: Option<String>) -> Result<Option<bool>, String> {
 
 fn address(text: Option<String>) -> Result<Option<String>, String> {
     match text {
-        Some(text) if text.parse::<std::net::IpAddr>().is_err() => Err(format!("“{text}” is no IP address")),
+        Some(text) if text.parse::<core::net::IpAddr>().is_err() => Err(format!("“{text}” is no IP address")),
         text => Ok(text),
     }
 }
