@@ -108,7 +108,7 @@ fn an_import_is_one_undo_and_the_same_source_never_makes_two() {
 
 #[test]
 fn what_cannot_be_imported_says_why() {
-    let (home, _simulator) = mapped(8, 90);
+    let (home, simulator) = mapped(8, 90);
     let reasons = |home: &Home| -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
         for row in rows(home, "addigy-inventory", "devices", "unimported") {
@@ -143,6 +143,20 @@ fn what_cannot_be_imported_says_why() {
     // Auto-sync needs a mapping.
     let refused = home.run(&["auto-sync", "addigy-inventory", "iMac"], "");
     assert!(home::text(&refused.stderr).contains("map the type first"), "{}", home::text(&refused.stderr));
+    // A second one with the serial number of one that is in the inventory says so on its row, and is not “ready”.
+    let control = simulator.control();
+    let policy = control.addigy().add_policy("Twin Optics", None);
+    home.ok(&["inventory", "add-company", "Twin Optics"]);
+    assert!(control.addigy().add_device(&policy, "twin-1", Some("C02TWIN00001"), None).is_some());
+    home.ok(&["sync"]);
+    home.ok(&["quick-match", "addigy-inventory", "--threshold", "0.9"]);
+    home.ok(&["import", "addigy-inventory", "--all"]);
+    assert!(control.addigy().add_device(&policy, "twin-2", Some("C02TWIN00001"), None).is_some());
+    home.ok(&["sync"]);
+    let twin =
+        rows(&home, "addigy-inventory", "devices", "unimported").into_iter().find(|r| text(r, "name") == "twin-2");
+    let twin = twin.expect("it is not imported");
+    assert!(!text(&twin["staged"], "blocked").is_empty(), "{twin}");
 }
 
 #[test]

@@ -188,8 +188,8 @@ pub struct FlowState {
     pub auto: FxHashSet<RecordId>,
     /// Companies of which nothing follows for now.
     pub paused: FxHashSet<RecordId>,
-    /// Devices that can be imported now, by the position of their type; counted with the rows' states.
-    pub ready: Vec<u32>,
+    /// Devices that can be imported now; counted with the rows' states.
+    pub ready: super::staging::Ready,
     /// An import under way: rows done and rows in all.
     pub importing: Option<(u64, u64)>,
     /// Matched devices that changed at the source since the inventory last followed.
@@ -220,7 +220,7 @@ impl FlowState {
             types: Queue::default(),
             auto: FxHashSet::default(),
             paused: FxHashSet::default(),
-            ready: Vec::new(),
+            ready: super::staging::Ready::default(),
             importing: None,
             behind: FxHashSet::default(),
             after_sync: false,

@@ -55,6 +55,9 @@ pub const THERE: &str = "in the inventory";
 /// Why a row whose record may be there already waits for a person.
 pub const PERHAPS_THERE: &str = "the inventory may have it: accept it, or import it anyway";
 
+/// Why a device whose serial number the inventory has already waits for a person.
+pub const SERIAL_THERE: &str = "the inventory has one with that serial number: match it";
+
 /// The id that a source record has in the inventory: always the same, so that one source never makes two records.
 pub fn target_id(state: &FlowState, stream: Stream, source: &RecordId, name: &str) -> RecordId {
     let key = match stream {
@@ -120,7 +123,7 @@ impl Guard {
             Stream::Devices => {
                 let serial = facts.serial().and_then(Serial::parse).filter(|s| junk.serial_reason(s).is_none());
                 if serial.as_ref().is_some_and(|serial| self.kept.contains(serial)) && !anyway {
-                    return Err("the inventory has one with that serial number: match it");
+                    return Err(SERIAL_THERE);
                 }
                 if serial.is_some_and(|serial| !self.serials.insert(serial)) && !anyway {
                     return Err("another row has the same serial number");
@@ -237,16 +240,37 @@ pub fn ready(state: &FlowState, sides: Sides<'_>) -> Vec<usize> {
     (0..state.devices.rows.len()).filter(|&at| place(state, sides, Stream::Devices, at, false).is_ok()).collect()
 }
 
-/// Devices that can be imported now, by the position of their type.
-pub fn ready_by_type(state: &FlowState, sides: Sides<'_>) -> Vec<u32> {
+/// What is ready to be imported, as counted last.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Ready {
+    /// Devices by the position of their type.
+    pub by_type: Vec<u32>,
+    /// Devices that would be ready if the inventory had none with their serial number.
+    pub twins: FxHashSet<RecordId>,
+}
+
+/// Devices that can be imported now.
+pub fn count_ready(state: &FlowState, sides: Sides<'_>, junk: &JunkList) -> Ready {
     let mut counts = vec![0; state.types.rows.len()];
-    for at in ready(state, sides) {
+    let mut twins = FxHashSet::default();
+    let ready = ready(state, sides);
+    let kept = if ready.is_empty() { FxHashSet::default() } else { Guard::new(sides, Stream::Devices).kept };
+    for at in ready {
+        let facts = sides.source.facts_at(Stream::Devices, at);
+        let serial = facts.and_then(|f| f.serial()).and_then(Serial::parse).filter(|s| junk.serial_reason(s).is_none());
+        if let (Some(facts), Some(true)) = (facts, serial.map(|serial| kept.contains(&serial))) {
+            // A record of an import before is matched again whatever its serial number.
+            if item(state, sides, Stream::Devices, at, false).is_ok_and(|item| !item.known) {
+                twins.insert(facts.id().clone());
+                continue;
+            }
+        }
         let kind = sides.source.devices.all().get(at).and_then(|device| sides.source.type_of(&device.id));
         if let Some(count) = kind.and_then(|kind| counts.get_mut(kind)) {
             *count += 1;
         }
     }
-    counts
+    Ready { by_type: counts, twins }
 }
 
 /// What a row of a flow into the inventory shows beside the other cells.
@@ -257,7 +281,7 @@ pub fn cells(state: &FlowState, sides: Sides<'_>, stream: Stream, at: usize) -> 
     match stream {
         Stream::DeviceTypes => {
             cells.auto = state.auto.contains(facts.id());
-            cells.ready = state.ready.get(at).copied().unwrap_or(0);
+            cells.ready = state.ready.by_type.get(at).copied().unwrap_or(0);
         }
         Stream::Companies => cells.paused = state.paused.contains(facts.id()),
         _ => {
@@ -272,7 +296,8 @@ pub fn cells(state: &FlowState, sides: Sides<'_>, stream: Stream, at: usize) -> 
         }
     }
     if stream != Stream::DeviceTypes {
-        let blocked = place(state, sides, stream, at, false).err().filter(|reason| *reason != THERE);
+        let twin = || state.ready.twins.contains(facts.id()).then_some(SERIAL_THERE);
+        let blocked = place(state, sides, stream, at, false).err().or_else(twin).filter(|reason| *reason != THERE);
         blocked.unwrap_or_default().clone_into(&mut cells.blocked);
     }
     cells
@@ -294,7 +319,7 @@ pub fn judge_types(state: &mut FlowState, sides: Sides<'_>) {
                 let why = if like >= 1.0 { "same name" } else { "similar name" };
                 (Verdict::Suggest, Some((kind.id.clone(), Confidence::new(like))), why.into())
             }
-            _ => (Verdict::None, None, "the inventory has no type like it".into()),
+            _ => (Verdict::None, None, "not there yet: Q creates it".into()),
         };
     }
     state.refresh_types(sides.source);

@@ -69,9 +69,9 @@ fn devices_of_an_rmm_are_set_up_imported_and_kept_up_by_themselves() {
     person.does("f", "get their counterpart in");
     person.does("\tjj\r", "flow addigy-inventory is saved");
     // Opened anew, the setup says how far it is.
-    person.does("\r", "Setup of addigy-inventory");
+    person.does("\r", "Setup of Addigy → Inventory");
     person.sees_synced("connected and synced");
-    person.back_from("Setup of addigy-inventory");
+    person.back_from("Setup of Addigy → Inventory");
     person.types("2");
     person.sees("IT Glue → Inventory");
     person.does("T", "into the inventory?");
@@ -79,7 +79,7 @@ fn devices_of_an_rmm_are_set_up_imported_and_kept_up_by_themselves() {
     person.does("\r", "imported 1");
     person.does("}", "Addigy → Inventory");
     // Map: Quick Match, then filter, unmap and map again.
-    person.does("B", "Setup of addigy-inventory");
+    person.does("B", "Setup of Addigy → Inventory");
     person.does("2", "B goes on");
     person.sees(" suggested");
     person.does("A", "Enter accept");
@@ -91,7 +91,7 @@ fn devices_of_an_rmm_are_set_up_imported_and_kept_up_by_themselves() {
     person.does("u", "undo: ");
     person.back_from("find Walkabout");
     // Types: one is never wanted, the rest is created; new devices of one import by themselves.
-    person.does("B", "Setup of addigy-inventory");
+    person.does("B", "Setup of Addigy → Inventory");
     person.does("3", "Maps to");
     person.finds("iPhone");
     person.sees("▌ ○ unmatched iPhone");
@@ -106,7 +106,7 @@ fn devices_of_an_rmm_are_set_up_imported_and_kept_up_by_themselves() {
     person.does("t", "auto-sync on for MacBook");
     person.back_from("find MacBook");
     // Staged: what is in the way is said; one device, then all.
-    person.does("B", "Setup of addigy-inventory");
+    person.does("B", "Setup of Addigy → Inventory");
     person.does("4", "In its way");
     person.does("U", "show not imported");
     person.sees("1 of 91");
@@ -161,9 +161,9 @@ fn companies_are_kept_in_step_with_a_documentation_platform() {
     connect_itglue(&mut person, &simulator);
     person.does("f", "get their counterpart in");
     person.does("\r", "flow itglue-inventory is saved");
-    person.does("\r", "Setup of itglue-inventory");
+    person.does("\r", "Setup of IT Glue → Inventory");
     person.sees_synced("connected and synced");
-    person.back_from("Setup of itglue-inventory");
+    person.back_from("Setup of IT Glue → Inventory");
     person.types("2");
     person.sees("IT Glue → Inventory");
     person.sees("1 matched");

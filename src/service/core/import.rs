@@ -319,11 +319,12 @@ impl Core {
                 continue;
             }
             let sides = sides_of(&self.world, &self.flows[at].flow);
-            let ready = staging::ready_by_type(&self.flows[at], sides);
+            let ready = staging::count_ready(&self.flows[at], sides, &self.world.junk);
             if ready != self.flows[at].ready {
                 let state = &mut self.flows[at];
                 state.ready = ready;
                 state.types.generation += 1;
+                state.devices.generation += 1;
                 self.outbox.queue(&state.flow.id);
             }
         }

@@ -498,7 +498,10 @@ impl Core {
         self.compare_matched();
         self.deliver();
         self.note_day();
-        if self.is_settled() {
+        if !self.settle.is_empty() && self.is_settled() {
+            // A command does not wait for a burst to be told what can be imported.
+            let all = self.flows.iter().map(|state| state.flow.id.clone()).collect();
+            self.count_ready(&all);
             for done in self.settle.drain(..) {
                 let _ = done.send(());
             }

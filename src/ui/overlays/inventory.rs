@@ -64,7 +64,8 @@ pub fn detail(state: &State, detail: Option<&Detail>) -> Vec<Text> {
 /// The steps of a setup.
 pub fn steps(state: &State, canvas: &mut Canvas<'_>, flow: &FlowId, cursor: usize) {
     let steps = state.setup_steps(flow);
-    let inner = frame(state, canvas, &format!("Setup of {flow}"), steps.len() + 5);
+    let label = state.overview.flows.iter().find(|f| f.id == *flow).map_or(flow.as_str(), |f| f.label.as_str());
+    let inner = frame(state, canvas, &format!("Setup of {label}"), steps.len() + 5);
     let (theme, glyphs) = (canvas.theme, canvas.glyphs);
     for (y, (i, step)) in (inner.y..inner.bottom()).zip(steps.iter().enumerate()) {
         let here = i == cursor;
@@ -84,7 +85,7 @@ pub fn steps(state: &State, canvas: &mut Canvas<'_>, flow: &FlowId, cursor: usiz
         );
     }
     let y = inner.y + u16::try_from(steps.len()).unwrap_or(0) + 1;
-    let help = "Every step can be gone back to at any time; what is done is kept at once.";
+    let help = "Go back to any step at any time; what is done there is kept at once.";
     canvas.put(inner.x, y, inner.width, help, theme.dim);
     let keys = [
         ("Enter", theme.accent),

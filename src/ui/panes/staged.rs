@@ -20,8 +20,8 @@ fn columns(stream: Stream, room: u16) -> Option<Vec<Column>> {
         Stream::DeviceTypes => {
             let (state, count, auto, ready) = (11, 8, 6, 10);
             let rest = free.saturating_sub(state + count + auto + ready + 6);
-            let name = rest * 2 / 5;
-            let target = rest * 2 / 5;
+            let name = rest * 3 / 10;
+            let target = rest * 3 / 10;
             vec![
                 ("State", state),
                 ("Type", name),
@@ -38,7 +38,8 @@ fn columns(stream: Stream, room: u16) -> Option<Vec<Column>> {
             // Where there is room for few columns, maker and model give way.
             let (maker, model) = if rest < 80 { (0, 0) } else { (9, rest / 7) };
             let rest = rest - maker - model;
-            let (name, kind, company) = (rest * 3 / 10, rest * 2 / 10, rest * 2 / 10);
+            let kind = (rest * 2 / 10).min(14);
+            let (name, company) = (rest * 3 / 10, rest * 2 / 10);
             let why = rest - name - kind - company;
             let all = [
                 ("Status", status),

@@ -93,6 +93,12 @@ pub struct QueueState {
     pub view: Option<String>,
 }
 
+/// What a tab shows when nobody chose: what needs a decision. Types are few, and are looked at after they are mapped.
+#[must_use]
+pub fn usual_filter(stream: Stream) -> Filter {
+    if stream == Stream::DeviceTypes { Filter::All } else { Filter::default() }
+}
+
 impl QueueState {
     /// A queue of which nothing is known yet.
     #[must_use]
@@ -100,7 +106,7 @@ impl QueueState {
         let spec = ViewSpec {
             flow,
             stream,
-            filter: Filter::default(),
+            filter: usual_filter(stream),
             find: String::new(),
             sort: Sort::default(),
             company: None,

@@ -4,8 +4,8 @@ use super::overlays::{close, type_key};
 use super::{navigate, requests, wizard};
 use crate::domain::{FlowId, LogLevel, RecordId, Stream};
 use crate::service::messages::{
-    Command, Detail, Filter, FlowView, Given, ImportPlan, ImportRows, InventoryCommand, InventoryQuery, Origin,
-    Preview, PreviewRow, Query, QueueRow, Request, Selection, Ticket,
+    Command, Detail, Filter, FlowView, Given, ImportPlan, ImportRow, ImportRows, InventoryCommand, InventoryQuery,
+    Origin, Preview, PreviewRow, Query, QueueRow, Request, Selection, Ticket,
 };
 use crate::ui::command::CommandId;
 use crate::ui::key::{Key, KeyCode};
@@ -156,17 +156,19 @@ fn ask(state: &mut State, flow: FlowId, stream: Stream, rows: ImportRows, anyway
 
 /// The plan came: shown as what the question would do.
 pub fn on_plan(state: &mut State, ticket: Ticket, plan: &ImportPlan) {
+    let stream = match &state.overlay {
+        Some(Overlay::Confirm(Confirm { then: Then::Import { stream, .. }, .. })) => *stream,
+        _ => return,
+    };
+    // What has neither company nor type is called as it is.
+    let place = |row: &ImportRow| match (row.company.as_str(), row.kind.as_str()) {
+        ("", "") if row.known => format!("the {} of the import before", stream.one()),
+        ("", "") => format!("a new {}", stream.one()),
+        (company, kind) => [company, kind].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(", "),
+    };
     let sample = plan.rows.iter().map(|row| PreviewRow {
         source: row.name.clone(),
-        target: if row.target.is_some() {
-            [row.company.as_str(), row.kind.as_str()]
-                .into_iter()
-                .filter(|t| !t.is_empty())
-                .collect::<Vec<_>>()
-                .join(", ")
-        } else {
-            "left as it is".to_owned()
-        },
+        target: if row.target.is_some() { place(row) } else { "left as it is".to_owned() },
         confidence: None,
         why: if row.known { "there from an earlier import".to_owned() } else { row.reason.clone() },
     });
@@ -351,9 +353,9 @@ fn go_to(state: &mut State, flow: &FlowId, step: Step) {
     navigate::focus(state, crate::ui::state::Pane::Queue);
     navigate::show(state, tab);
     let hint = match step {
-        Step::Map => "A maps what is sure, m maps by hand, x unmaps, f filters, I adds one; B goes on to the next step",
-        Step::Types => "A maps by name, Q creates the rest, t auto-sync, i ignores, I imports all of a type; B goes on",
-        _ => "Space marks, I imports the marked, T imports all mapped, U shows only what is not imported",
+        Step::Map => "A maps what is sure, m by hand, x unmaps, f filters, I adds one; B goes on",
+        Step::Types => "A maps by name, Q creates the rest, t auto-sync, i ignores, I imports; B goes on",
+        _ => "Space marks, I imports the marked, T all mapped, U only what is not imported",
     };
     state.say(LogLevel::Info, hint);
 }

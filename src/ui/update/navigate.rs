@@ -6,7 +6,7 @@ use crate::service::messages::Filter;
 use crate::ui::command::CommandId;
 use crate::ui::message::Effect;
 use crate::ui::state::marks::Marks;
-use crate::ui::state::queue::QueueState;
+use crate::ui::state::queue::{QueueState, usual_filter};
 use crate::ui::state::{Pane, State, TabKey};
 
 /// Moves the cursor of the pane in focus.
@@ -120,7 +120,7 @@ pub fn tab(state: &mut State, forward: bool) {
 pub fn show_stream(state: &mut State, tab: TabKey) {
     let conflicts = Filter::State(MatchState::Conflict);
     for queue in state.queues.values_mut().filter(|q| q.spec.flow == tab.0 && q.spec.filter == conflicts) {
-        queue.change(|spec| spec.filter = Filter::default());
+        queue.change(|spec| spec.filter = usual_filter(spec.stream));
     }
     show(state, tab);
 }
@@ -148,7 +148,7 @@ pub fn more_conflicts(state: &mut State) -> bool {
     if other {
         let gone = (flow.clone(), stream);
         if let Some(queue) = state.queues.get_mut(&gone) {
-            queue.change(|spec| spec.filter = Filter::default());
+            queue.change(|spec| spec.filter = usual_filter(spec.stream));
         }
         state.tab = None;
         show_conflicts(state, &flow);
@@ -293,8 +293,8 @@ fn queue_back(state: &mut State) {
     if queue.spec.alike.is_some() {
         return change_view(state, |spec| spec.alike = None);
     }
-    if queue.spec.filter != Filter::default() {
-        return change_view(state, |spec| spec.filter = Filter::default());
+    if queue.spec.filter != usual_filter(queue.spec.stream) {
+        return change_view(state, |spec| spec.filter = usual_filter(spec.stream));
     }
     if state.zoom {
         zoom(state);
