@@ -19,6 +19,7 @@ pub mod messages;
 mod overview;
 mod picker;
 mod prelude;
+mod ready;
 mod reply;
 mod rows;
 mod rules;
