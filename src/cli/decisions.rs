@@ -165,6 +165,9 @@ fn print_preview(preview: &Preview) -> Result<(), Failure> {
     for warning in &preview.warnings {
         output::line(&format!("  ! {warning}"))?;
     }
+    if !preview.learns.is_empty() {
+        output::line(&format!("  {}", preview.learns))?;
+    }
     for row in &preview.sample {
         let sure = row.confidence.map_or_else(String::new, |c| format!("{} %", c.percent()));
         output::line(&format!("  {}\t→ {}\t{sure}\t{}", row.source, row.target, row.why))?;

@@ -14,6 +14,8 @@ pub struct RuleId(pub u64);
 pub enum RuleKind {
     /// The two names mean one company.
     Alias,
+    /// Every name that begins so means one company.
+    Prefix,
     /// The two records are not each other's counterpart, whatever speaks for it.
     Refusal,
     /// New devices of this type import by themselves after each sync.
@@ -40,7 +42,7 @@ pub struct Rule {
     pub source: RecordId,
     /// Its target.
     pub target: RecordId,
-    /// The source's name.
+    /// The source's name, or the beginning of names.
     pub left: String,
     /// The target's name.
     pub right: String,
@@ -57,6 +59,7 @@ impl Rule {
     pub fn text(&self) -> String {
         match self.kind {
             RuleKind::Alias => format!("“{}” is “{}”", self.left, self.right),
+            RuleKind::Prefix => format!("names that begin with “{}” are “{}”", self.left, self.right),
             RuleKind::Refusal => format!("“{}” is not “{}”", self.left, self.right),
             RuleKind::AutoSync => format!("new devices of the type “{}” import by themselves", self.left),
             RuleKind::Paused => format!("“{}” is paused: nothing of it follows", self.left),
@@ -66,7 +69,7 @@ impl Rule {
     /// Whether it may hold in every flow: only of companies, whose names mean the same elsewhere.
     #[must_use]
     pub fn may_hold_everywhere(&self) -> bool {
-        self.stream == Stream::Companies && matches!(self.kind, RuleKind::Alias | RuleKind::Refusal)
+        self.stream == Stream::Companies && matches!(self.kind, RuleKind::Alias | RuleKind::Prefix | RuleKind::Refusal)
     }
 }
 

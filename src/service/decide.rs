@@ -258,6 +258,7 @@ pub fn preview(state: &FlowState, sides: Sides<'_>, stream: Stream, plan: &Plan,
         rows: changed,
         counts: by_state(state, stream, plan),
         warnings: plan.skipped.iter().map(|(reason, count)| format!("{count} left as they are: {reason}")).collect(),
+        learns: String::new(),
         sample: Vec::new(),
     };
     if plan.shared > 0 {

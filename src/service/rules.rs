@@ -5,6 +5,7 @@
 //! confidence teaches nothing: nobody looked at its rows.
 
 use super::decide::By;
+use super::messages::{Alike, DecideAction, Selection};
 use super::rows::FlowState;
 use super::views::{self, Sides};
 use crate::domain::{
@@ -58,10 +59,14 @@ struct Held {
 impl Held {
     fn new(rule: Rule) -> Self {
         let names = rule.may_hold_everywhere();
-        let alias = || Alias {
-            left: comparable(&rule.left),
-            right: comparable(&rule.right),
-            same: rule.kind == RuleKind::Alias,
+        let alias = || match rule.kind {
+            RuleKind::Prefix => Alias::beginning(&rule.left, &rule.right),
+            kind => Alias {
+                left: comparable(&rule.left),
+                right: comparable(&rule.right),
+                same: kind == RuleKind::Alias,
+                begins: false,
+            },
         };
         Self { names: names.then(alias), rule }
     }
@@ -156,7 +161,11 @@ impl RuleBook {
 /// Both say that the same two names are one, in either order.
 fn is_same(a: &Alias, b: &Alias) -> bool {
     let equal = |left: &str, right: &str| a.left == left && a.right == right;
-    a.same && b.same && (equal(&b.left, &b.right) || equal(&b.right, &b.left))
+    match (a.begins, b.begins) {
+        (true, true) => a.left.eq_ignore_ascii_case(&b.left) && a.right == b.right,
+        (false, false) => a.same && b.same && (equal(&b.left, &b.right) || equal(&b.right, &b.left)),
+        _ => false,
+    }
 }
 
 fn teach_one(held: &Held, own: bool, known: &mut Known) {
@@ -177,12 +186,24 @@ struct Pair<'a> {
     target: &'a RecordId,
 }
 
-/// What a person's decisions teach: the rules that they leave, and those that they contradict.
+/// How the names of the rows begin, where all are matched with one target because of that.
+pub fn beginning<'a>(action: &DecideAction, rows: &'a Selection) -> Option<&'a str> {
+    match (action, rows) {
+        (DecideAction::Match { .. }, Selection::Shown { view, .. }) => match &view.alike {
+            Some(Alike::Prefix(prefix)) => Some(prefix),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// What a person's decisions teach: the rules that they leave, and those that they contradict. Rows that were matched
+/// with one target because of how their names begin leave one rule, of that beginning.
 pub fn learn(
     book: &RuleBook,
     state: &FlowState,
     sides: Sides<'_>,
-    stream: Stream,
+    (stream, beginning): (Stream, Option<&str>),
     changes: &[RowChange],
     by: &By,
 ) -> Vec<RuleChange> {
@@ -192,8 +213,12 @@ pub fn learn(
     }
     let mut lesson =
         Lesson { book, state, sides, stream, by, next: book.last + 1, changes: Vec::new(), aliases: Vec::new() };
+    let beginning = beginning.filter(|_| stream == Stream::Companies);
     for change in changes {
-        lesson.row(change);
+        lesson.row(change, beginning.is_none());
+    }
+    if let (Some(prefix), Some(first)) = (beginning, changes.first()) {
+        lesson.beginning(prefix, first);
     }
     lesson.changes
 }
@@ -211,7 +236,7 @@ struct Lesson<'a> {
 }
 
 impl Lesson<'_> {
-    fn row(&mut self, change: &RowChange) {
+    fn row(&mut self, change: &RowChange, names: bool) {
         let before = change.before.as_ref().and_then(matched);
         let after = change.after.as_ref().and_then(matched);
         let held = matches!(change.after.as_ref().map(|d| &d.kind), Some(DecisionKind::Held));
@@ -228,7 +253,19 @@ impl Lesson<'_> {
         if let Some(other) = self.proposed(&change.source).filter(|other| before.is_none() && other != target) {
             self.refuse(&change.source, &other);
         }
-        self.name(&change.source, target);
+        if names {
+            self.name(&change.source, target);
+        }
+    }
+
+    /// The rule of a beginning, which the first of its rows stands for.
+    fn beginning(&mut self, prefix: &str, first: &RowChange) {
+        let Some((target, _)) = first.after.as_ref().and_then(matched) else { return };
+        let Some((_, right)) = self.names(&first.source, target) else { return };
+        let alias = Alias::beginning(prefix, &right);
+        if !alias.right.is_empty() && !self.book.knows(&self.state.flow.id, &alias) {
+            self.add(RuleKind::Prefix, (&first.source, target), (prefix.to_owned(), right));
+        }
     }
 
     /// What the row shows as its candidate.

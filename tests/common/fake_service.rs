@@ -622,6 +622,7 @@ impl FakeService {
             rows: at.len() as u64,
             counts: vec![("suggested".to_owned(), at.len() as u64)],
             warnings: vec!["2 of them share a target".to_owned()],
+            learns: String::new(),
             sample: sample.collect(),
         }
     }

@@ -130,9 +130,9 @@ fn aliases_of_companies_alike_are_kept_only_when_wished() {
     h.keys("a e");
     h.see("Accept, as with Harbor Dental Grp 1");
     h.key("Enter");
-    h.see("keep the names as alias rules: yes");
+    h.see("keep this as a rule: yes");
     h.key("k");
-    h.see("keep the names as alias rules: no");
+    h.see("keep this as a rule: no");
     h.key("Enter");
     let sent = commands(&h);
     assert!(matches!(&sent[..], [Command::DecideAlike { keep_rules: false, .. }]), "{sent:?}");

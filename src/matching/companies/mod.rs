@@ -7,7 +7,7 @@ mod fields;
 mod owners;
 mod votes;
 
-use super::alias;
+use super::alias::{self, Alias};
 use super::calibrate;
 use super::devices::{fixed, from_fixed};
 use super::facts::{CompanyFacts, Known, Problem, Settings};
@@ -190,7 +190,8 @@ impl CompanyState {
     }
 
     fn read_aliases(&mut self, (left, right): Lists<'_>, known: &Known) {
-        let wanted: FxHashSet<&str> = known.aliases.iter().flat_map(|a| [a.left.as_str(), a.right.as_str()]).collect();
+        let names = known.aliases.iter().flat_map(|a| [(!a.begins).then_some(a.left.as_str()), Some(a.right.as_str())]);
+        let wanted: FxHashSet<&str> = names.flatten().collect();
         let by_name = |list: &[CompanyFacts]| {
             let named: Vec<(String, u32)> = list
                 .par_iter()
@@ -205,7 +206,9 @@ impl CompanyState {
             map
         };
         let (lefts, rights) = (by_name(left), by_name(right));
-        for alias in &known.aliases {
+        // Rules of whole names come after those of beginnings, so that they have the last word.
+        self.read_beginnings((left, right), (&lefts, &rights), known);
+        for alias in known.aliases.iter().filter(|alias| !alias.begins) {
             for (one, two) in [(&alias.left, &alias.right), (&alias.right, &alias.left)] {
                 for l in lefts.get(one).into_iter().flatten() {
                     let pairs = rights.get(two).into_iter().flatten().map(|r| (*r, alias.same));
@@ -214,7 +217,38 @@ impl CompanyState {
             }
         }
     }
+
+    /// Of rules that fit a name, the one with the longest beginning holds; none does where a rule names it whole.
+    fn read_beginnings(&mut self, (left, right): Lists<'_>, (lefts, rights): (&Named, &Named), known: &Known) {
+        let mut rules: Vec<&Alias> = known.aliases.iter().filter(|alias| alias.begins).collect();
+        if rules.is_empty() {
+            return;
+        }
+        rules.sort_by_key(|alias| std::cmp::Reverse(alias.left.len()));
+        let whole: FxHashSet<&str> = (known.aliases.iter().filter(|alias| alias.same && !alias.begins))
+            .flat_map(|alias| [alias.left.as_str(), alias.right.as_str()])
+            .collect();
+        let rule_of = |list: &[CompanyFacts]| -> Vec<(u32, &Alias)> {
+            let of = |(i, company): (usize, &CompanyFacts)| {
+                let rule = rules.iter().find(|alias| alias::begins_with(&company.name, &alias.left))?;
+                (!whole.contains(alias::comparable(&company.name).as_str())).then_some((row(i), *rule))
+            };
+            list.par_iter().enumerate().filter_map(of).collect()
+        };
+        for (l, rule) in rule_of(left) {
+            let pairs = rights.get(&rule.right).into_iter().flatten().map(|r| (*r, true));
+            self.aliases.entry(l).or_default().extend(pairs);
+        }
+        for (r, rule) in rule_of(right) {
+            for l in lefts.get(&rule.right).into_iter().flatten() {
+                self.aliases.entry(*l).or_default().push((r, true));
+            }
+        }
+    }
 }
+
+/// Rows that have a name.
+type Named = FxHashMap<String, Vec<u32>>;
 
 type Lists<'a> = (&'a [CompanyFacts], &'a [CompanyFacts]);
 

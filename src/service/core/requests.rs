@@ -23,6 +23,8 @@ struct Deciding {
     title: Option<String>,
     /// Leave the rules that this teaches.
     rules: bool,
+    /// The rows are those whose names begin so.
+    beginning: Option<String>,
 }
 
 impl Core {
@@ -205,7 +207,7 @@ impl Core {
         });
     }
 
-    fn preview(
+    pub(super) fn preview(
         &mut self,
         flow: &FlowId,
         stream: Stream,
@@ -228,8 +230,8 @@ impl Core {
         };
         let mut preview = decide::preview(state, sides, stream, &plan, verb);
         let changes: Vec<RowChange> = plan.changes.into_iter().map(|(_, change)| change).collect();
-        let described = rules::described(&rules::learn(&self.rules, state, sides, stream, &changes, &by));
-        preview.warnings.extend((!described.is_empty()).then_some(described));
+        let of = (stream, rules::beginning(action, rows));
+        preview.learns = rules::described(&rules::learn(&self.rules, state, sides, of, &changes, &by));
         Ok(preview)
     }
 
@@ -268,7 +270,13 @@ impl Core {
                 let rules = self.flows[at].flow.clone();
                 let positions = decide::positions(&mut self.flows[at], sides_of(&self.world, &rules), stream, &rows);
                 let by = self.by();
-                self.decide(reply, at, (stream, &action), &positions, Deciding { by, title: None, rules: true });
+                self.decide(
+                    reply,
+                    at,
+                    (stream, &action),
+                    &positions,
+                    Deciding { by, title: None, rules: true, beginning: None },
+                );
             }
             Command::DecideAlike { flow, stream, action, rows, keep_rules } => {
                 let at = match self.queue_at(&flow, stream) {
@@ -277,7 +285,8 @@ impl Core {
                 };
                 let rules = self.flows[at].flow.clone();
                 let positions = decide::positions(&mut self.flows[at], sides_of(&self.world, &rules), stream, &rows);
-                let deciding = Deciding { by: self.by(), title: None, rules: keep_rules };
+                let beginning = rules::beginning(&action, &rows).map(str::to_owned);
+                let deciding = Deciding { by: self.by(), title: None, rules: keep_rules, beginning };
                 self.decide(reply, at, (stream, &action), &positions, deciding);
             }
             Command::QuickMatch { flow, stream, threshold } => {
@@ -289,7 +298,7 @@ impl Core {
                 let rows = decide::quick_rows(&self.flows[at], stream, threshold);
                 let by = By { actor: Actor::QuickMatch(self.actor.clone()), at: self.clock.now() };
                 let what = format!("Quick Match at {} % accepted", threshold.percent());
-                let deciding = Deciding { by, title: Some(what), rules: true };
+                let deciding = Deciding { by, title: Some(what), rules: true, beginning: None };
                 self.decide(reply, at, (stream, &DecideAction::Accept), &rows, deciding);
             }
             Command::Undo { entry } => self.find(reply, writer::Wanted::Undo { entry, preview: false }),
@@ -332,7 +341,7 @@ impl Core {
         at: usize,
         (stream, action): (Stream, &DecideAction),
         positions: &[usize],
-        Deciding { by, title, rules: keep }: Deciding,
+        Deciding { by, title, rules: keep, beginning }: Deciding,
     ) {
         let state = &self.flows[at];
         let sides = sides_of(&self.world, &state.flow);
@@ -348,7 +357,8 @@ impl Core {
             None => decide::describe(action, stream, plan.changes.len()),
         };
         let changes: Vec<RowChange> = plan.changes.into_iter().map(|(_, change)| change).collect();
-        let mut rules = rules::learn(&self.rules, state, sides, stream, &changes, &by);
+        let of = (stream, beginning.as_deref());
+        let mut rules = rules::learn(&self.rules, state, sides, of, &changes, &by);
         // What contradicts a decision goes in any case.
         rules.retain(|change| keep || change.after.is_none());
         let described = rules::described(&rules);

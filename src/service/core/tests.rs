@@ -439,3 +439,59 @@ fn rows_alike_and_the_grid_follow_what_was_decided() {
     assert_eq!(first.cells[1].as_ref().map(|c| c.name.as_str()), Some("Harbor Foods Inc"));
     assert_eq!(grid(CoverageShow::Missing("docs".into())).total, 1);
 }
+
+#[test]
+fn one_rule_of_a_beginning_holds_for_names_that_come_later_and_goes_with_its_undo() {
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let _inside = runtime.enter();
+    let mut home = companies(&runtime);
+    let arrive = |home: &mut Home, id: &str, name: &str| {
+        let change = Change::of(&Record::Company(Box::new(Company::new(id, name))));
+        home.core.handle(CoreMessage::Stored("rmm".into(), change.into_iter().collect()));
+        home.settle();
+    };
+    for (id, name) in [("6", "Kestrel - Plant"), ("7", "Kestrel - Mill"), ("8", "Kestrel Bank")] {
+        arrive(&mut home, id, name);
+    }
+    home.decide(Stream::Companies, 6, target(3));
+    let alike = home.core.alike(&flow().id, Stream::Companies, &"6".into()).unwrap();
+    let group = alike.groups.iter().find(|g| g.label == "names that begin with “Kestrel - ”").unwrap();
+    assert_eq!((group.rows, alike.target.as_ref().map(|t| t.id.as_str())), (1, Some("3")));
+    let rows = Selection::Shown { view: Box::new(group.view.clone()), except: Vec::new() };
+    let preview = home.core.preview(&flow().id, Stream::Companies, &target(3), &rows).unwrap();
+    assert_eq!(preview.learns, "learnt: names that begin with “Kestrel - ” are “Quarry Lane”");
+    let alike = |keep_rules| Command::DecideAlike {
+        flow: flow().id,
+        stream: Stream::Companies,
+        action: target(3),
+        rows: rows.clone(),
+        keep_rules,
+    };
+    home.ask(alike(true));
+    let by_hand = "“Kestrel - Plant” is “Quarry Lane”";
+    let beginning = "names that begin with “Kestrel - ” are “Quarry Lane”";
+    assert_eq!(home.rules(), [beginning, by_hand]);
+    arrive(&mut home, "9", "KESTREL - Depot");
+    assert_eq!(home.best(Stream::Companies, 9).as_deref(), Some("3"));
+    assert_ne!(home.best(Stream::Companies, 8).as_deref(), Some("3"), "it does not begin so");
+    assert_eq!(home.difference(), None);
+    // A name that was decided for itself is what that decision says.
+    home.decide(Stream::Companies, 9, target(2));
+    home.decide(Stream::Companies, 9, DecideAction::Unmatch);
+    home.ask(Command::Undo { entry: None });
+    home.ask(Command::Undo { entry: None });
+    arrive(&mut home, "5", "Kestrel - Yard");
+    assert_eq!(home.best(Stream::Companies, 5).as_deref(), Some("3"));
+    // Taken back with its action; removed by itself, and that taken back.
+    home.ask(Command::Undo { entry: None });
+    assert_eq!(home.rules(), [by_hand]);
+    assert_ne!(home.best(Stream::Companies, 5).as_deref(), Some("3"));
+    home.ask(Command::Redo);
+    assert_eq!(home.rules(), [beginning, by_hand]);
+    let rule = home.core.rules.of(None).next().unwrap().id;
+    home.ask(Command::RemoveRule { rule });
+    assert_eq!(home.rules(), [by_hand]);
+    home.ask(Command::Undo { entry: None });
+    assert_eq!(home.core.store.rules().unwrap().len(), 2);
+    assert_eq!(home.difference(), None);
+}

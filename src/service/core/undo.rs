@@ -56,8 +56,7 @@ impl Core {
         }
         if let Wanted::Undo { preview: true, .. } = wanted {
             let mut preview = self.undo_preview(at, &entry, self.places(at, entry.stream, changes), moved_on);
-            let described = rules::described(&rules);
-            preview.warnings.extend((!described.is_empty()).then_some(described));
+            preview.learns = rules::described(&rules);
             return reply.view(View::Preview(preview));
         }
         if changes.is_empty() && rules.is_empty() {
@@ -154,8 +153,7 @@ impl Core {
             counts.iter().filter(|(_, count)| *count > 0).map(|(why, count)| ((*why).to_owned(), *count)).collect();
         if let Wanted::Undo { preview: true, .. } = wanted {
             let mut preview = self.undo_preview(at, &entry, self.places(at, entry.stream, changes), moved_on);
-            let described = rules::described(&rules);
-            preview.warnings.extend((!described.is_empty()).then_some(described));
+            preview.learns = rules::described(&rules);
             self.drop_elsewhere(entry);
             return reply.view(View::Preview(preview));
         }
@@ -191,6 +189,7 @@ impl Core {
                 rows: records.len() as u64,
                 counts: Vec::new(),
                 warnings: skipped.iter().map(|(reason, count)| format!("{count} left as they are: {reason}")).collect(),
+                learns: String::new(),
                 sample: Vec::new(),
             };
             return reply.view(View::Preview(preview));

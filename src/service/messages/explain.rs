@@ -14,6 +14,9 @@ pub struct Preview {
     pub counts: Vec<(String, u64)>,
     /// What a person should know (shared targets, other companies, weak evidence).
     pub warnings: Vec<String>,
+    /// Rules that it would leave or remove (`learnt: “A” is “B”`); empty when none.
+    #[serde(default)]
+    pub learns: String,
     /// The first rows: name, target, confidence.
     pub sample: Vec<PreviewRow>,
 }

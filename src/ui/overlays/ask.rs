@@ -21,7 +21,7 @@ pub fn confirm(state: &State, canvas: &mut Canvas<'_>, confirm: &Confirm) {
     let answers = inner.bottom().saturating_sub(1);
     let rest = Rect { y, height: answers.saturating_sub(y), ..inner };
     match (&confirm.preview, confirm.ticket) {
-        (Some(preview), _) => paint(canvas, rest, preview),
+        (Some(preview), _) => paint(canvas, rest, preview, confirm.keep != Some(false)),
         (None, Some(_)) => {
             canvas.put(rest.x, rest.y, rest.width, &format!("{} counting", canvas.glyphs.busy), theme.busy);
         }
@@ -30,7 +30,7 @@ pub fn confirm(state: &State, canvas: &mut Canvas<'_>, confirm: &Confirm) {
     let keys = [("Enter", theme.accent), (" yes    ", theme.text), ("Esc", theme.accent), (" no", theme.text)];
     let used = canvas.line(inner.x, answers, inner.width, &keys);
     if let Some(keep) = confirm.keep {
-        let kept = if keep { " keep the names as alias rules: yes" } else { " keep the names as alias rules: no" };
+        let kept = if keep { " keep this as a rule: yes" } else { " keep this as a rule: no" };
         let room = inner.width.saturating_sub(used + 4);
         canvas.line(inner.x + used + 4, answers, room, &[("k", theme.accent), (kept, theme.text)]);
     }
@@ -45,7 +45,7 @@ pub fn quick(state: &State, canvas: &mut Canvas<'_>, quick: &Quick) -> Position 
     let answers = inner.bottom().saturating_sub(1);
     let rest = Rect { y: inner.y + 2, height: answers.saturating_sub(inner.y + 2), ..inner };
     match &quick.preview {
-        Some(preview) => paint(canvas, rest, preview),
+        Some(preview) => paint(canvas, rest, preview, true),
         None if quick.threshold().is_none() => {
             canvas.put(rest.x, rest.y, rest.width, "a number from 1 to 100", theme.warn);
         }
@@ -62,10 +62,16 @@ pub fn quick(state: &State, canvas: &mut Canvas<'_>, quick: &Quick) -> Position 
 
 /// Lines that a preview wants.
 fn height(preview: &Preview) -> usize {
-    1 + usize::from(!preview.counts.is_empty()) + preview.warnings.len() + 1 + preview.sample.len() + 1
+    1 + usize::from(!preview.counts.is_empty())
+        + preview.warnings.len()
+        + usize::from(!preview.learns.is_empty())
+        + 1
+        + preview.sample.len()
+        + 1
 }
 
-fn paint(canvas: &mut Canvas<'_>, area: Rect, preview: &Preview) {
+/// What would happen; the rules that stay behind unless they are not wanted.
+fn paint(canvas: &mut Canvas<'_>, area: Rect, preview: &Preview, learns: bool) {
     let (theme, glyphs) = (canvas.theme, canvas.glyphs);
     let mut y = area.y;
     let end = area.bottom();
@@ -82,6 +88,9 @@ fn paint(canvas: &mut Canvas<'_>, area: Rect, preview: &Preview) {
     }
     for warning in &preview.warnings {
         put(canvas, &format!("! {warning}"), theme.error);
+    }
+    if learns && !preview.learns.is_empty() {
+        put(canvas, &preview.learns, theme.text);
     }
     put(canvas, "", theme.text);
     let shown = usize::from(end.saturating_sub(y));

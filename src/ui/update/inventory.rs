@@ -171,6 +171,7 @@ pub fn on_plan(state: &mut State, ticket: Ticket, plan: &ImportPlan) {
         rows: plan.imports,
         counts: Vec::new(),
         warnings: warnings.collect(),
+        learns: String::new(),
         sample: sample.collect(),
     };
     super::overlays::on_preview(state, ticket, preview);
