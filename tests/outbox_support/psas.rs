@@ -126,7 +126,8 @@ impl Shop {
             let policy = addigy.add_policy(&format!("Zephyr Quarry {at}"), None);
             for device in 0..DEVICES {
                 let (name, serial) = (format!("ZQ-{at}-{device}"), format!("C02ZQ{at}{device:02}JGH7"));
-                rows.push(addigy.add_device(&policy, &name, Some(&serial), None).unwrap().as_str().into());
+                let wifi = format!("14:7d:da:0{at}:{device:02}:00");
+                rows.push(addigy.add_device(&policy, &name, Some(&serial), Some(&wifi)).unwrap().as_str().into());
             }
             rows.push(policy.as_str().into());
         }
@@ -190,6 +191,7 @@ async fn a_plan_for_a_psa_is_what_is_then_read_back_there() {
             let shown = plan_in(&service, &shop.flow, stream, shop.chosen()).await;
             let hold = write(&service, create_in(&shop.flow, stream, shop.chosen(), true)).await.unwrap();
             assert_eq!(hold.rows, shown.writes, "{psa}: {shown:?}");
+            assert_eq!(shown.left, Vec::new(), "{psa}: {:?}", shown.rows.first().map(|row| &row.near));
             let rows = shown.rows.into_iter().filter(|row| row.left.is_empty());
             planned.extend(rows.map(|row| ((stream, row.source), row.fields)));
         }

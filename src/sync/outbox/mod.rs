@@ -85,7 +85,12 @@ enum Stop {
 
 impl From<Failure> for Stop {
     fn from(failure: Failure) -> Self {
-        if failure.class == FailureClass::Usage { Self::Reload } else { Self::Failure(failure, true) }
+        match failure.class {
+            FailureClass::Usage => Self::Reload,
+            // Until somebody does something about it.
+            FailureClass::Credentials | FailureClass::Permission => Self::Failure(failure, false),
+            _ => Self::Failure(failure, true),
+        }
     }
 }
 
