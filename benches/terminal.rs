@@ -24,6 +24,7 @@ use clap::Parser;
 use portable_pty::CommandBuilder;
 use pty::{Failed, Pumped, Terminal};
 use report::{Row, rounded};
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -76,6 +77,9 @@ struct Arguments {
     /// Over OpenSSH on loopback with a round trip of 150 ms instead; needs sshd
     #[arg(long)]
     ssh: bool,
+    /// Import every device of the home into the inventory instead, with keys pressed meanwhile
+    #[arg(long)]
+    import: bool,
     /// Let a scripted expert clear a queue instead, who reads only the screen
     #[arg(long)]
     expert: bool,
@@ -132,13 +136,21 @@ fn run(arguments: &Arguments) -> Result<bool, Failed> {
         None if arguments.command.is_empty() => Some(home::prepare(program, arguments.companies, arguments.devices)?),
         None => None,
     };
+    let home = match home {
+        Some(home) if arguments.import => Some(home::for_import(program, &home)?),
+        home => home,
+    };
     if arguments.prepare {
         return Ok(true);
     }
     if let (true, Some(home)) = (arguments.ssh, &home) {
         return ssh::run(program, home).map(|rows| told(arguments, "ssh", &rows));
     }
-    let scripts = if arguments.script.is_empty() { own_scripts()? } else { arguments.script.clone() };
+    let scripts = match (arguments.script.is_empty(), arguments.import) {
+        (true, true) => vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/inventory/import.json")],
+        (true, false) => own_scripts()?,
+        (false, _) => arguments.script.clone(),
+    };
     let mut document = serde_json::Map::new();
     let mut passed = true;
     for path in scripts {
@@ -155,6 +167,7 @@ fn run(arguments: &Arguments) -> Result<bool, Failed> {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let mut run = Run::start(command, arguments)?;
         run.script(&steps)?;
+        run.memory()?;
         if run.failed || (arguments.strict && run.rows.iter().any(Row::is_over)) {
             passed = false;
         }
@@ -247,6 +260,8 @@ struct Run {
     /// Start of the program or the last key: what a `wait` counts from.
     since: Instant,
     rows: Vec<Row>,
+    /// When the last key of each step was pressed.
+    pressed: HashMap<String, Instant>,
     failed: bool,
     json: bool,
 }
@@ -255,7 +270,15 @@ impl Run {
     fn start(command: CommandBuilder, arguments: &Arguments) -> Result<Self, Failed> {
         let terminal = Terminal::start(command, arguments.cols, arguments.rows)?;
         let since = terminal.started;
-        Ok(Self { terminal, since, rows: Vec::new(), failed: false, json: arguments.json })
+        Ok(Self { terminal, since, rows: Vec::new(), pressed: HashMap::new(), failed: false, json: arguments.json })
+    }
+
+    /// Memory of the program at the end, and the most that it had.
+    fn memory(&mut self) -> Result<(), Failed> {
+        let usage = Usage::of(self.terminal.pid)?;
+        let row = Row::new("memory").with("mib", usage.memory_mib).with("peak_mib", usage.peak_mib);
+        self.rows.push(row.with("processor_s", usage.processor.as_secs_f64()));
+        Ok(())
     }
 
     fn tell(&self, name: String, arguments: &Arguments, document: &mut Document) {
@@ -301,7 +324,8 @@ impl Run {
     fn wait(&mut self, step: &steps::Wait) -> bool {
         let seen = self.terminal.wait_for(&step.text, Duration::from_secs_f64(step.timeout));
         let name = step.name.clone().unwrap_or_else(|| format!("wait {}", step.text));
-        let mut row = Row::new(&name).with("ok", seen).with("ms", milliseconds(self.since.elapsed()));
+        let since = step.since.as_ref().and_then(|key| self.pressed.get(key)).copied().unwrap_or(self.since);
+        let mut row = Row::new(&name).with("ok", seen).with("ms", milliseconds(since.elapsed()));
         if self.rows.is_empty() {
             let first = self.terminal.first_output.map(|at| at.saturating_duration_since(self.terminal.started));
             row = row.with("first_byte_ms", first.map(milliseconds));
@@ -320,6 +344,7 @@ impl Run {
         let mut answers = Vec::new();
         for key in keys {
             self.since = Instant::now();
+            self.pressed.insert(name.to_owned(), self.since);
             answers.extend(self.terminal.press(key, Duration::from_millis(settle))?);
         }
         self.rows.push(report::keys(name, keys.len(), &answers).judged(aim));

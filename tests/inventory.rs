@@ -5,8 +5,10 @@ mod home;
 
 use home::{Home, vendors};
 use matchbook::simulator::{Faults, Simulator};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A home with both vendors and a flow of each into the inventory, synced.
 fn synced(companies: usize, devices: usize) -> (Home, Simulator) {
@@ -331,4 +333,85 @@ fn what_follows_a_source_is_not_changed_or_taken_out_by_hand() {
     home.ok(&["inventory", "edit", text(&company, "id"), "--set", "primary-domain=mail.example"]);
     assert!(home.ok(&["inventory", "show", text(&company, "id")]).contains("mail.example"));
     home.refused(&["inventory", "remove", text(&device, "id")], 2, &["is matched with"]);
+}
+
+/// How often imports are killed: `MATCHBOOK_IMPORT_KILLS` (default 3); of so many devices: `MATCHBOOK_IMPORT_DEVICES`.
+fn number(name: &str, default: usize) -> usize {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+#[test]
+fn a_killed_import_leaves_rows_and_records_that_agree_and_goes_on() {
+    let (kills, devices) = (number("MATCHBOOK_IMPORT_KILLS", 3), number("MATCHBOOK_IMPORT_DEVICES", 600));
+    let (home, _simulator) = mapped(8, devices);
+    home.ok(&["import", "addigy-inventory", "--stream", "device-types", "--all"]);
+    let wanted = promised(&lines(&home, &["import", "addigy-inventory", "--all", "--dry-run", "--json"]));
+    assert!(wanted.len() > devices / 2, "{}", wanted.len());
+    let mut random = ChaCha8Rng::seed_from_u64(11);
+    let mut cut = 0;
+    for kill in 0..kills {
+        let mut child = std::process::Command::new(home::program())
+            .env_clear()
+            .env("MATCHBOOK_HOME", home.path())
+            .env("USER", "tester")
+            .args(["import", "addigy-inventory", "--all"])
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        // A random instant, counted in turns: from before the home is open until after the end.
+        for _ in 0..random.random_range(0..60_000_000_u64) {
+            std::hint::spin_loop();
+        }
+        child.kill().unwrap();
+        cut += usize::from(!child.wait().unwrap().success());
+        // All of the import is there, or nothing of it: rows and records say the same.
+        let (rows, records) = (matched(&home, "addigy-inventory", "devices"), listed(&home, "devices"));
+        let records: BTreeSet<&str> = records.iter().map(|row| text(row, "id")).collect();
+        let targets: BTreeSet<&str> = rows.values().map(String::as_str).collect();
+        assert_eq!(targets, records, "kill {kill}");
+        assert!(rows.is_empty() || rows == wanted, "kill {kill}: {} of {}", rows.len(), wanted.len());
+        assert!(home.ok(&["store", "verify"]).is_empty());
+        if !rows.is_empty() {
+            home.ok(&["undo"]);
+            assert!(listed(&home, "devices").is_empty() && matched(&home, "addigy-inventory", "devices").is_empty());
+        }
+    }
+    println!("{cut} of {kills} imports of {} devices were cut", wanted.len());
+    home.ok(&["import", "addigy-inventory", "--all"]);
+    assert_eq!(matched(&home, "addigy-inventory", "devices"), wanted);
+    assert_eq!(listed(&home, "devices").len(), wanted.len());
+}
+
+#[test]
+fn an_undo_does_what_its_dry_run_says() {
+    let (home, _simulator) = mapped(8, 300);
+    home.ok(&["import", "addigy-inventory", "--stream", "device-types", "--all"]);
+    home.ok(&["import", "addigy-inventory", "--all"]);
+    let there = matched(&home, "addigy-inventory", "devices");
+    // One is opened by hand since: an undo leaves it as it is.
+    let one = there.keys().next().unwrap().clone();
+    let import = home.json(&["history", "--json"])[0]["id"].to_string();
+    home.ok(&["decide", "unmatch", "addigy-inventory", "devices", &one]);
+    let said = home.run(&["undo", &import, "--dry-run"], "");
+    let said = format!("{}{}", home::text(&said.stdout), home::text(&said.stderr));
+    assert!(said.contains(&format!("{} devices", there.len() - 1)) && said.contains("1 left as they are"), "{said}");
+    assert_eq!(matched(&home, "addigy-inventory", "devices").len(), there.len() - 1, "a dry run changes nothing");
+    home.run(&["undo", &import], "");
+    assert!(matched(&home, "addigy-inventory", "devices").is_empty());
+    assert!(home.ok(&["store", "verify"]).is_empty());
+}
+
+#[test]
+fn a_single_company_is_refreshed_by_one_question() {
+    let (home, simulator) = synced(30, 60);
+    home.ok(&["import", "itglue-inventory", "--stream", "companies", "--all"]);
+    let id = matched(&home, "itglue-inventory", "companies").into_keys().next().unwrap();
+    assert!(simulator.control().itglue().rename_organization(&id, "Renamed Since"));
+    let before = simulator.requests().itglue.requests;
+    home.ok(&["follow", "refresh", "itglue-inventory", &id]);
+    let used = simulator.requests().itglue.requests - before;
+    assert!(used <= 3, "{used} requests for one company");
+    let names: Vec<String> = listed(&home, "companies").iter().map(|row| text(row, "name").to_owned()).collect();
+    assert!(names.iter().any(|name| name == "Renamed Since"), "{names:?}");
 }

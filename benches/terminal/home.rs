@@ -18,6 +18,8 @@ const CHUNK: u64 = 1_000;
 
 /// A store that has written nothing for so long has tidied up.
 const RESTED: Duration = Duration::from_secs(10);
+/// Written into a home that is ready for an import.
+const READY: &str = ".ready";
 
 /// Where the home of that size is kept.
 pub fn place(companies: usize, devices: usize) -> PathBuf {
@@ -67,6 +69,37 @@ fn rest(home: &Path) -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// A home like that one in which every device can be imported: a flow into the inventory with companies and types of it.
+/// Made once, kept beside it.
+///
+/// # Errors
+/// When a command fails or the disk refuses.
+pub fn for_import(program: &Path, home: &Path) -> Result<PathBuf, Failed> {
+    let name = home.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let place = home.with_file_name(format!("{name}-import"));
+    if place.join(READY).exists() {
+        return Ok(place);
+    }
+    if place.exists() {
+        fs::remove_dir_all(&place)?;
+    }
+    eprintln!("making a home for an import in {}", place.display());
+    fs::create_dir_all(&place)?;
+    copy_folder(home, &place)?;
+    let import = ["import", "addigy-inventory", "--all", "--stream"];
+    for (words, stream) in
+        [(&["flow", "add", "addigy", "inventory"], None), (&import, Some("companies")), (&import, Some("device-types"))]
+    {
+        let status = Command::new(program).args(words).args(stream).env("MATCHBOOK_HOME", &place).status()?;
+        // Companies of one name are left to a person.
+        if !matches!(status.code(), Some(0 | 3)) {
+            return Err(format!("{words:?} ended with {status}").into());
+        }
+    }
+    fs::write(place.join(READY), "")?;
+    Ok(place)
 }
 
 /// Opens the home with its simulated vendors, which are asked for everything again at once: a running sync.

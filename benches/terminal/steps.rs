@@ -27,6 +27,9 @@ pub struct Wait {
     #[serde(default = "ten")]
     pub timeout: f64,
     pub name: Option<String>,
+    /// Count from the last key of the step of this name.
+    #[serde(default)]
+    pub since: Option<String>,
     #[serde(default = "thirty")]
     pub settle: u64,
     #[serde(default)]

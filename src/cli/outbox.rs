@@ -8,12 +8,13 @@ use crate::service::messages::{
     Command, Done, Filter, OutboxView, PlanRow, PlanView, Query, Reply, Request, Selection, Sort, View, ViewSpec,
     WriteCommand, WriteQuery, WriteView,
 };
+use std::collections::BTreeSet;
 
 /// Rows of a dry run that are shown.
 const SHOWN: u32 = 100_000;
 
-/// Writes that a plan or an answer lists.
-const LISTED: u32 = 1_000;
+/// Writes asked for at once.
+const PAGE: u32 = 1_000;
 
 /// Makes records of rows, or says what it would do.
 ///
@@ -69,18 +70,23 @@ fn open_rows(flow: &FlowId, stream: Stream) -> ViewSpec {
 }
 
 async fn plan_all(home: &Home, commands: Vec<WriteCommand>, flow: &FlowId, json: bool) -> Result<Outcome, Failure> {
-    let mut skipped = Vec::new();
+    let (mut skipped, mut warnings) = (Vec::new(), Vec::new());
     for command in commands {
         let done = ask(home, command).await?;
         skipped.extend(done.skipped);
+        warnings.extend(done.warnings);
         home.service.settled().await?;
     }
-    let view = outbox_view(home, Some(flow.clone()), true, LISTED).await?;
+    let view = writes(home, Some(flow.clone()), true, u64::MAX, None).await?;
     if json {
-        output::json(&serde_json::json!({"planned": view.writes, "left": skipped}))?;
+        let left = serde_json::json!({"planned": view.writes, "left": skipped, "warnings": warnings});
+        output::json(&left)?;
     } else {
         for write in &view.writes {
             print_write(write)?;
+        }
+        for warning in warnings {
+            output::say(&format!("  ! {warning}"));
         }
         for (reason, count) in skipped {
             output::say(&format!("  {count} left as they are: {reason}"));
@@ -125,12 +131,17 @@ async fn listed(home: &Home, arguments: OutboxArguments) -> Result<Outcome, Fail
         return Ok(if all { Outcome::Done } else { Outcome::Partly });
     }
     let flow = arguments.flow.as_deref().map(FlowId::from);
-    let view = outbox_view(home, flow, arguments.open, arguments.limit).await?;
+    let most = if arguments.all { u64::MAX } else { arguments.limit };
+    let view = writes(home, flow, arguments.open, most, None).await?;
     if arguments.json {
         output::json(&view)?;
     } else {
         for write in &view.writes {
             print_write(write)?;
+        }
+        if view.planned + view.moving > 0 {
+            let next = "`matchbook apply` sends what is planned and goes on with what was cut";
+            output::say(&format!("{} planned, {} on their way; {next}", view.planned, view.moving));
         }
     }
     Ok(Outcome::Done)
@@ -138,24 +149,31 @@ async fn listed(home: &Home, arguments: OutboxArguments) -> Result<Outcome, Fail
 
 /// Carries out a command that sends, waits for the vendor, and says what became of it.
 async fn send(home: &Home, command: WriteCommand, flow: Option<FlowId>, json: bool) -> Result<Outcome, Failure> {
-    let newest = outbox_view(home, None, false, 1).await?.writes.first().map(|write| write.id);
-    let open = outbox_view(home, flow.clone(), true, LISTED).await?.writes;
+    let newest = writes(home, None, false, 1, None).await?.writes.first().map(|write| write.id);
+    let open = writes(home, flow.clone(), true, u64::MAX, None).await?.writes;
+    let open: BTreeSet<WriteId> = open.iter().map(|write| write.id).collect();
     let done = ask(home, command).await?;
     home.service.settled().await?;
-    let view = outbox_view(home, flow, false, LISTED).await?;
-    let sent = |write: &WriteView| {
-        Some(write.id) > newest || (write.state != "planned" && open.iter().any(|before| before.id == write.id))
-    };
-    let writes: Vec<WriteView> = view.writes.into_iter().filter(|write| sent(write)).collect();
+    let oldest = open.first().copied().or(newest);
+    let view = writes(home, flow, false, u64::MAX, oldest).await?;
+    let sent = |write: &WriteView| Some(write.id) > newest || (write.state != "planned" && open.contains(&write.id));
+    let (stopped, writes) = (view.stopped, view.writes);
+    let writes: Vec<WriteView> = writes.into_iter().filter(|write| sent(write)).collect();
     let confirmed = writes.iter().filter(|write| write.state == "confirmed").count() as u64;
     if json {
-        output::json(&serde_json::json!({"sent": done.rows, "left": done.skipped, "writes": writes}))?;
+        let told = serde_json::json!({
+            "sent": done.rows, "left": done.skipped, "warnings": done.warnings, "stopped": stopped, "writes": writes,
+        });
+        output::json(&told)?;
     } else {
         for write in &writes {
             print_write(write)?;
         }
         for (reason, count) in &done.skipped {
             output::say(&format!("  {count} left as they are: {reason}"));
+        }
+        for why in &stopped {
+            output::say(&format!("  ! {why}"));
         }
         output::say(&format!("{}; {confirmed} confirmed", done.text));
     }
@@ -170,10 +188,29 @@ async fn ask(home: &Home, command: WriteCommand) -> Result<Done, Failure> {
     }
 }
 
-async fn outbox_view(home: &Home, flow: Option<FlowId>, live: bool, limit: u32) -> Result<OutboxView, Failure> {
-    match home.query(Query::Writes(WriteQuery::Outbox { flow, live, before: None, limit })).await? {
-        View::Outbox(view) => Ok(*view),
-        _ => Ok(OutboxView::default()),
+/// Writes, newest first, down to one of them, however many they are.
+async fn writes(
+    home: &Home,
+    flow: Option<FlowId>,
+    live: bool,
+    most: u64,
+    down_to: Option<WriteId>,
+) -> Result<OutboxView, Failure> {
+    let mut all: Vec<WriteView> = Vec::new();
+    loop {
+        let left = most.saturating_sub(all.len() as u64).min(PAGE.into());
+        let limit = u32::try_from(left).unwrap_or(PAGE);
+        let before = all.last().map(|write| write.id);
+        let query = WriteQuery::Outbox { flow: flow.clone(), live, before, limit };
+        let View::Outbox(mut view) = home.query(Query::Writes(query)).await? else {
+            return Ok(OutboxView::default());
+        };
+        let part = std::mem::take(&mut view.writes);
+        let enough = part.len() < PAGE as usize || part.last().is_some_and(|write| Some(write.id) <= down_to);
+        all.extend(part.into_iter().filter(|write| Some(write.id) >= down_to));
+        if enough || all.len() as u64 >= most {
+            return Ok(OutboxView { writes: all, ..*view });
+        }
     }
 }
 

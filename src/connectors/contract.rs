@@ -182,8 +182,8 @@ pub enum Find {
     Names(Vec<String>),
     /// Companies with one of these short names.
     ShortNames(Vec<String>),
-    /// Everything inside a company.
-    Inside(RecordId),
+    /// Everything inside these companies.
+    Inside(Vec<RecordId>),
     /// These records.
     Ids(Vec<RecordId>),
 }
@@ -199,6 +199,8 @@ pub struct WriteLimits {
     pub removes: bool,
     /// Records can be looked for by serial number.
     pub finds_serials: bool,
+    /// Values of one search at most, in bytes as they stand in an address.
+    pub search_length: usize,
 }
 
 /// How a write ended that did not succeed.

@@ -18,6 +18,10 @@ use std::sync::Arc;
 /// Pages of a search at most: beyond them the question was not understood.
 const MOST_PAGES: u32 = 50;
 
+/// Length of the values of a search where the mapping does not say, in bytes. Some servers take 2,048 of a query, in
+/// which the field's name may stand before each value.
+const SEARCH_LENGTH: usize = 1_000;
+
 /// A record to be made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Draft {
@@ -42,6 +46,7 @@ impl Api {
             update: write.update_at_once.max(1) as usize,
             removes: !write.remove.is_empty(),
             finds_serials: !write.find.serial.is_empty(),
+            search_length: if write.search_length == 0 { SEARCH_LENGTH } else { write.search_length as usize },
         })
     }
 
@@ -218,7 +223,7 @@ fn want(write: &WriteMap, find: &Find) -> Option<Want> {
         Find::Serials(serials) => (&find_by.serial, serials.clone(), false),
         Find::Names(names) => (&find_by.name, names.clone(), false),
         Find::ShortNames(names) => (&find_by.short_name, names.clone(), false),
-        Find::Inside(company) => (&find_by.company, texts(std::slice::from_ref(company)), true),
+        Find::Inside(companies) => (&find_by.company, texts(companies), true),
         Find::Ids(ids) => (&find_by.id, texts(ids), true),
     };
     if field.is_empty() || values.is_empty() {

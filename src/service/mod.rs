@@ -20,6 +20,7 @@ mod overview;
 mod picker;
 mod pools;
 mod prelude;
+mod ready;
 mod reply;
 mod rows;
 mod rules;

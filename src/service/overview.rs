@@ -164,7 +164,7 @@ fn flow(parts: &Parts<'_>, state: &FlowState) -> FlowView {
     });
     let import = state.flow.is_import().then(|| ImportView {
         running: state.importing,
-        ready: state.ready.by_type.iter().map(|n| u64::from(*n)).sum(),
+        ready: state.ready.total(),
         manages: state.flow.manages(),
         source: state.flow.source.clone(),
     });

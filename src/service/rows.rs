@@ -2,6 +2,7 @@
 
 use super::inside::{Packed, Touched};
 use super::messages::{Generation, StateCounts};
+use super::ready::Ready;
 use super::tables::{IntegrationTables, MOST_EXPECTED, Standing};
 use super::views::CachedView;
 use crate::domain::{Confidence, Decision, DecisionKind, Flow, MatchState, RecordId, Stream, Verdict};
@@ -188,8 +189,8 @@ pub struct FlowState {
     pub auto: FxHashSet<RecordId>,
     /// Companies of which nothing follows for now.
     pub paused: FxHashSet<RecordId>,
-    /// Devices that can be imported now; counted with the rows' states.
-    pub ready: super::staging::Ready,
+    /// Devices that can be imported now, in a flow into the inventory.
+    pub ready: Ready,
     /// An import under way: rows done and rows in all.
     pub importing: Option<(u64, u64)>,
     /// Matched devices that changed at the source since the inventory last followed.
@@ -220,7 +221,7 @@ impl FlowState {
             types: Queue::default(),
             auto: FxHashSet::default(),
             paused: FxHashSet::default(),
-            ready: super::staging::Ready::default(),
+            ready: Ready::default(),
             importing: None,
             behind: FxHashSet::default(),
             after_sync: false,
@@ -303,6 +304,9 @@ impl FlowState {
     /// Recomputes the rows of a stream whose records are inside companies.
     pub fn refresh_stream(&mut self, source: &IntegrationTables, stream: Stream) {
         let count = source.count(stream);
+        if stream == Stream::Devices && self.flow.is_import() {
+            self.ready.touch_all();
+        }
         let Some(queue) = self.queue_mut(stream) else { return };
         queue.rows.resize_with(count, Row::default);
         for at in 0..count {
@@ -349,6 +353,9 @@ impl FlowState {
             return self.refresh_company(at);
         }
         let (state, waits) = self.state_inside(source, stream, at);
+        if stream == Stream::Devices && self.flow.is_import() {
+            self.ready.touch(at);
+        }
         let Some(queue) = self.queue_mut(stream).filter(|q| at < q.rows.len()) else { return };
         queue.change(at, |row| {
             row.state = Some(state);

@@ -2,6 +2,7 @@
 
 use super::listed::Facts;
 use super::messages::Staged;
+use super::ready::Ready;
 use super::rows::{FlowState, Row};
 use super::tables::Standing;
 use super::views::{self, Sides};
@@ -28,28 +29,33 @@ pub struct Item {
 }
 
 /// What an import does with rows.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Plan {
     /// Every row with what becomes of it.
     pub rows: Vec<(usize, Result<Item, &'static str>)>,
+    /// Rows that are imported.
+    pub imports: u64,
+    blocked: BTreeMap<&'static str, u64>,
 }
 
 impl Plan {
-    /// The rows that are imported.
-    pub fn items(&self) -> impl Iterator<Item = &Item> {
-        self.rows.iter().filter_map(|(_, row)| row.as_ref().ok())
+    /// A row with what becomes of it.
+    pub fn add(&mut self, at: usize, row: Result<Item, &'static str>) {
+        match &row {
+            Ok(_) => self.imports += 1,
+            Err(reason) => *self.blocked.entry(reason).or_default() += 1,
+        }
+        self.rows.push((at, row));
     }
 
     /// Rows left as they are, by reason.
     pub fn blocked(&self) -> Vec<(String, u64)> {
-        let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-        for reason in self.rows.iter().filter_map(|(_, row)| row.as_ref().err()) {
-            *counts.entry(reason).or_default() += 1;
-        }
-        counts.into_iter().map(|(reason, count)| (reason.to_owned(), count)).collect()
+        self.blocked.iter().map(|(reason, count)| ((*reason).to_owned(), *count)).collect()
     }
 }
 
+/// Why a row that a flow does not show is not imported.
+pub const NOT_THERE: &str = "not in the queue";
 /// Why a row in the inventory is not imported again.
 pub const THERE: &str = "in the inventory";
 /// Why a row whose record may be there already waits for a person.
@@ -73,29 +79,27 @@ pub fn target_id(state: &FlowState, stream: Stream, source: &RecordId, name: &st
     format!("{sign}-{:020x}", xxh3_128(key.as_bytes()) >> 48).into()
 }
 
-/// Plans the import of rows.
-pub fn plan(
+/// What becomes of a row of an import; `guard` knows the rows before it.
+///
+/// # Errors
+/// What is in its way.
+pub fn planned(
     state: &FlowState,
     sides: Sides<'_>,
-    stream: Stream,
-    positions: &[usize],
+    (stream, at): (Stream, usize),
     anyway: bool,
-    junk: &JunkList,
-) -> Plan {
-    let mut guard = Guard::new(sides, stream);
-    let row = |at: usize, guard: &mut Guard| {
-        let item = item(state, sides, stream, at, anyway)?;
-        let facts = sides.source.facts_at(stream, at).ok_or("not in the queue")?;
-        if !item.known {
-            guard.pass(facts, anyway, junk)?;
-        }
-        Ok(item)
-    };
-    Plan { rows: positions.iter().map(|&at| (at, row(at, &mut guard))).collect() }
+    (guard, junk): (&mut Guard, &JunkList),
+) -> Result<Item, &'static str> {
+    let item = item(state, sides, stream, at, anyway)?;
+    let facts = sides.source.facts_at(stream, at).ok_or(NOT_THERE)?;
+    if !item.known {
+        guard.pass(facts, anyway, junk)?;
+    }
+    Ok(item)
 }
 
 /// Two rows of one import that would make the same thing.
-struct Guard {
+pub struct Guard {
     names: FxHashSet<String>,
     there: FxHashSet<String>,
     serials: FxHashSet<Serial>,
@@ -105,7 +109,8 @@ struct Guard {
 }
 
 impl Guard {
-    fn new(sides: Sides<'_>, stream: Stream) -> Self {
+    /// Before the first row.
+    pub fn new(sides: Sides<'_>, stream: Stream) -> Self {
         let there = match stream {
             Stream::Companies => sides.target.companies.live().iter().map(|c| comparable(&c.name)).collect(),
             _ => FxHashSet::default(),
@@ -152,7 +157,7 @@ type Place = (Option<RecordId>, Option<Named>);
 
 /// Where a row goes, or what is in its way.
 fn place(state: &FlowState, sides: Sides<'_>, stream: Stream, at: usize, anyway: bool) -> Result<Place, &'static str> {
-    let row = state.queue(stream).and_then(|q| q.rows.get(at)).ok_or("not in the queue")?;
+    let row = state.queue(stream).and_then(|q| q.rows.get(at)).ok_or(NOT_THERE)?;
     open(row)?;
     let (company, kind) = if stream == Stream::Devices {
         (Some(company(state, sides, at)?), kind(state, sides, at)?)
@@ -176,7 +181,7 @@ pub fn item(
     anyway: bool,
 ) -> Result<Item, &'static str> {
     let (company, kind) = place(state, sides, stream, at, anyway)?;
-    let facts = sides.source.facts_at(stream, at).ok_or("not in the queue")?;
+    let facts = sides.source.facts_at(stream, at).ok_or(NOT_THERE)?;
     let target = target_id(state, stream, facts.id(), facts.name());
     let list = sides.target.list(stream);
     let known = list.and_then(|list| list.place(&target).map(|at| list.standing(at))) == Some(Standing::Live);
@@ -195,7 +200,7 @@ fn open(row: &Row) -> Result<(), &'static str> {
         Standing::LeftOut => return Err("left out by the sync settings"),
         Standing::Live => {}
     }
-    if row.hidden { Err("not in the queue") } else { Ok(()) }
+    if row.hidden { Err(NOT_THERE) } else { Ok(()) }
 }
 
 fn company(state: &FlowState, sides: Sides<'_>, at: usize) -> Result<RecordId, &'static str> {
@@ -232,45 +237,26 @@ fn kind(state: &FlowState, sides: Sides<'_>, at: usize) -> Result<Option<Named>,
     }
 }
 
-/// Positions of the devices that can be imported now.
-pub fn ready(state: &FlowState, sides: Sides<'_>) -> Vec<usize> {
-    if !state.flow.streams.contains(&Stream::Devices) {
-        return Vec::new();
+/// Looks at so many of the device rows that changed, to know which can be imported now.
+pub fn count_ready(state: &mut FlowState, sides: Sides<'_>, junk: &JunkList, most: usize) {
+    let mut ready = std::mem::take(&mut state.ready);
+    if ready.begins() {
+        ready.know(Guard::new(sides, Stream::Devices).kept);
     }
-    (0..state.devices.rows.len()).filter(|&at| place(state, sides, Stream::Devices, at, false).is_ok()).collect()
-}
-
-/// What is ready to be imported, as counted last.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Ready {
-    /// Devices by the position of their type.
-    pub by_type: Vec<u32>,
-    /// Devices that would be ready if the inventory had none with their serial number.
-    pub twins: FxHashSet<RecordId>,
-}
-
-/// Devices that can be imported now.
-pub fn count_ready(state: &FlowState, sides: Sides<'_>, junk: &JunkList) -> Ready {
-    let mut counts = vec![0; state.types.rows.len()];
-    let mut twins = FxHashSet::default();
-    let ready = ready(state, sides);
-    let kept = if ready.is_empty() { FxHashSet::default() } else { Guard::new(sides, Stream::Devices).kept };
-    for at in ready {
-        let facts = sides.source.facts_at(Stream::Devices, at);
-        let serial = facts.and_then(|f| f.serial()).and_then(Serial::parse).filter(|s| junk.serial_reason(s).is_none());
-        if let (Some(facts), Some(true)) = (facts, serial.map(|serial| kept.contains(&serial))) {
-            // A record of an import before is matched again whatever its serial number.
-            if item(state, sides, Stream::Devices, at, false).is_ok_and(|item| !item.known) {
-                twins.insert(facts.id().clone());
-                continue;
-            }
-        }
+    for at in ready.due(most, state.devices.rows.len()) {
+        let open = place(state, sides, Stream::Devices, at, false).is_ok();
+        let twin = open && is_twin(state, sides, junk, &ready, at);
         let kind = sides.source.devices.all().get(at).and_then(|device| sides.source.type_of(&device.id));
-        if let Some(count) = kind.and_then(|kind| counts.get_mut(kind)) {
-            *count += 1;
-        }
+        ready.put(at, kind.filter(|_| open && !twin), twin);
     }
-    Ready { by_type: counts, twins }
+    state.ready = ready;
+}
+
+/// Whether the inventory has a device with the row's serial number that is not the record the row became before.
+fn is_twin(state: &FlowState, sides: Sides<'_>, junk: &JunkList, ready: &Ready, at: usize) -> bool {
+    let serial = sides.source.facts_at(Stream::Devices, at).and_then(|facts| facts.serial().and_then(Serial::parse));
+    serial.is_some_and(|serial| ready.knows(&serial) && junk.serial_reason(&serial).is_none())
+        && item(state, sides, Stream::Devices, at, false).is_ok_and(|item| !item.known)
 }
 
 /// What a row of a flow into the inventory shows beside the other cells.
@@ -281,7 +267,7 @@ pub fn cells(state: &FlowState, sides: Sides<'_>, stream: Stream, at: usize) -> 
     match stream {
         Stream::DeviceTypes => {
             cells.auto = state.auto.contains(facts.id());
-            cells.ready = state.ready.by_type.get(at).copied().unwrap_or(0);
+            cells.ready = state.ready.count(at);
         }
         Stream::Companies => cells.paused = state.paused.contains(facts.id()),
         _ => {
@@ -296,7 +282,7 @@ pub fn cells(state: &FlowState, sides: Sides<'_>, stream: Stream, at: usize) -> 
         }
     }
     if stream != Stream::DeviceTypes {
-        let twin = || state.ready.twins.contains(facts.id()).then_some(SERIAL_THERE);
+        let twin = || state.ready.is_twin(at).then_some(SERIAL_THERE);
         let blocked = place(state, sides, stream, at, false).err().or_else(twin).filter(|reason| *reason != THERE);
         blocked.unwrap_or_default().clone_into(&mut cells.blocked);
     }

@@ -112,6 +112,8 @@ pub struct WritesWaiting {
     pub text: String,
     /// Rows left as they were, by reason.
     pub skipped: Vec<(String, u64)>,
+    /// What a person should know of it.
+    pub warnings: Vec<String>,
 }
 
 /// Who waits for a decision, and what to say.

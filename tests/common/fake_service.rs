@@ -783,7 +783,7 @@ impl FakeService {
         };
         self.history.push((entry, stream, before));
         let skipped = if skipped > 0 { vec![("no candidate to accept".to_owned(), skipped)] } else { Vec::new() };
-        let done = Done { history: Some(id), rows, skipped, text: what };
+        let done = Done { history: Some(id), rows, skipped, text: what, warnings: Vec::new() };
         (Reply::Done(done), self.changed(stream))
     }
 
@@ -795,8 +795,13 @@ impl FakeService {
         for (i, row) in before {
             table.rows[i] = row;
         }
-        let done =
-            Done { history: None, rows: entry.rows, skipped: Vec::new(), text: format!("took back: {}", entry.what) };
+        let done = Done {
+            history: None,
+            rows: entry.rows,
+            skipped: Vec::new(),
+            text: format!("took back: {}", entry.what),
+            warnings: Vec::new(),
+        };
         (Reply::Done(done), self.changed(stream))
     }
 }

@@ -82,7 +82,7 @@ pub fn view(query: &WriteQuery, flow: FlowId, at: Timestamp) -> View {
                 who: "ann".to_owned(),
                 changed: at,
             });
-            View::Outbox(Box::new(OutboxView { writes: writes.collect(), planned: 1, moving: 1 }))
+            View::Outbox(Box::new(OutboxView { writes: writes.collect(), planned: 1, moving: 1, stopped: Vec::new() }))
         }
     }
 }

@@ -49,3 +49,31 @@ fn plan_apply_and_outbox_are_commands() {
     assert!(said, "{history}");
     home.refused(&["plan", "nowhere"], 2, &["no flow"]);
 }
+
+#[test]
+fn a_plan_of_more_than_a_thousand_is_listed_whole() {
+    let simulator = home::vendors(6, 1_300, Faults::None);
+    simulator.control().itglue().clear();
+    let home = Home::new();
+    home.connect(&simulator);
+    let config = home.path().join("config.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let create = "\n[flows.addigy-itglue.create.companies]\ntype = \"Customer\"\n\
+                  [flows.addigy-itglue.create.devices]\ntype = \"Desktop\"\n";
+    std::fs::write(&config, text + create).unwrap();
+    home.ok(&["sync"]);
+    let planned = home.json(&["plan", "addigy-itglue", "--json"]);
+    let count = planned["planned"].as_array().unwrap().len();
+    assert!(count > 1_100, "{count}");
+    assert!(planned["warnings"][0].as_str().unwrap().contains("PSA"), "{}", planned["warnings"]);
+    let listed = |options: &[&str]| {
+        let arguments: Vec<&str> = ["outbox", "--json"].iter().chain(options).copied().collect();
+        home.json(&arguments)["writes"].as_array().unwrap().len()
+    };
+    assert_eq!((listed(&["--all"]), listed(&["--open", "--limit", "1050"]), listed(&[])), (count, 1_050, 50));
+    let output = home.run(&["apply", "addigy-itglue"], "");
+    let (out, said) = (home::text(&output.stdout), home::text(&output.stderr));
+    assert!(output.status.success(), "{said}");
+    assert_eq!(out.lines().filter(|line| line.contains("\tconfirmed ")).count(), count);
+    assert!(said.contains(&format!("{count} confirmed")) && said.contains("PSA"), "{said}");
+}

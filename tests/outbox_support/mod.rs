@@ -66,8 +66,36 @@ pub fn reopened(home: &Path) -> Store {
     panic!("the store stays in use")
 }
 
-/// `name base_url key` a line.
+/// `name base_url member=value …` a line: the connector of a vendor with its keys and options.
 pub fn start_service(home: &Path, vendors: &str, rules: WriteRules) -> (Service, Store) {
+    start_flow(home, vendors, flow(), rules)
+}
+
+/// The members of a line that are no secrets.
+const OPTIONS: [&str; 2] = ["company", "username"];
+
+/// A connection as a line says it.
+pub fn connection(line: &str) -> Connection {
+    let mut words = line.split_whitespace();
+    let (name, base_url) = (words.next().unwrap(), words.next().unwrap());
+    let members: Vec<(&str, &str)> = words.map(|word| word.split_once('=').unwrap()).collect();
+    let (options, secrets): (Vec<_>, Vec<_>) = members.into_iter().partition(|(name, _)| OPTIONS.contains(name));
+    Connection {
+        integration: name.into(),
+        connector: name.into(),
+        base_url: Some(base_url.into()),
+        region: None,
+        options: options.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        credentials: Credentials::from_pairs(secrets.into_iter().map(|(name, key)| (name, key.to_owned().into()))),
+        requests_per_second: Some(5_000.0),
+        page_size: None,
+        files: BTreeMap::new(),
+        mapping_override_dir: None,
+    }
+}
+
+/// A service with one flow.
+pub fn start_flow(home: &Path, vendors: &str, flow: Flow, rules: WriteRules) -> (Service, Store) {
     let store = reopened(home);
     let notices = Notices::default();
     let tuning = connectors::Tuning {
@@ -80,21 +108,8 @@ pub fn start_service(home: &Path, vendors: &str, rules: WriteRules) -> (Service,
     };
     let mut integrations = Vec::new();
     for line in vendors.lines() {
-        let mut words = line.split_whitespace();
-        let (name, base_url, key) = (words.next().unwrap(), words.next().unwrap(), words.next().unwrap());
-        let connection = Connection {
-            integration: name.into(),
-            connector: name.into(),
-            base_url: Some(base_url.into()),
-            region: None,
-            options: BTreeMap::new(),
-            credentials: Credentials::from_pairs([("api_key", key.to_owned().into())]),
-            requests_per_second: Some(5_000.0),
-            page_size: None,
-            files: BTreeMap::new(),
-            mapping_override_dir: None,
-        };
-        let id: IntegrationId = name.into();
+        let connection = connection(line);
+        let id = connection.integration.clone();
         let observer = notices.observer(&id);
         let connector = connectors::connect_with(connection, observer, tuning.clone()).expect("a connector");
         integrations.push(Connected {
@@ -111,7 +126,7 @@ pub fn start_service(home: &Path, vendors: &str, rules: WriteRules) -> (Service,
         store: store.clone(),
         clock: Arc::new(SystemClock),
         integrations,
-        flows: vec![flow()],
+        flows: vec![flow],
         junk: JunkList::built_in(),
         rules: SyncRules::default(),
         scheduled: false,
@@ -125,7 +140,7 @@ pub fn start_service(home: &Path, vendors: &str, rules: WriteRules) -> (Service,
 pub fn vendors_of(simulator: &Simulator) -> String {
     let ends = simulator.endpoints();
     format!(
-        "addigy {} {}\nitglue {} {}",
+        "addigy {} api_key={}\nitglue {} api_key={}",
         ends.addigy.base_url, ends.addigy.api_key, ends.itglue.base_url, ends.itglue.api_key
     )
 }
@@ -175,21 +190,37 @@ pub fn everything(stream: Stream) -> Selection {
 }
 
 pub fn create(stream: Stream, rows: Selection, hold: bool) -> WriteCommand {
-    WriteCommand::Create { flow: flow().id, stream, rows, anyway: false, hold }
+    create_in(&flow(), stream, rows, hold)
+}
+
+pub fn create_in(flow: &Flow, stream: Stream, rows: Selection, hold: bool) -> WriteCommand {
+    WriteCommand::Create { flow: flow.id.clone(), stream, rows, anyway: false, hold }
 }
 
 pub async fn plan(service: &Service, stream: Stream, rows: Selection) -> PlanView {
-    let query_create = WriteQuery::Create { flow: flow().id, stream, rows, anyway: false, limit: 10_000 };
-    match query(service, query_create).await {
+    plan_in(service, &flow(), stream, rows).await
+}
+
+pub async fn plan_in(service: &Service, flow: &Flow, stream: Stream, rows: Selection) -> PlanView {
+    plan_of(service, WriteQuery::Create { flow: flow.id.clone(), stream, rows, anyway: false, limit: 10_000 }).await
+}
+
+pub async fn plan_of(service: &Service, asked: WriteQuery) -> PlanView {
+    match query(service, asked).await {
         View::Plan(plan) => *plan,
         other => panic!("no plan: {other:?}"),
     }
 }
 
 pub async fn rows(service: &Service, stream: Stream) -> Vec<QueueRow> {
+    rows_in(service, &flow(), stream).await
+}
+
+pub async fn rows_in(service: &Service, flow: &Flow, stream: Stream) -> Vec<QueueRow> {
     let (mut all_rows, mut offset) = (Vec::new(), 0);
     loop {
-        let query = Query::Window { view: all(stream), offset, limit: 500, anchor: None };
+        let view = ViewSpec { flow: flow.id.clone(), ..all(stream) };
+        let query = Query::Window { view, offset, limit: 500, anchor: None };
         let Ok(Reply::View(View::Window(window))) = service.ask(Request::Query(query)).await else {
             panic!("no window")
         };

@@ -41,7 +41,10 @@ pub struct OutboxArguments {
     pub withdraw: Vec<u64>,
     /// Writes shown
     #[arg(long, default_value_t = 50)]
-    pub limit: u32,
+    pub limit: u64,
+    /// All writes, however many
+    #[arg(long, conflicts_with = "limit")]
+    pub all: bool,
     /// One JSON document
     #[arg(long)]
     pub json: bool,

@@ -40,6 +40,8 @@ pub(crate) struct WriteMap {
     pub(crate) company: Option<WritePath>,
     /// Members that every new record gets.
     pub(crate) constants: Map<String, Value>,
+    /// Values of one search at most, in bytes as they stand in an address; 0: what every address takes.
+    pub(crate) search_length: u32,
     /// How records are looked for.
     pub(crate) find: FindMap,
 }

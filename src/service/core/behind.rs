@@ -136,5 +136,11 @@ fn renew(
         *from += 1;
         *left -= 1;
     }
-    *from >= count
+    if *from < count {
+        return false;
+    }
+    if stream == Stream::Devices && state.flow.is_import() {
+        state.ready.touch_all();
+    }
+    true
 }

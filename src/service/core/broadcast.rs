@@ -65,9 +65,12 @@ impl Core {
         if self.outbox.due().is_none_or(|due| due > Instant::now()) {
             return;
         }
-        // Only of flows whose rows changed: counting looks at every device.
-        let changed = self.outbox.queues.clone();
-        self.count_ready(&changed);
+        for state in self.flows.iter_mut().filter(|state| state.flow.is_import()) {
+            if state.ready.take_news() {
+                state.types.generation += 1;
+                self.outbox.queue(&state.flow.id);
+            }
+        }
         let outbox = std::mem::take(&mut self.outbox);
         self.outbox.last = Some(Instant::now());
         if self.subscribers.is_empty() {

@@ -32,7 +32,8 @@ impl Core {
     /// Puts waiting changes into the facts, when nobody else reads them.
     pub(super) fn apply_pending(&mut self) {
         // The engine's answer names positions: nothing moves until it is in the rows.
-        if !self.ready || self.is_solving() || (self.pending.is_empty() && self.recount.is_empty()) {
+        let stands = self.is_solving() || !self.slow.is_empty();
+        if !self.ready || stands || (self.pending.is_empty() && self.recount.is_empty()) {
             return;
         }
         let (now, began) = (self.clock.now(), Instant::now());
@@ -41,18 +42,19 @@ impl Core {
         let Some(world) = Arc::get_mut(&mut self.world) else { return };
         while let Some(pending) = self.pending.pop_front() {
             match pending {
-                Pending::Rows(flow, stream, changes) => {
-                    if let Some(state) = self.flows.iter_mut().find(|f| f.flow.id == flow) {
+                Pending::Rows(entry, piece) => {
+                    let (flow, changes) = (&entry.flow, &entry.changes[piece]);
+                    if let Some(state) = self.flows.iter_mut().find(|f| f.flow.id == *flow) {
                         let rules = state.flow.clone();
-                        decide::apply(state, sides_of(world, &rules), stream, &changes);
-                        for change in &changes {
-                            world.note(&flow, stream, &change.source, change.after.as_ref());
+                        decide::apply(state, sides_of(world, &rules), entry.stream, changes);
+                        for change in changes {
+                            world.note(flow, entry.stream, &change.source, change.after.as_ref());
                         }
                     }
-                    self.outbox.queue(&flow);
+                    self.outbox.queue(flow);
                     self.outbox.overview();
                 }
-                Pending::Imported(flow, reply, done) => imported.push((flow, reply, done)),
+                Pending::Imported(entry, reply, done) => imported.push((entry, reply, done)),
                 Pending::Decision(flow, stream, source, decision) => {
                     let before = world.decided(&flow, stream).and_then(|known| known.get(&source)).cloned().flatten();
                     world.note(&flow, stream, &source, decision.as_ref());
@@ -107,8 +109,9 @@ impl Core {
                 break;
             }
         }
-        for (flow, reply, done) in imported {
-            self.import_ended(&flow);
+        for (entry, reply, done) in imported {
+            self.import_ended(&entry.flow);
+            self.drop_elsewhere(entry);
             if let Some(reply) = reply {
                 reply.done(*done);
             }
@@ -123,7 +126,8 @@ impl Core {
 
     /// Changes wait for nothing but their turn.
     pub(super) fn pending_due(&self) -> Option<Instant> {
-        let waits = self.ready && !self.pending.is_empty() && !self.is_solving() && !self.is_lent();
+        let stands = self.is_solving() || self.is_lent() || !self.slow.is_empty();
+        let waits = self.ready && !self.pending.is_empty() && !stands;
         waits.then(Instant::now)
     }
 
@@ -186,6 +190,10 @@ impl Core {
             self.count_inventory();
         }
         let mut renewed = Vec::new();
+        // Devices go into companies and become of types that are there.
+        let places = streams.iter().any(|stream| matches!(stream, Stream::Companies | Stream::DeviceTypes));
+        // Their serial numbers are looked for among the devices that are there.
+        let twins = streams.contains(&Stream::Devices);
         for state in &mut self.flows {
             if state.flow.source == *integration || state.flow.target == *integration {
                 if state.flow.is_import() {
@@ -193,6 +201,9 @@ impl Core {
                 }
                 state.due.dirty = true;
                 state.due.changed |= all;
+                if state.flow.target == *integration && (places || (twins && state.importing.is_none())) {
+                    state.ready.touch_all();
+                }
                 if state.flow.source == *integration {
                     let source = self.world.tables_of(integration);
                     if all {

@@ -3,9 +3,9 @@
 
 use super::super::compare::sides_of;
 use super::super::importing::{self, Behind, Staged};
-use super::super::staging;
 use super::super::tables::{Change, Standing};
-use super::import::Wanted;
+use super::import::{Chosen, Wanted};
+use super::slow::For;
 use super::{Core, CoreMessage};
 use crate::domain::{FlowId, IntegrationId, LogLevel, RecordId, RowChange, Stream};
 
@@ -27,6 +27,8 @@ impl Core {
             && self.recount.is_empty()
             && self.more.is_empty()
             && state.importing.is_none()
+            && state.ready.is_counted()
+            && self.slow.is_empty()
             && !self.paused_flows.contains(&state.flow.id)
             && !state.due.dirty
             && !state.due.decided
@@ -160,15 +162,16 @@ impl Core {
             let undecided = state.devices.rows.get(*place).is_some_and(super::super::rows::Row::is_undecided);
             undecided && kind.is_some_and(|kind| state.auto.contains(&kind.id))
         };
-        let rows: Vec<usize> = staging::ready(state, sides).into_iter().filter(is_auto).collect();
-        let plan = staging::plan(state, sides, Stream::Devices, &rows, false, &self.world.junk);
-        let items: Vec<_> = plan.items().cloned().collect();
-        if items.is_empty() {
+        let positions: Vec<usize> = state.ready.positions().filter(is_auto).collect();
+        if positions.is_empty() {
             return false;
         }
         let what = "imported by auto-sync:".to_owned();
-        let wanted = Wanted { stream: Stream::Devices, what, by: self.engine(), reply: None, skipped: Vec::new() };
-        self.start_import(at, items, super::super::messages::Given::default(), wanted);
+        let by = self.engine();
+        let wanted = Wanted { stream: Stream::Devices, what, by, reply: None, skipped: Vec::new() };
+        let chosen = Chosen { positions, types: None, every: true, anyway: false };
+        let given = super::super::messages::Given::default();
+        self.begin_import_of(at, Stream::Devices, chosen, For::Import(Box::new(wanted), given));
         true
     }
 }

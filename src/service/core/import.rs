@@ -4,15 +4,19 @@
 use super::super::compare::sides_of;
 use super::super::decide::{self, By};
 use super::super::importing::{self, Job, Staged};
-use super::super::messages::{Done, Given, ImportPlan, ImportRow, ImportRows, View};
+use super::super::messages::{Done, Generation, Given, ImportPlan, ImportRow, ImportRows, View};
 use super::super::reply::ReplyTo;
-use super::super::staging::{self, Item, Plan};
+use super::super::staging::{self, Guard, Item, Plan};
 use super::super::{views, writer};
+use super::slow::{For, Slow};
 use super::{Core, CoreMessage, Pending};
 use crate::domain::{
-    Failure, FailureClass, FlowId, HistoryEntry, HistoryId, Record, RecordChange, RecordEdit, RowChange, Stream, text,
+    Failure, FailureClass, Flow, FlowId, HistoryEntry, HistoryId, Record, RecordChange, RecordEdit, RowChange, Stream,
+    text,
 };
 use rustc_hash::FxHashSet;
+use std::sync::Arc;
+use std::time::Instant;
 
 /// Most rows of one answer.
 pub const WINDOW: usize = 500;
@@ -34,6 +38,36 @@ pub struct Wanted {
     pub skipped: Vec<(String, u64)>,
 }
 
+/// Rows that an import was asked for.
+pub(super) struct Chosen {
+    /// Where they stand.
+    pub positions: Vec<usize>,
+    /// Only devices of these types, by position.
+    pub types: Option<FxHashSet<usize>>,
+    /// They were not chosen one by one.
+    pub every: bool,
+    /// Also those whose record may be there already.
+    pub anyway: bool,
+}
+
+/// An import of which is found out what it does.
+pub(super) struct Importing {
+    flow: Flow,
+    stream: Stream,
+    chosen: Chosen,
+    next: usize,
+    guard: Guard,
+    plan: Plan,
+    purpose: For,
+}
+
+/// A plan that was shown, for the next window of it.
+pub(super) struct ShownPlan {
+    of: (FlowId, Stream, ImportRows, bool),
+    generations: [Generation; 3],
+    plan: Plan,
+}
+
 /// No decision comes between an import's rows.
 pub fn busy() -> Failure {
     let what = "an import into the inventory is under way in this flow";
@@ -51,38 +85,138 @@ impl Core {
         Err(Failure::new(FailureClass::Usage, what, "add one: `matchbook flow add SOURCE inventory`"))
     }
 
-    fn plan_import(&mut self, at: usize, stream: Stream, rows: &ImportRows, anyway: bool) -> Plan {
+    /// Begins to find out what an import of rows does.
+    fn begin_import(&mut self, at: usize, stream: Stream, rows: &ImportRows, anyway: bool, purpose: For) {
         let flow = self.flows[at].flow.clone();
         let sides = sides_of(&self.world, &flow);
-        let state = &mut self.flows[at];
-        let positions = match rows {
-            ImportRows::Selected(rows) => decide::positions(state, sides, stream, rows),
+        let (positions, types) = match rows {
+            ImportRows::Selected(rows) => (decide::positions(&mut self.flows[at], sides, stream, rows), None),
             ImportRows::OfTypes(types) => {
                 let wanted: FxHashSet<usize> = types.iter().filter_map(|id| sides.source.types.position(id)).collect();
-                let kind = |at: &usize| sides.source.type_of(&sides.source.devices.all()[*at].id);
-                (0..sides.source.devices.all().len())
-                    .filter(|at| kind(at).is_some_and(|k| wanted.contains(&k)))
-                    .collect()
+                ((0..sides.source.devices.all().len()).collect(), Some(wanted))
             }
-            ImportRows::All => (0..sides.source.count(stream)).collect(),
+            ImportRows::All => ((0..sides.source.count(stream)).collect(), None),
         };
-        let mut plan = staging::plan(&self.flows[at], sides, stream, &positions, anyway, &self.world.junk);
-        if !matches!(rows, ImportRows::Selected(_)) {
-            // Of everything, only what is not there yet is of interest.
-            plan.rows.retain(|(_, row)| !matches!(row, Err(staging::THERE | "not in the queue")));
-        }
-        plan
+        let every = !matches!(rows, ImportRows::Selected(_));
+        self.begin_import_of(at, stream, Chosen { positions, types, every, anyway }, purpose);
     }
 
+    /// Begins to find out what an import of rows at these positions does.
+    pub(super) fn begin_import_of(&mut self, at: usize, stream: Stream, chosen: Chosen, purpose: For) {
+        let flow = self.flows[at].flow.clone();
+        let guard = Guard::new(sides_of(&self.world, &flow), stream);
+        if let For::Import(..) = purpose {
+            self.flows[at].importing = Some((0, chosen.positions.len() as u64));
+        }
+        let importing = Importing { flow, stream, chosen, next: 0, guard, plan: Plan::default(), purpose };
+        self.begin_slow(Slow::Import(Box::new(importing)));
+    }
+
+    /// Looks at more of an import's rows; true when none is left.
+    pub(super) fn go_on_importing(&mut self, importing: &mut Importing, until: Instant) -> bool {
+        let Some(state) = self.flows.iter().find(|state| state.flow.id == importing.flow.id) else { return true };
+        let sides = sides_of(&self.world, &importing.flow);
+        let (stream, chosen) = (importing.stream, &importing.chosen);
+        let kind = |at: usize| sides.source.type_of(&sides.source.devices.all().get(at)?.id);
+        while let Some(part) = chosen.positions.get(importing.next..).filter(|rest| !rest.is_empty()) {
+            if Instant::now() >= until {
+                return false;
+            }
+            let part = &part[..part.len().min(PIECE)];
+            importing.next += part.len();
+            for &at in part {
+                if let Some(wanted) = &chosen.types
+                    && !kind(at).is_some_and(|kind| wanted.contains(&kind))
+                {
+                    continue;
+                }
+                let guard = (&mut importing.guard, &*self.world.junk);
+                let row = staging::planned(state, sides, (stream, at), chosen.anyway, guard);
+                // Of everything, only what is not there yet is of interest.
+                if !(chosen.every && matches!(row, Err(staging::THERE | staging::NOT_THERE))) {
+                    importing.plan.add(at, row);
+                }
+            }
+        }
+        true
+    }
+
+    /// It is known what an import does.
+    pub(super) fn import_planned(&mut self, importing: Importing) {
+        let Importing { flow, plan, purpose, .. } = importing;
+        let at = match self.flow_at(&flow.id) {
+            Ok(at) => at,
+            Err(failure) => {
+                if let For::Show(reply, ..) = purpose {
+                    reply.failed(failure);
+                }
+                return;
+            }
+        };
+        match purpose {
+            For::Show(reply, mut shown, window) => {
+                shown.plan = plan;
+                reply.view(self.plan_window(at, &shown, window));
+                self.shown_plan = Some(shown);
+            }
+            For::Import(wanted, given) => self.carry_out_import(at, plan, *wanted, given),
+        }
+    }
+
+    fn carry_out_import(&mut self, at: usize, plan: Plan, wanted: Wanted, given: Given) {
+        let wanted = Wanted { skipped: plan.blocked(), ..wanted };
+        let only_one = plan.imports > 1 && given != Given::default();
+        if plan.imports == 0 || only_one {
+            let nothing_by_itself = wanted.reply.is_none();
+            self.flows[at].importing = None;
+            self.flows[at].after_sync &= !nothing_by_itself;
+            self.drop_elsewhere(plan);
+            let Some(reply) = wanted.reply else { return };
+            if only_one {
+                let what = "a name or a domain can be given for a single company only";
+                return reply.failed(Failure::new(FailureClass::Usage, what, "import them one by one"));
+            }
+            let skipped = wanted.skipped;
+            let text = skipped.first().map_or_else(|| "nothing to import".to_owned(), |(reason, _)| reason.clone());
+            return reply.done(Done { skipped, text, ..Done::default() });
+        }
+        let items: Vec<Item> = plan.rows.into_iter().filter_map(|(_, row)| row.ok()).collect();
+        self.start_import(at, items, given, wanted);
+    }
+
+    /// What an import would do: a window of its plan, which is kept while the queues stand still.
     pub(super) fn import_plan(
         &mut self,
-        (flow, stream): (&FlowId, Stream),
-        rows: &ImportRows,
+        reply: ReplyTo,
+        (flow, stream): (FlowId, Stream),
+        rows: ImportRows,
         anyway: bool,
-        (offset, limit): (u64, u32),
-    ) -> Result<View, Failure> {
-        let at = self.import_at(flow, stream)?;
-        let plan = self.plan_import(at, stream, rows, anyway);
+        window: (u64, u32),
+    ) {
+        let at = match self.import_at(&flow, stream) {
+            Ok(at) => at,
+            Err(failure) => return reply.failed(failure),
+        };
+        let state = &self.flows[at];
+        let shown = ShownPlan {
+            of: (flow, stream, rows, anyway),
+            generations: [&state.companies, &state.devices, &state.types].map(|queue| queue.generation),
+            plan: Plan::default(),
+        };
+        if let Some(known) = &self.shown_plan
+            && (&known.of, &known.generations) == (&shown.of, &shown.generations)
+        {
+            return reply.view(self.plan_window(at, known, window));
+        }
+        if let Some(old) = self.shown_plan.take() {
+            self.drop_elsewhere(old);
+        }
+        let rows = shown.of.2.clone();
+        self.begin_import(at, stream, &rows, anyway, For::Show(reply, Box::new(shown), window));
+    }
+
+    fn plan_window(&self, at: usize, shown: &ShownPlan, (offset, limit): (u64, u32)) -> View {
+        let (stream, plan) = (shown.of.1, &shown.plan);
         let sides = sides_of(&self.world, &self.flows[at].flow);
         let name = |at: usize| sides.source.facts_at(stream, at).map(|facts| text::clean(facts.name()).into_owned());
         let row = |(at, row): &(usize, Result<Item, &'static str>)| {
@@ -111,15 +245,14 @@ impl Core {
         };
         let from = usize::try_from(offset).unwrap_or(usize::MAX).min(plan.rows.len());
         let upto = (from + (limit as usize).min(WINDOW)).min(plan.rows.len());
-        let imports = plan.items().count() as u64;
-        Ok(View::ImportPlan(ImportPlan {
-            what: format!("imports {} into the inventory", decide::counted(stream, imports)),
-            imports,
+        View::ImportPlan(ImportPlan {
+            what: format!("imports {} into the inventory", decide::counted(stream, plan.imports)),
+            imports: plan.imports,
             blocked: plan.blocked(),
             total: plan.rows.len() as u64,
             offset: from as u64,
             rows: plan.rows[from..upto].iter().map(row).collect(),
-        }))
+        })
     }
 
     pub(super) fn import(
@@ -135,23 +268,12 @@ impl Core {
             Ok(at) => at,
             Err(failure) => return reply.failed(failure),
         };
-        let plan = self.plan_import(at, stream, rows, anyway);
-        let (items, skipped): (Vec<Item>, _) = (plan.items().cloned().collect(), plan.blocked());
-        if items.is_empty() {
-            let text = skipped.first().map_or_else(|| "nothing to import".to_owned(), |(reason, _)| reason.clone());
-            return reply.done(Done { skipped, text, ..Done::default() });
-        }
-        if items.len() > 1 && given != Given::default() {
-            let what = "a name or a domain can be given for a single company only";
-            return reply.failed(Failure::new(FailureClass::Usage, what, "import them one by one"));
+        if let Some(old) = self.shown_plan.take() {
+            self.drop_elsewhere(old);
         }
         let by = self.by();
-        self.start_import(
-            at,
-            items,
-            given,
-            Wanted { stream, what: "imported".into(), by, reply: Some(reply), skipped },
-        );
+        let wanted = Wanted { stream, what: "imported".into(), by, reply: Some(reply), skipped: Vec::new() };
+        self.begin_import(at, stream, rows, anyway, For::Import(Box::new(wanted), given));
     }
 
     /// Stages the records elsewhere; the entry is made when all are there.
@@ -271,22 +393,25 @@ impl Core {
     /// An import is durable: its rows follow in pieces, behind the records that the writer sent.
     pub(super) fn import_written(
         &mut self,
-        entry: &HistoryEntry,
+        entry: HistoryEntry,
         result: Result<HistoryEntry, Failure>,
         waiting: writer::Waiting,
     ) {
+        let entry = Arc::new(entry);
         match result {
             Ok(stored) => {
-                for piece in entry.changes.chunks(PIECE) {
-                    self.pending.push_back(Pending::Rows(entry.flow.clone(), entry.stream, piece.to_vec()));
+                for from in (0..entry.changes.len()).step_by(PIECE) {
+                    let piece = from..entry.changes.len().min(from + PIECE);
+                    self.pending.push_back(Pending::Rows(Arc::clone(&entry), piece));
                 }
                 let done = Done {
                     history: Some(stored.id),
                     rows: entry.rows,
                     skipped: waiting.skipped,
                     text: entry.what.clone(),
+                    warnings: Vec::new(),
                 };
-                self.pending.push_back(Pending::Imported(entry.flow.clone(), waiting.reply, Box::new(done)));
+                self.pending.push_back(Pending::Imported(entry, waiting.reply, Box::new(done)));
             }
             Err(failure) => {
                 if let Ok(at) = self.flow_at(&entry.flow) {
@@ -306,27 +431,9 @@ impl Core {
             let state = &mut self.flows[at];
             state.importing = None;
             (state.due.dirty, state.due.changed) = (true, true);
+            state.ready.touch_all();
         }
         self.outbox.queue(flow);
         self.outbox.overview();
-    }
-
-    /// Counts what can be imported of these flows, for the tabs and the types; at most with each burst of events.
-    pub(super) fn count_ready(&mut self, changed: &std::collections::BTreeSet<FlowId>) {
-        for at in 0..self.flows.len() {
-            let flow = &self.flows[at].flow;
-            if !flow.is_import() || !self.ready || !changed.contains(&flow.id) {
-                continue;
-            }
-            let sides = sides_of(&self.world, &self.flows[at].flow);
-            let ready = staging::count_ready(&self.flows[at], sides, &self.world.junk);
-            if ready != self.flows[at].ready {
-                let state = &mut self.flows[at];
-                state.ready = ready;
-                state.types.generation += 1;
-                state.devices.generation += 1;
-                self.outbox.queue(&state.flow.id);
-            }
-        }
     }
 }

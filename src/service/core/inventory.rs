@@ -28,7 +28,7 @@ impl Core {
     pub(super) fn ask_inventory(&mut self, reply: ReplyTo, query: InventoryQuery) {
         let answer = match query {
             InventoryQuery::Plan { flow, stream, rows, anyway, offset, limit } => {
-                self.import_plan((&flow, stream), &rows, anyway, (offset, limit))
+                return self.import_plan(reply, (flow, stream), rows, anyway, (offset, limit));
             }
             InventoryQuery::Origin { flow, source } => return self.origin(reply, &flow, source),
             InventoryQuery::Detail { integration, stream, id } => return self.detail(reply, integration, stream, id),
@@ -100,6 +100,13 @@ impl Core {
         let rules = self.flows[at].flow.clone();
         let sides = sides_of(&self.world, &rules);
         let positions = decide::positions(&mut self.flows[at], sides, Stream::Companies, rows);
+        if let [one] = positions.as_slice()
+            && let Some(id) = views::id_at(sides.source, Stream::Companies, *one).cloned()
+        {
+            // The vendor is asked for that one alone where it can be; else it lists until the record comes.
+            let task = crate::sync::Task { integration: rules.source, stream: Stream::Companies };
+            return self.sync_record(reply, task, id);
+        }
         let started = self.start_sync(Some(&rules.source), Some(Stream::Companies), false);
         let companies = decide::counted(Stream::Companies, positions.len() as u64);
         let text =

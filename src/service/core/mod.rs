@@ -20,6 +20,7 @@ mod rules;
 mod schedules;
 mod sending;
 mod settings;
+mod slow;
 mod solving;
 #[cfg(test)]
 mod tests;
@@ -51,6 +52,7 @@ use crate::store::Store;
 use crate::sync::outbox::{Closed, Delivered};
 use crate::sync::{Supervisor, Task};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
@@ -216,6 +218,8 @@ pub enum CoreMessage {
         /// Who waits.
         reply: ReplyTo,
     },
+    /// The next slice of long work.
+    GoOn,
     /// Answer when nothing runs, nothing is to be solved and everything decided is durable.
     Settle(oneshot::Sender<()>),
     /// Save what makes the next start quick, and end.
@@ -227,10 +231,10 @@ enum Pending {
     Change(IntegrationId, Change),
     Decision(FlowId, Stream, RecordId, Option<Decision>),
     Rules(FlowId),
-    /// Rows of an import that is durable.
-    Rows(FlowId, Stream, Vec<RowChange>),
+    /// Some rows of an import that is durable.
+    Rows(Arc<HistoryEntry>, Range<usize>),
     /// All rows of the import are in.
-    Imported(FlowId, Option<ReplyTo>, Box<super::messages::Done>),
+    Imported(Arc<HistoryEntry>, Option<ReplyTo>, Box<super::messages::Done>),
     /// Other sync settings, or the same judged at a later time.
     Scope(IntegrationId, Option<Arc<SyncScope>>),
 }
@@ -277,6 +281,7 @@ pub struct Opened {
 }
 
 /// What the core is made of.
+#[expect(clippy::struct_excessive_bools, reason = "facts that do not exclude each other")]
 pub struct Core {
     pub(super) home: String,
     pub(super) actor: String,
@@ -305,6 +310,12 @@ pub struct Core {
     ready: bool,
     waiting: Vec<(ReplyTo, Request)>,
     pending: VecDeque<Pending>,
+    /// Work that is done in slices, one after the other.
+    slow: VecDeque<slow::Slow>,
+    /// The inbox holds a [`CoreMessage::GoOn`].
+    nudged: bool,
+    /// The plan of an import that was shown last.
+    shown_plan: Option<Box<import::ShownPlan>>,
     /// Streams with changed records whose counts and states are to be computed anew.
     recount: BTreeMap<IntegrationId, BTreeSet<Stream>>,
     last_recount: Option<(Instant, Duration)>,
@@ -373,6 +384,9 @@ impl Core {
             ready: false,
             waiting: Vec::new(),
             pending: VecDeque::new(),
+            slow: VecDeque::new(),
+            nudged: false,
+            shown_plan: None,
             recount: BTreeMap::new(),
             last_recount: None,
             solving: false,
@@ -451,7 +465,7 @@ impl Core {
             CoreMessage::Log(lines) => self.outbox.log(lines),
             CoreMessage::Ended(integration) => self.ended(&integration),
             CoreMessage::Solved(solved) => self.solved(*solved),
-            CoreMessage::Written { entry, result, waiting } => self.written(&entry, result, waiting),
+            CoreMessage::Written { entry, result, waiting } => self.written(*entry, result, waiting),
             CoreMessage::Found { wanted, entry, reply, by } => self.found(wanted, entry, reply, &by),
             CoreMessage::Cards(found) => self.cards_found(found),
             CoreMessage::Offered { integration, result, reply } => self.offered(integration, result, reply),
@@ -471,6 +485,7 @@ impl Core {
             CoreMessage::Staged { flow, result, wanted } => self.staged(&flow, result, *wanted),
             CoreMessage::Followed { flow, result } => self.followed(&flow, result),
             CoreMessage::Planned { change, result, reply } => self.planned(change, result, reply),
+            CoreMessage::GoOn => self.nudged = false,
             CoreMessage::Settle(done) => self.settle.push(done),
             CoreMessage::Freed | CoreMessage::Stop(_) | CoreMessage::Opened(_) => {}
         }
@@ -487,6 +502,7 @@ impl Core {
     /// After each batch of messages: changes go in, solving starts, events go out.
     fn turn(&mut self) {
         self.catch_up_rows();
+        self.go_on_slow();
         self.apply_pending();
         self.tell_scopes();
         self.decide_more();
@@ -498,10 +514,8 @@ impl Core {
         self.compare_matched();
         self.deliver();
         self.note_day();
-        if !self.settle.is_empty() && self.is_settled() {
-            // A command does not wait for a burst to be told what can be imported.
-            let all = self.flows.iter().map(|state| state.flow.id.clone()).collect();
-            self.count_ready(&all);
+        self.count_ready();
+        if self.is_settled() {
             for done in self.settle.drain(..) {
                 let _ = done.send(());
             }
@@ -513,6 +527,7 @@ impl Core {
         self.ready
             && !self.is_solving()
             && self.pending.is_empty()
+            && self.slow.is_empty()
             && self.recount.is_empty()
             && self.writing == 0
             && self.more.is_empty()
@@ -522,7 +537,13 @@ impl Core {
             && self.again.is_empty()
             && self.told_scope.is_empty()
             && self.supervisor.running().is_empty()
-            && !self.flows.iter().any(|f| f.due.dirty || f.due.decided || f.after_sync || f.importing.is_some())
+            && !self.flows.iter().any(|f| {
+                f.due.dirty
+                    || f.due.decided
+                    || f.after_sync
+                    || f.importing.is_some()
+                    || (f.flow.is_import() && !f.ready.is_counted())
+            })
     }
 
     /// Somebody else reads the facts: the engine or a picker. A message comes when they are free again, so nothing is

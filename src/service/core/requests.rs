@@ -399,7 +399,7 @@ impl Core {
     /// The writer is done with an entry.
     pub(super) fn written(
         &mut self,
-        entry: &HistoryEntry,
+        entry: HistoryEntry,
         result: Result<HistoryEntry, Failure>,
         waiting: writer::Waiting,
     ) {
@@ -419,6 +419,7 @@ impl Core {
                         rows: entry.rows,
                         skipped: waiting.skipped,
                         text: entry.what.clone(),
+                        warnings: Vec::new(),
                     });
                 }
             }

@@ -6,8 +6,8 @@ use super::super::writer;
 use super::super::writing::{REST, sink::CourierSink};
 use super::{Core, CoreMessage, Pending};
 use crate::domain::{
-    Actor, Decision, DecisionKind, Failure, FlowId, HistoryEntry, HistoryId, IntegrationId, LogLevel, OutboxEntry,
-    Record, RowChange, Stream, WriteState,
+    Actor, Decision, DecisionKind, Failure, FailureClass, FlowId, HistoryEntry, HistoryId, IntegrationId, LogLevel,
+    OutboxEntry, Record, RowChange, Stream, WriteState,
 };
 use crate::sync::outbox::{Closed, Courier, Delivered};
 use std::collections::{BTreeMap, BTreeSet};
@@ -162,6 +162,7 @@ impl Core {
                 sink: Arc::new(sink),
             };
             self.writes.again.remove(&id);
+            self.writes.stopped.remove(&id);
             self.writes.couriers.insert(id.clone());
             let inbox = self.inbox.clone();
             self.runtime.spawn(async move {
@@ -182,8 +183,10 @@ impl Core {
             self.writes.again.insert(integration.clone(), Instant::now() + REST);
         }
         if let Delivered::Stopped(failure, again) = delivered {
-            let text = format!("writing to {integration} stopped: {failure}; what was not written stays in the outbox");
-            self.outbox.notice(LogLevel::Warn, text);
+            let text = stopped(&integration, &failure, again);
+            self.outbox.notice(LogLevel::Warn, text.clone());
+            self.log_line(&integration, LogLevel::Warn, &text);
+            self.writes.stopped.insert(integration.clone(), text);
             if again {
                 self.writes.again.insert(integration, Instant::now() + REST);
             } else {
@@ -193,4 +196,16 @@ impl Core {
         }
         self.outbox.overview();
     }
+}
+
+/// Why a courier came back, what that means for what was not written, and how it goes on.
+fn stopped(integration: &IntegrationId, failure: &Failure, again: bool) -> String {
+    let next = if again {
+        "it is tried again by itself while matchbook runs, or at once with `matchbook apply`"
+    } else if failure.class == FailureClass::Credentials {
+        "enter new credentials with `matchbook connect`, then `matchbook apply` goes on with it"
+    } else {
+        "when that is done, `matchbook apply` goes on with it"
+    };
+    format!("writing to {integration} stopped: {failure}; what was not written stays in the outbox: {next}")
 }

@@ -6,11 +6,16 @@ use super::super::messages::{Done, View};
 use super::super::reply::ReplyTo;
 use super::super::rules;
 use super::super::writer::{self, Wanted};
+use super::slow::Slow;
 use super::{Core, Entry};
 use crate::domain::{
     Actor, Failure, FailureClass, HistoryEntry, HistoryId, IntegrationId, RecordChange, RecordEdit, RowChange,
     RuleChange, Stream,
 };
+use std::time::Instant;
+
+/// Records or changes looked at between two looks at the clock.
+const PIECE: usize = 250;
 
 impl Core {
     /// The writer found the entry that an undo or redo means.
@@ -29,11 +34,9 @@ impl Core {
         if let Some(failure) = refusal(&entry) {
             return reply.failed(failure);
         }
-        let (records, kept) = self.inverse_records(&entry);
-        if entry.changes.is_empty() && !entry.records.is_empty() {
-            return self.undo_records(wanted, &entry, records, kept, reply, by);
+        if !entry.records.is_empty() {
+            return self.begin_undoing(wanted, entry, reply, by);
         }
-        let imports = !records.is_empty();
         let at = match self.flow_at(&entry.flow) {
             Ok(at) if self.flows[at].importing.is_some() => return reply.failed(super::import::busy()),
             Ok(at) => at,
@@ -48,40 +51,54 @@ impl Core {
         if moved_on > 0 {
             skipped.push(("decided again since".to_owned(), moved_on));
         }
-        if kept > 0 {
-            skipped.push((KEPT.to_owned(), kept));
-        }
         if changed > 0 {
             skipped.push(("rules changed since".to_owned(), changed));
         }
         if let Wanted::Undo { preview: true, .. } = wanted {
-            let mut preview = self.undo_preview(at, &entry, changes, moved_on);
+            let mut preview = self.undo_preview(at, &entry, self.places(at, entry.stream, changes), moved_on);
             preview.learns = rules::described(&rules);
             return reply.view(View::Preview(preview));
         }
-        if changes.is_empty() && rules.is_empty() && records.is_empty() {
+        if changes.is_empty() && rules.is_empty() {
             let text = "nothing left to take back: every row was decided again since".to_owned();
             return reply.done(Done { skipped, text, ..Done::default() });
         }
         let what = writer::title(&entry, wanted == Wanted::Redo);
         let waiting = writer::Waiting { reply: Some(reply), skipped, later: false };
-        if imports {
-            // As with an import, rows follow the records: between the two the engine would match what is going.
-            self.flows[at].importing = Some((0, changes.len() as u64));
-            self.put_rules(&rules);
-            let undo = inverse_of(&entry, what, (changes, rules, records), by);
-            self.writing += 1;
-            let waiting = writer::Waiting { later: true, ..waiting };
-            let _ = self.writer.send(writer::Job::Decide { entry: Box::new(undo), waiting });
-            return;
-        }
         let entry = Entry { rules, undoes: Some(entry.id), ..Entry::new(entry.stream, changes, what) };
         self.commit(at, entry, by.clone(), waiting);
     }
 
-    /// What takes an entry's records back. A record that another flow is matched with, or a company with devices in it,
-    /// stays; how many do comes second.
-    fn inverse_records(&self, entry: &HistoryEntry) -> (Vec<RecordChange>, u64) {
+    /// Begins to take back an entry with records of the inventory.
+    fn begin_undoing(&mut self, wanted: Wanted, entry: HistoryEntry, reply: ReplyTo, by: &By) {
+        let preview = matches!(wanted, Wanted::Undo { preview: true, .. });
+        if !entry.changes.is_empty() {
+            match self.flow_at(&entry.flow) {
+                Ok(at) if self.flows[at].importing.is_some() => return reply.failed(super::import::busy()),
+                // As with an import, rows follow the records: between the two the engine would match what is going.
+                Ok(at) if !preview => self.flows[at].importing = Some((0, entry.changes.len() as u64)),
+                Ok(_) => {}
+                Err(failure) => return reply.failed(failure),
+            }
+        }
+        let undoing = Undoing {
+            wanted,
+            entry,
+            reply,
+            by: by.clone(),
+            looked_at: (0, 0),
+            records: Vec::new(),
+            kept: 0,
+            changes: Vec::new(),
+            moved_on: 0,
+        };
+        self.begin_slow(Slow::Undo(Box::new(undoing)));
+    }
+
+    /// Looks at more of what an entry changed; true when nothing is left. A record that another flow is matched with, or
+    /// a company with devices in it, stays.
+    pub(super) fn go_on_undoing(&mut self, undoing: &mut Undoing, until: Instant) -> bool {
+        let entry = &undoing.entry;
         let inventory = self.world.tables_of(&IntegrationId::inventory());
         let others = |change: &RecordChange| {
             let flows = self.flows.iter().filter(|f| f.flow.is_import() && f.flow.id != entry.flow);
@@ -90,11 +107,68 @@ impl Core {
         let inhabited = |change: &RecordChange| {
             change.stream == Stream::Companies && inventory.extra.get(&change.id).is_some_and(|e| e.devices > 0)
         };
-        let stays =
-            |change: &RecordChange| change.edit == RecordEdit::Withdrawn && (others(change) || inhabited(change));
-        let all: Vec<RecordChange> = entry.records.iter().map(RecordChange::inverse).collect();
-        let (kept, back): (Vec<_>, Vec<_>) = all.into_iter().partition(stays);
-        (back, kept.len() as u64)
+        let (records, changes) = &mut undoing.looked_at;
+        while *records < entry.records.len() {
+            if Instant::now() >= until {
+                return false;
+            }
+            for change in entry.records.iter().skip(*records).take(PIECE).map(RecordChange::inverse) {
+                *records += 1;
+                if change.edit == RecordEdit::Withdrawn && (others(&change) || inhabited(&change)) {
+                    undoing.kept += 1;
+                } else {
+                    undoing.records.push(change);
+                }
+            }
+        }
+        let Some(state) = self.flows.iter().find(|state| state.flow.id == entry.flow) else { return true };
+        let sides = sides_of(&self.world, &state.flow);
+        let hold = (entry.actor == Actor::Engine).then_some(&undoing.by);
+        while let Some(rest) = entry.changes.get(*changes..).filter(|rest| !rest.is_empty()) {
+            if Instant::now() >= until {
+                return false;
+            }
+            let part = &rest[..rest.len().min(PIECE)];
+            *changes += part.len();
+            let (mut inverse, moved_on) = decide::inverse(state, sides, entry.stream, part, hold);
+            undoing.changes.append(&mut inverse);
+            undoing.moved_on += moved_on;
+        }
+        true
+    }
+
+    /// It is known what takes an entry with records back.
+    pub(super) fn undo_planned(&mut self, undoing: Undoing) {
+        let Undoing { wanted, entry, reply, by, records, kept, changes, moved_on, .. } = undoing;
+        if entry.changes.is_empty() {
+            return self.undo_records(wanted, &entry, records, kept, reply, &by);
+        }
+        let at = match self.flow_at(&entry.flow) {
+            Ok(at) => at,
+            Err(failure) => return reply.failed(failure),
+        };
+        let (rules, changed) = self.rules.inverse(&entry.rules);
+        let counts = [("decided again since", moved_on), (KEPT, kept), ("rules changed since", changed)];
+        let skipped: Vec<(String, u64)> =
+            counts.iter().filter(|(_, count)| *count > 0).map(|(why, count)| ((*why).to_owned(), *count)).collect();
+        if let Wanted::Undo { preview: true, .. } = wanted {
+            let mut preview = self.undo_preview(at, &entry, self.places(at, entry.stream, changes), moved_on);
+            preview.learns = rules::described(&rules);
+            self.drop_elsewhere(entry);
+            return reply.view(View::Preview(preview));
+        }
+        if changes.is_empty() && rules.is_empty() && records.is_empty() {
+            self.flows[at].importing = None;
+            let text = "nothing left to take back: every row was decided again since".to_owned();
+            return reply.done(Done { skipped, text, ..Done::default() });
+        }
+        let what = writer::title(&entry, wanted == Wanted::Redo);
+        self.put_rules(&rules);
+        let undo = inverse_of(&entry, what, (changes, rules, records), &by);
+        self.drop_elsewhere(entry);
+        self.writing += 1;
+        let waiting = writer::Waiting { reply: Some(reply), skipped, later: true };
+        let _ = self.writer.send(writer::Job::Decide { entry: Box::new(undo), waiting });
     }
 
     /// Takes back an entry that is about records alone: its flow may be gone, or none.
@@ -131,25 +205,45 @@ impl Core {
         let _ = self.writer.send(writer::Job::Decide { entry: Box::new(undo), waiting });
     }
 
+    /// Changes with the positions of their rows.
+    fn places(&self, at: usize, stream: Stream, changes: Vec<RowChange>) -> Vec<(usize, RowChange)> {
+        let sides = sides_of(&self.world, &self.flows[at].flow);
+        let position = |c: &RowChange| super::super::views::position(sides.source, stream, &c.source);
+        changes.into_iter().filter_map(|c| position(&c).map(|at| (at, c))).collect()
+    }
+
     fn undo_preview(
         &self,
         at: usize,
         entry: &HistoryEntry,
-        changes: Vec<RowChange>,
+        changes: Vec<(usize, RowChange)>,
         moved_on: u64,
     ) -> super::super::messages::Preview {
         let state = &self.flows[at];
         let sides = sides_of(&self.world, &state.flow);
-        let position = |c: &RowChange| super::super::views::position(sides.source, entry.stream, &c.source);
-        let changes = changes.into_iter().filter_map(|c| position(&c).map(|at| (at, c))).collect();
         let plan = Plan { changes, ..Plan::default() };
         let mut preview = decide::preview(state, sides, entry.stream, &plan, "takes back");
         preview.what = format!("takes back “{}”: {}", entry.what, decide::counted(entry.stream, preview.rows));
         if moved_on > 0 {
             preview.warnings.push(format!("{moved_on} left as they are: decided again since"));
         }
+        self.drop_elsewhere(plan);
         preview
     }
+}
+
+/// An entry with records of which is found out what takes it back.
+pub(super) struct Undoing {
+    wanted: Wanted,
+    entry: HistoryEntry,
+    reply: ReplyTo,
+    by: By,
+    /// Records and changes that were looked at.
+    looked_at: (usize, usize),
+    records: Vec<RecordChange>,
+    kept: u64,
+    changes: Vec<RowChange>,
+    moved_on: u64,
 }
 
 /// The entry that takes another one back.

@@ -11,8 +11,9 @@ use super::{Core, CoreMessage};
 use crate::domain::outbox::plan::{Place, WriteTarget, place};
 use crate::domain::{
     Actor, Failure, FailureClass, Flow, FlowId, IntegrationId, LogLevel, MatchState, OutboxEntry, RecordId, Stream,
-    UpdatePolicy, WriteId, WriteInside, WriteState,
+    UpdatePolicy, WriteId, WriteInside, WriteState, text,
 };
+use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -82,12 +83,17 @@ impl Core {
             WriteQuery::Policies { flow } => self.policies(reply, flow),
             WriteQuery::Outbox { flow, live, before, limit } => {
                 let (store, counts) = (self.store.clone(), self.writes.counts());
+                let stopped = self.writes.stopped.values().cloned().collect();
+                let limit = limit.min(1_000) as usize;
+                let open: Option<Vec<OutboxEntry>> =
+                    live.then(|| self.writes.newest(before, flow.as_ref()).take(limit).cloned().collect());
                 self.off_thread(reply, move || {
-                    let keep = |entry: &OutboxEntry| {
-                        flow.as_ref().is_none_or(|flow| entry.write.flow == *flow) && (!live || entry.state.is_live())
+                    let keep = |entry: &OutboxEntry| flow.as_ref().is_none_or(|flow| entry.write.flow == *flow);
+                    let entries = match open {
+                        Some(open) => open,
+                        None => store.writes(before, limit, &keep, SCAN)?,
                     };
-                    let entries = store.writes(before, limit.min(1_000) as usize, &keep, SCAN)?;
-                    Ok(View::Outbox(Box::new(view::outbox(entries, counts))))
+                    Ok(View::Outbox(Box::new(view::outbox(entries, counts, stopped))))
                 });
             }
         }
@@ -106,7 +112,8 @@ impl Core {
             WriteCommand::Apply { ids, flow } => self.apply_writes(reply, &ids, flow.as_ref()),
             WriteCommand::Withdraw { ids } => {
                 self.writes.busy += 1;
-                let waiting = WritesWaiting { reply: Some(reply), text: "taken back".into(), skipped: Vec::new() };
+                let (skipped, warnings) = (Vec::new(), Vec::new());
+                let waiting = WritesWaiting { reply: Some(reply), text: "taken back".into(), skipped, warnings };
                 let _ = self.writer.send(writer::Job::WithdrawWrites { ids, waiting, at: self.clock.now() });
             }
             WriteCommand::SetPolicies { flow, update, fields } => self.set_policies(reply, flow, update, fields),
@@ -209,7 +216,7 @@ impl Core {
     fn rows_again(&self, at: usize, ids: &[WriteId]) -> Vec<(OutboxEntry, Option<Row>)> {
         let flow = &self.flows[at].flow;
         let source = self.world.tables_of(&flow.source);
-        let ours = self.writes.live().filter(|entry| ids.contains(&entry.id));
+        let ours = ids.iter().filter_map(|id| self.writes.open(*id));
         let row = |entry: &OutboxEntry| {
             let place = super::super::views::position(source, entry.write.stream, &entry.write.source)?;
             self.row_to_make(at, entry.write.stream, place, Some(entry.id))
@@ -339,14 +346,11 @@ impl Core {
             return;
         }
         let verb = if hold { "planned" } else { "on their way" };
-        let mut text = format!("{} writes to {} {verb}", entries.len(), plan.vendor);
-        for warning in &plan.warnings {
-            text = format!("{text}. {warning}");
-        }
+        let text = told(format!("{} writes to {} {verb}", entries.len(), plan.vendor), &plan.warnings);
         if !hold {
             self.writes.awake = true;
         }
-        let waiting = WritesWaiting { reply, text, skipped };
+        let waiting = WritesWaiting { reply, text, skipped, warnings: plan.warnings };
         let _ = self.writer.send(writer::Job::AddWrites { entries, instead, waiting });
     }
 
@@ -376,13 +380,17 @@ impl Core {
     fn compare_plans(&mut self, reply: ReplyTo, ids: &[WriteId], plan: &Plan) {
         let mut moved = Vec::new();
         let mut entries: Vec<OutboxEntry> = Vec::new();
-        for entry in self.writes.live().filter(|entry| ids.contains(&entry.id)) {
-            let now = plan.rows.iter().find(|row| {
-                let same_kind = row.write.as_ref().is_none_or(|write| write.is_create() == entry.write.is_create());
-                row.source == entry.write.source && row.stream == entry.write.stream && same_kind
-            });
-            match difference(entry, now) {
-                Some(what) => moved.push(format!("{}: {what}", entry.write.name)),
+        let mut rows: FxHashMap<(Stream, &RecordId), Vec<&planning::Proposal>> = FxHashMap::default();
+        for row in &plan.rows {
+            rows.entry((row.stream, &row.source)).or_default().push(row);
+        }
+        for entry in ids.iter().filter_map(|id| self.writes.open(*id)) {
+            let same_kind = |row: &&&planning::Proposal| {
+                row.write.as_ref().is_none_or(|write| write.is_create() == entry.write.is_create())
+            };
+            let now = rows.get(&(entry.write.stream, &entry.write.source));
+            match difference(entry, now.and_then(|rows| rows.iter().find(same_kind).copied())) {
+                Some(what) => moved.push(format!("{}: {what}", text::clean(&entry.write.name))),
                 None => entries.push(OutboxEntry {
                     state: WriteState::Approved,
                     changed: self.clock.now(),
@@ -398,8 +406,9 @@ impl Core {
             let what = format!("nothing was sent: the world moved since the plan ({}{tail})", moved.join("; "));
             return reply.failed(Failure::new(FailureClass::Usage, what, "plan anew, look at it, and apply that"));
         }
-        let text = format!("{} writes to {} on their way", entries.len(), plan.vendor);
-        let waiting = WritesWaiting { reply: Some(reply), text, skipped: Vec::new() };
+        let text = told(format!("{} writes to {} on their way", entries.len(), plan.vendor), &plan.warnings);
+        let (skipped, warnings) = (Vec::new(), plan.warnings.clone());
+        let waiting = WritesWaiting { reply: Some(reply), text, skipped, warnings };
         let _ = self.writer.send(writer::Job::SetWrites { entries, waiting });
     }
 
@@ -418,7 +427,13 @@ impl Core {
                 self.show_writes(flows);
                 if let Some(reply) = waiting.reply {
                     let rows = if rows == 0 { withdrawn } else { rows };
-                    reply.done(Done { rows, skipped: waiting.skipped, text: waiting.text, ..Done::default() });
+                    reply.done(Done {
+                        rows,
+                        skipped: waiting.skipped,
+                        text: waiting.text,
+                        warnings: waiting.warnings,
+                        history: None,
+                    });
                 }
             }
             Err(failure) => match waiting.reply {
@@ -487,6 +502,11 @@ impl Core {
     pub(super) fn came_back(&self, flow: &FlowId, stream: Stream, source: &RecordId) -> Option<String> {
         self.writes.came_back(&(flow.clone(), stream, source.clone())).cloned()
     }
+}
+
+/// A line with what a person should know besides.
+fn told(text: String, warnings: &[String]) -> String {
+    warnings.iter().fold(text, |text, warning| format!("{text}. {warning}"))
 }
 
 /// A flow that writes no differences by itself.

@@ -98,6 +98,9 @@ pub struct Done {
     pub skipped: Vec<(String, u64)>,
     /// One line for the person.
     pub text: String,
+    /// What a person should know of it besides.
+    #[serde(default)]
+    pub warnings: Vec<String>,
 }
 
 /// What happens without being asked for. Bursts are coalesced: progress comes at most ten times a second.

@@ -199,4 +199,7 @@ pub struct OutboxView {
     pub planned: u64,
     /// Writes that are on their way.
     pub moving: u64,
+    /// Why some of them are not sent now, and what goes on with them; a line for each target.
+    #[serde(default)]
+    pub stopped: Vec<String>,
 }

@@ -20,6 +20,9 @@ pub struct Guard<'a> {
     macs: FxHashMap<Mac, Vec<usize>>,
     names: FxHashMap<String, Vec<usize>>,
     moving: Vec<Moving>,
+    moving_serials: FxHashMap<Serial, Vec<usize>>,
+    moving_macs: FxHashMap<Mac, Vec<usize>>,
+    moving_names: FxHashMap<String, Vec<usize>>,
 }
 
 /// A write on its way.
@@ -48,6 +51,9 @@ impl<'a> Guard<'a> {
             macs: FxHashMap::default(),
             names: FxHashMap::default(),
             moving: Vec::new(),
+            moving_serials: FxHashMap::default(),
+            moving_macs: FxHashMap::default(),
+            moving_names: FxHashMap::default(),
         };
         for at in 0..target.count(stream) {
             let Some(facts) = target.facts_at(stream, at) else { continue };
@@ -72,12 +78,20 @@ impl<'a> Guard<'a> {
     /// A write that is on its way from now on.
     pub fn add(&mut self, write: &PlannedWrite) {
         let key = write.natural_key();
+        let (at, name) = (self.moving.len(), folded(&key.name));
+        if let Some(serial) = &key.serial {
+            self.moving_serials.entry(serial.clone()).or_default().push(at);
+        }
+        for mac in &key.macs {
+            self.moving_macs.entry(*mac).or_default().push(at);
+        }
+        self.moving_names.entry(name.clone()).or_default().push(at);
         self.moving.push(Moving {
             name: write.name.clone(),
             source: write.source.clone(),
             serial: key.serial,
             macs: key.macs,
-            folded: folded(&key.name),
+            folded: name,
             inside: write.inside.clone(),
         });
     }
@@ -159,11 +173,136 @@ impl<'a> Guard<'a> {
                 away: false,
             })
         };
-        self.moving.iter().filter_map(hit).collect()
+        let serial = key.serial.as_ref().and_then(|serial| self.moving_serials.get(serial));
+        let macs = key.macs.iter().filter_map(|mac| self.moving_macs.get(mac));
+        let mut like: Vec<usize> =
+            serial.into_iter().chain(macs).chain(self.moving_names.get(&own)).flatten().copied().collect();
+        like.sort_unstable();
+        like.dedup();
+        like.into_iter().filter_map(|at| hit(&self.moving[at])).collect()
     }
 }
 
 /// A name without case, spaces and signs.
 fn folded(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::tables::Change;
+    use super::super::super::world;
+    use super::*;
+    use crate::domain::{
+        Actor, Company, Device, FieldWrite, Interface, Record, Timestamp, WriteField, WriteId, WriteKind, WriteState,
+    };
+
+    /// A target with two companies and, in the second, a device that is archived.
+    fn target() -> IntegrationTables {
+        let mut tables = IntegrationTables::default();
+        let mut device = Device::new("d7", "PC-7");
+        device.company = Some("2".into());
+        device.serial = Some("c02xk007jgh7".into());
+        device.interfaces = vec![Interface { name: "en0".into(), mac: Some("14:7d:da:00:00:07".into()), ip: None }];
+        device.archived = true;
+        let records = [
+            Record::Company(Box::new(Company::new("1", "Acme"))),
+            Record::Company(Box::new(Company::new("2", "Borealis"))),
+            Record::Device(Box::new(device)),
+        ];
+        for change in records.iter().flat_map(Change::all_of) {
+            world::apply(&mut tables, change, Timestamp::UNIX_EPOCH);
+        }
+        tables
+    }
+
+    fn wanted(source: &str, stream: Stream, inside: Option<&str>, values: &[(WriteField, &str)]) -> PlannedWrite {
+        let fields = values.iter().map(|(field, new)| FieldWrite { field: *field, old: None, new: (*new).to_owned() });
+        PlannedWrite {
+            flow: "f".into(),
+            stream,
+            source: source.into(),
+            name: values[0].1.to_owned(),
+            target: "t".into(),
+            kind: WriteKind::Create,
+            inside: inside.map(|id| WriteInside::There { target: id.into() }),
+            fields: fields.collect(),
+            interfaces: Vec::new(),
+            mark: String::new(),
+        }
+    }
+
+    fn device(source: &str, inside: &str, values: &[(WriteField, &str)]) -> PlannedWrite {
+        wanted(source, Stream::Devices, Some(inside), values)
+    }
+
+    fn why(hits: &[NearHit]) -> Vec<&str> {
+        hits.iter().map(|hit| hit.why.as_str()).collect()
+    }
+
+    const NAME: WriteField = WriteField::Name;
+    const SERIAL: WriteField = WriteField::Serial;
+    const MAC: WriteField = WriteField::Mac;
+
+    #[test]
+    fn an_archived_record_in_another_company_is_found_by_what_identifies_it() {
+        let (tables, junk) = (target(), JunkList::built_in());
+        let guard = Guard::new(&tables, &"t".into(), Stream::Devices, &junk, &[]);
+        let hits = guard.near(&device("s1", "1", &[(NAME, "NEW"), (SERIAL, "C02XK007JGH7")]));
+        assert_eq!(why(&hits), ["the same serial number"]);
+        assert_eq!((hits[0].id.as_str(), hits[0].company.as_str(), hits[0].away), ("d7", "Borealis", true));
+        let hits = guard.near(&device("s1", "1", &[(NAME, "NEW"), (SERIAL, "OTHER001"), (MAC, "14-7D-DA-00-00-07")]));
+        assert_eq!(why(&hits), ["the same MAC address"]);
+        // A name says something inside its company only, and nothing against two serial numbers.
+        assert_eq!(why(&guard.near(&device("s1", "2", &[(NAME, "pc 7")]))), ["the same name"]);
+        assert!(guard.near(&device("s1", "1", &[(NAME, "PC-7")])).is_empty());
+        assert!(guard.near(&device("s1", "2", &[(NAME, "PC-7"), (SERIAL, "OTHER001")])).is_empty());
+    }
+
+    #[test]
+    fn what_is_on_its_way_counts_as_there_but_for_its_own_row() {
+        let (tables, junk) = (target(), JunkList::built_in());
+        let moving = device("s1", "1", &[(NAME, "PC-1"), (SERIAL, "C02XK001JGH7"), (MAC, "14:7D:DA:00:00:01")]);
+        let entry = |write: PlannedWrite, state| OutboxEntry {
+            id: WriteId(1),
+            write,
+            state,
+            actor: Actor::Engine,
+            planned: Timestamp::UNIX_EPOCH,
+            changed: Timestamp::UNIX_EPOCH,
+            sent: 0,
+            anyway: false,
+        };
+        let live = [entry(moving.clone(), WriteState::Approved)];
+        let mut guard = Guard::new(&tables, &"t".into(), Stream::Devices, &junk, &live);
+        assert!(guard.near(&moving).is_empty(), "its own row is planned anew");
+        let near = |guard: &Guard<'_>, inside: &str, values: &[(WriteField, &str)]| {
+            guard.near(&device("s2", inside, values)).into_iter().map(|hit| hit.why).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            near(&guard, "2", &[(NAME, "X"), (SERIAL, "c02xk001jgh7")]),
+            ["on its way there with the same serial number"]
+        );
+        assert_eq!(
+            near(&guard, "2", &[(NAME, "X"), (MAC, "147dda000001")]),
+            ["on its way there with the same MAC address"]
+        );
+        assert_eq!(near(&guard, "1", &[(NAME, "pc-1")]), ["on its way there with the same name"]);
+        assert!(near(&guard, "2", &[(NAME, "pc-1")]).is_empty(), "in another company it is another one");
+        // Rows with the same serial number in one plan: the second meets the first.
+        let third = device("s3", "1", &[(NAME, "PC-3"), (SERIAL, "C02XK003JGH7")]);
+        guard.add(&third);
+        assert_eq!(near(&guard, "1", &[(NAME, "PC-4"), (SERIAL, "C02XK003JGH7")]).len(), 1);
+    }
+
+    #[test]
+    fn companies_of_one_name_meet_whatever_their_signs() {
+        let (tables, junk) = (target(), JunkList::built_in());
+        let mut guard = Guard::new(&tables, &"t".into(), Stream::Companies, &junk, &[]);
+        let company = |source: &str, name: &str| wanted(source, Stream::Companies, None, &[(NAME, name)]);
+        assert_eq!(why(&guard.near(&company("p1", "ACME."))), ["the same name"]);
+        assert!(guard.near(&company("p1", "Cobalt")).is_empty());
+        guard.add(&company("p1", "Cobalt"));
+        assert_eq!(why(&guard.near(&company("p2", "cobalt"))), ["on its way there with the same name"]);
+    }
 }

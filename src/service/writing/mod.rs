@@ -32,6 +32,8 @@ pub struct Writes {
     pub couriers: BTreeSet<IntegrationId>,
     /// Integrations that did not answer, and when they are tried again.
     pub again: BTreeMap<IntegrationId, Instant>,
+    /// Why an integration's courier came back before the end, and what to do, for a person.
+    pub stopped: BTreeMap<IntegrationId, String>,
     /// Writes may be sent: the interface runs, or somebody asked.
     pub awake: bool,
     /// Plans in the making, and changes of the outbox on their way to the disk.
@@ -93,6 +95,22 @@ impl Writes {
     /// Writes that are not closed.
     pub fn live(&self) -> impl Iterator<Item = &OutboxEntry> {
         self.live.values()
+    }
+
+    /// A write that is not closed.
+    pub fn open(&self, id: WriteId) -> Option<&OutboxEntry> {
+        self.live.get(&id)
+    }
+
+    /// Writes that are not closed, newest first, before one and of one flow.
+    pub fn newest<'a>(
+        &'a self,
+        before: Option<WriteId>,
+        flow: Option<&'a FlowId>,
+    ) -> impl Iterator<Item = &'a OutboxEntry> {
+        let before = before.unwrap_or(WriteId(u64::MAX));
+        let older = self.live.range(..before).rev().map(|(_, entry)| entry);
+        older.filter(move |entry| flow.is_none_or(|flow| entry.write.flow == *flow))
     }
 
     /// The write of a row that is not closed.

@@ -10,7 +10,7 @@ use crate::domain::{
     WriteInside, WriteRules, text,
 };
 use crate::store::Store;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -129,7 +129,12 @@ pub fn plan(job: Job) -> Result<Plan, Failure> {
                 plan.rows = updates(&job, &rules)?;
             }
         }
-        Subject::Again { writes } => plan.rows = again(&job, &rules, writes)?,
+        Subject::Again { writes } => {
+            plan.rows = again(&job, &rules, writes)?;
+            let made: BTreeSet<Stream> =
+                writes.iter().filter(|(e, _)| e.write.is_create()).map(|(e, _)| e.write.stream).collect();
+            plan.warnings.extend(made.iter().filter_map(|stream| job.targets.get(stream)?.warning.clone()));
+        }
     }
     Ok(plan)
 }
@@ -255,12 +260,12 @@ fn difference(
 /// What would be planned now, for each of the writes in their order.
 fn again(job: &Job, rules: &WriteRules, writes: &[(OutboxEntry, Option<Row>)]) -> Result<Vec<Proposal>, Failure> {
     let mut by_stream: BTreeMap<Stream, Vec<Row>> = BTreeMap::new();
-    let mut anyway = Vec::new();
+    let mut anyway = BTreeSet::new();
     for (entry, row) in writes.iter().filter(|(entry, _)| entry.write.is_create()) {
         by_stream.entry(entry.write.stream).or_default().extend(row.clone());
         anyway.extend(entry.anyway.then(|| entry.write.source.clone()));
     }
-    let own: Vec<_> = writes.iter().map(|(entry, _)| entry.id).collect();
+    let own: BTreeSet<_> = writes.iter().map(|(entry, _)| entry.id).collect();
     let others: Vec<OutboxEntry> = job.live.iter().filter(|entry| !own.contains(&entry.id)).cloned().collect();
     let mut found = Vec::new();
     for (stream, rows) in by_stream {

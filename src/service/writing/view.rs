@@ -60,8 +60,8 @@ fn interfaces(interfaces: &[Interface]) -> Vec<String> {
 }
 
 /// The outbox as a view.
-pub fn outbox(entries: Vec<OutboxEntry>, (planned, moving): (u64, u64)) -> OutboxView {
-    OutboxView { writes: entries.into_iter().map(entry).collect(), planned, moving }
+pub fn outbox(entries: Vec<OutboxEntry>, (planned, moving): (u64, u64), stopped: Vec<String>) -> OutboxView {
+    OutboxView { writes: entries.into_iter().map(entry).collect(), planned, moving, stopped }
 }
 
 fn entry(entry: OutboxEntry) -> WriteView {

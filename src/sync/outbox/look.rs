@@ -6,10 +6,13 @@ use crate::domain::{OutboxEntry, Record, RecordId, Stream, WriteField, WriteId};
 use std::collections::{BTreeSet, HashMap};
 
 /// Values of one filter at most.
-const VALUES: usize = 50;
+const VALUES: usize = 200;
 
-/// Length of one filter's values at most, in bytes: addresses have limits too, and characters are written in three.
-const LENGTH: usize = 600;
+/// Companies of one search at most: everything in them is listed.
+const COMPANIES: usize = 20;
+
+/// Bytes of an address that a value takes beside its own: quotes and a comma, written in three each.
+const AROUND: usize = 9;
 
 impl Courier {
     /// Everything that has the natural key of one of the writes, and what the vendor's filter let through besides.
@@ -25,17 +28,19 @@ impl Courier {
         };
         let mut finds = Vec::new();
         if stream == Stream::Companies {
-            finds.extend(parts(values(WriteField::Name)).map(Find::Names));
-            finds.extend(parts(values(WriteField::ShortName)).map(Find::ShortNames));
+            finds.extend(parts(values(WriteField::Name), limits).map(Find::Names));
+            finds.extend(parts(values(WriteField::ShortName), limits).map(Find::ShortNames));
         } else {
             let by_serial = |e: &&OutboxEntry| limits.finds_serials && e.write.value(WriteField::Serial).is_some();
             let (_, without): (Vec<&OutboxEntry>, Vec<&OutboxEntry>) = entries.iter().partition(by_serial);
             if limits.finds_serials {
-                finds.extend(parts(values(WriteField::Serial)).map(Find::Serials));
+                finds.extend(parts(values(WriteField::Serial), limits).map(Find::Serials));
             }
-            let inside: BTreeSet<RecordId> =
+            let mut inside: Vec<RecordId> =
                 without.iter().filter_map(|entry| company.get(&entry.id).cloned().flatten()).collect();
-            finds.extend(inside.into_iter().map(Find::Inside));
+            inside.sort_unstable();
+            inside.dedup();
+            finds.extend(inside.chunks(COMPANIES).map(|part| Find::Inside(part.to_vec())));
         }
         let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
         for find in finds {
@@ -50,18 +55,27 @@ impl Courier {
 }
 
 /// Values in portions that fit an address.
-fn parts(values: BTreeSet<String>) -> impl Iterator<Item = Vec<String>> {
+pub(super) fn parts(
+    values: impl IntoIterator<Item = String>,
+    limits: &WriteLimits,
+) -> impl Iterator<Item = Vec<String>> {
     let mut all: Vec<Vec<String>> = Vec::new();
     let mut length = 0;
     for value in values {
-        length += value.len() + 3;
-        match all.last_mut().filter(|part| part.len() < VALUES && length <= LENGTH) {
+        let own = written(&value) + AROUND;
+        length += own;
+        match all.last_mut().filter(|part| part.len() < VALUES && length <= limits.search_length) {
             Some(part) => part.push(value),
             None => {
-                length = value.len() + 3;
+                length = own;
                 all.push(vec![value]);
             }
         }
     }
     all.into_iter()
+}
+
+/// Length of a value in an address, in bytes.
+fn written(value: &str) -> usize {
+    value.bytes().map(|byte| if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) { 1 } else { 3 }).sum()
 }

@@ -22,11 +22,14 @@ use resolve::{Found, resolve};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// Companies in one wave: so many are looked for by one search, and by one after a kill.
-const COMPANIES: usize = 25;
+/// Companies in one wave: so many are looked for by one search or two, also after a kill.
+const COMPANIES: usize = 50;
 
-/// Devices in one wave.
-const DEVICES: usize = 200;
+/// Devices in one wave; the rest of the last company's goes with it, so that its requests are full.
+const DEVICES: usize = 400;
+
+/// Devices in one wave at most.
+const MOST_DEVICES: usize = 800;
 
 /// Rounds of a wave: one to send, one to see, and those that halve a bulk request that was refused.
 const ROUNDS: u32 = 16;
@@ -82,7 +85,12 @@ enum Stop {
 
 impl From<Failure> for Stop {
     fn from(failure: Failure) -> Self {
-        if failure.class == FailureClass::Usage { Self::Reload } else { Self::Failure(failure, true) }
+        match failure.class {
+            FailureClass::Usage => Self::Reload,
+            // Until somebody does something about it.
+            FailureClass::Credentials | FailureClass::Permission => Self::Failure(failure, false),
+            _ => Self::Failure(failure, true),
+        }
     }
 }
 
@@ -143,8 +151,10 @@ impl Courier {
         let mut inside: Vec<OutboxEntry> = creates.into_iter().filter(|e| e.write.stream == Stream::Devices).collect();
         // Those of one company go together: each company of a wave is a request.
         inside.sort_by_cached_key(company_key);
+        let (mut known, mut last) = (HashMap::new(), None);
         for entry in inside {
-            if devices.len() == DEVICES {
+            let group = company_key(&entry);
+            if devices.len() >= MOST_DEVICES || devices.len() >= DEVICES && last != group {
                 break;
             }
             if let Some(WriteInside::Made { source }) = &entry.write.inside
@@ -152,8 +162,16 @@ impl Courier {
             {
                 continue;
             }
-            match self.company_of(&entry).await? {
-                Ok(company) => devices.push((entry, Some(company))),
+            let company = match known.get(&(entry.write.flow.clone(), group.clone())) {
+                Some(company) => Result::clone(company),
+                None => self.company_of(&entry).await?,
+            };
+            known.insert((entry.write.flow.clone(), group.clone()), company.clone());
+            match company {
+                Ok(company) => {
+                    devices.push((entry, Some(company)));
+                    last = group;
+                }
                 Err(reason) => orphaned.push(refused(entry, reason, "")),
             }
         }
@@ -404,11 +422,11 @@ impl Courier {
     }
 }
 
-/// The company that a device is made in, as far as it is known.
-fn company_key(entry: &OutboxEntry) -> Option<RecordId> {
+/// The company that a device is made in, as far as it is known; whether it was there when the device was planned.
+fn company_key(entry: &OutboxEntry) -> Option<(bool, RecordId)> {
     match entry.write.inside.as_ref()? {
-        WriteInside::There { target } => Some(target.clone()),
-        WriteInside::Made { source } => Some(source.clone()),
+        WriteInside::There { target } => Some((true, target.clone())),
+        WriteInside::Made { source } => Some((false, source.clone())),
     }
 }
 

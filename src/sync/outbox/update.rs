@@ -1,13 +1,14 @@
 //! Changes of records: the same twice does no harm, so what is not known is read back and sent again.
 
+use super::look::parts;
 use super::{Courier, Stop, TRIES, refused};
-use crate::connectors::{Find, WriteFault};
+use crate::connectors::{Find, WriteFault, WriteLimits};
 use crate::domain::outbox::plan::is_value;
 use crate::domain::{FailureClass, OutboxEntry, Record, RecordId, Stream, WriteField, WriteId, WriteKind, WriteState};
 use std::collections::{BTreeMap, HashMap};
 
 /// Changes in one wave.
-const CHANGES: usize = 100;
+const CHANGES: usize = 400;
 
 impl Courier {
     /// Sends a wave of changes; false when there is none.
@@ -73,7 +74,7 @@ impl Courier {
                 }
             }
             self.close(closed, Vec::new()).await?;
-            open.extend(self.read_back(stream, sent).await?);
+            open.extend(self.read_back(stream, sent, &limits).await?);
             if let Some(failure) = stopped {
                 self.keep(open).await?;
                 let again = failure.class == FailureClass::Limit;
@@ -86,10 +87,16 @@ impl Courier {
     }
 
     /// Confirms what the vendor has now; returns what is to be sent once more.
-    async fn read_back(&self, stream: Stream, sent: Vec<OutboxEntry>) -> Result<Vec<OutboxEntry>, Stop> {
+    async fn read_back(
+        &self,
+        stream: Stream,
+        sent: Vec<OutboxEntry>,
+        limits: &WriteLimits,
+    ) -> Result<Vec<OutboxEntry>, Stop> {
         let mut there: HashMap<RecordId, Record> = HashMap::new();
-        for part in sent.chunks(50) {
-            let ids = part.iter().filter_map(|entry| target(entry).cloned()).collect();
+        let ids = sent.iter().filter_map(|entry| target(entry).map(ToString::to_string));
+        for part in parts(ids, limits) {
+            let ids = part.into_iter().map(RecordId::from).collect();
             for record in self.connector.find(stream, Find::Ids(ids)).await? {
                 there.insert(record.id(), record);
             }
