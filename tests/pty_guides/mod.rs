@@ -1,6 +1,7 @@
 //! Two setups walked from the keyboard, from the first key to what happens by itself afterwards: devices of an RMM into
 //! the inventory, and companies that are kept in step with a documentation platform.
 
+mod documented;
 mod person;
 
 use super::{PROGRAM, command, folder};
