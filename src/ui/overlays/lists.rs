@@ -76,7 +76,9 @@ pub fn picker(state: &State, canvas: &mut Canvas<'_>, picker: &Picker) -> Positi
         pick_row(canvas, Rect { y, height: 1, ..inner }, row, i == picker.cursor);
     }
     if picker.targets.rows.is_empty() && !busy {
-        let text = if picker.input.value().is_empty() {
+        let text = if picker.targets.taken > 0 {
+            "what fits is taken: here one target has one row; x on that row frees it"
+        } else if picker.input.value().is_empty() {
             "no candidate: type a part of a name, serial or id"
         } else {
             "nothing fits; Ctrl-u starts over"
