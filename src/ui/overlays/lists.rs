@@ -68,7 +68,7 @@ pub fn picker(state: &State, canvas: &mut Canvas<'_>, picker: &Picker) -> Positi
         format!("{sign} {} of {}", thousands(picker.targets.found), thousands(picker.targets.searched))
     };
     canvas.right(inner.x, inner.y, inner.width, &found, theme.dim);
-    let row = picker.row.as_ref().filter(|_| picker.count == 1);
+    let row = picker.row.as_deref().filter(|_| picker.count == 1);
     let subject = row.map(subject).unwrap_or_default();
     canvas.put(inner.x, inner.y + 1, inner.width, &subject, theme.dim);
     let rows = inner.y + 2..inner.bottom();
