@@ -31,6 +31,8 @@ pub struct Pick {
     pub name: String,
     /// Targets that are taken, with the number of takers.
     pub taken: Arc<FxHashMap<RecordId, u32>>,
+    /// One target, one row: what is taken is not offered, only counted.
+    pub only_free: bool,
 }
 
 /// Most rows of an answer.
@@ -41,11 +43,13 @@ pub fn pick(world: &World, pick: &Pick) -> Targets {
     let sides = sides_of(world, &pick.flow);
     let limit = pick.limit.min(LIMIT);
     let mut rows = if pick.pattern.trim().is_empty() { untyped(sides, pick, limit) } else { typed(sides, pick) };
-    let found = rows.len() as u64;
+    let all = rows.len();
+    rows.retain(|hit| !(pick.only_free && is_taken(sides, pick, hit.at)));
+    let (found, taken) = (rows.len() as u64, (all - rows.len()) as u64);
     let searched = count(sides, pick.stream) as u64;
     rows.truncate(limit);
     let rows = rows.into_iter().filter_map(|hit| row(sides, pick, &hit)).collect();
-    Targets { pattern: pick.pattern.clone(), rows, found, searched }
+    Targets { pattern: pick.pattern.clone(), rows, found, searched, taken }
 }
 
 struct Hit {
@@ -67,6 +71,11 @@ fn elsewhere(sides: Sides<'_>, pick: &Pick, at: usize) -> bool {
     pick.company.as_ref().is_some_and(|company| of() != Some(company))
 }
 
+fn is_taken(sides: Sides<'_>, pick: &Pick, at: usize) -> bool {
+    let id = sides.target.facts_at(pick.stream, at).map(Facts::id);
+    id.is_some_and(|id| pick.taken.get(id).is_some_and(|takers| *takers > 0))
+}
+
 /// The row's candidates, then what fits its own name; of equal names first those that nobody has taken.
 fn untyped(sides: Sides<'_>, pick: &Pick, limit: usize) -> Vec<Hit> {
     let mut hits: Vec<Hit> = pick
@@ -76,13 +85,11 @@ fn untyped(sides: Sides<'_>, pick: &Pick, limit: usize) -> Vec<Hit> {
         .map(|at| Hit { at, score: i64::MAX, elsewhere: elsewhere(sides, pick, at) })
         .collect();
     let own = pick.name.to_lowercase();
-    let is_taken = |at: usize| {
-        let id = sides.target.facts_at(pick.stream, at).map(Facts::id);
-        id.is_some_and(|id| pick.taken.get(id).is_some_and(|takers| *takers > 0))
-    };
+    let is_taken = |at: usize| is_taken(sides, pick, at);
     let mut others: Vec<(u64, bool, usize)> = (0..count(sides, pick.stream))
         .into_par_iter()
         .filter(|&at| !elsewhere(sides, pick, at) && !hits.iter().any(|h| h.at == at))
+        .filter(|&at| !(pick.only_free && is_taken(at)))
         .map(|at| {
             let like = strsim::jaro_winkler(&own, &name(sides, pick.stream, at).to_lowercase());
             // As an integer, so that the order is total.

@@ -565,7 +565,13 @@ impl FakeService {
             })
             .collect();
         let found = fits.len() as u64;
-        Targets { pattern, rows: fits.into_iter().take(limit as usize).collect(), found, searched: rows.len() as u64 }
+        Targets {
+            pattern,
+            rows: fits.into_iter().take(limit as usize).collect(),
+            found,
+            searched: rows.len() as u64,
+            taken: 0,
+        }
     }
 
     fn selected(&mut self, stream: Stream, rows: &Selection) -> Vec<usize> {

@@ -1,6 +1,7 @@
 //! Two setups walked from the keyboard, from the first key to what happens by itself afterwards: devices of an RMM into
 //! the inventory, and companies that are kept in step with a documentation platform.
 
+mod documented;
 mod person;
 
 use super::{PROGRAM, command, folder};
@@ -171,7 +172,9 @@ fn companies_are_kept_in_step_with_a_documentation_platform() {
     person.finds("Sandbox");
     person.sees("▌ ○ unmatched Sandbox Walk");
     person.does("m", "Match Sandbox Walk to");
-    person.types("Demo");
+    // What is mapped already is not offered.
+    person.does("Harbor Walk", "what fits is taken");
+    person.types("\x15Demo");
     person.picks("▌ Demo Company", "Match Sandbox Walk to");
     person.sees("matched 1 company");
     shows_rows(&mut person, "7", "show matched");

@@ -59,12 +59,24 @@ impl Person {
             if steps.iter().all(|(keys, text)| self.answered(keys, text)) {
                 return;
             }
-            for said in AGAIN {
-                self.back_from(said);
-            }
-            self.terminal.settle(AT_REST);
+            self.heeds();
         }
         panic!("the rows never rest: {steps:?}\n{}", self.screen());
+    }
+
+    /// Looks until nothing moves, and puts the words away that asked for it. One Esc at a time: another one would go
+    /// back a step.
+    fn heeds(&mut self) {
+        self.terminal.settle(AT_REST);
+        for said in AGAIN {
+            for _ in 0..TRIES {
+                if !self.screen().contains(said) {
+                    break;
+                }
+                self.types("\x1b");
+                self.terminal.wait_until(NO_ANSWER, |screen| !screen.contents().contains(said));
+            }
+        }
     }
 
     /// False when the program asks to look and press again.

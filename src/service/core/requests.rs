@@ -185,6 +185,7 @@ impl Core {
             candidates: best.into_iter().collect(),
             name: name.unwrap_or_default(),
             taken: queue.map(|q| Arc::clone(&q.taken)).unwrap_or_default(),
+            only_free: stream == Stream::Companies && views::is_exclusive(state, stream),
         };
         let (world, inbox) = (Arc::clone(&self.world), self.inbox.clone());
         self.runtime.spawn_blocking(move || {

@@ -101,6 +101,9 @@ pub struct Targets {
     pub found: u64,
     /// Targets searched.
     pub searched: u64,
+    /// Targets that fit, but have a row already where one target has one row; they are not among the rows.
+    #[serde(default)]
+    pub taken: u64,
 }
 
 /// One line of the picker.

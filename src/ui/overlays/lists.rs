@@ -68,7 +68,7 @@ pub fn picker(state: &State, canvas: &mut Canvas<'_>, picker: &Picker) -> Positi
         format!("{sign} {} of {}", thousands(picker.targets.found), thousands(picker.targets.searched))
     };
     canvas.right(inner.x, inner.y, inner.width, &found, theme.dim);
-    let row = picker.row.as_ref().filter(|_| picker.count == 1);
+    let row = picker.row.as_deref().filter(|_| picker.count == 1);
     let subject = row.map(subject).unwrap_or_default();
     canvas.put(inner.x, inner.y + 1, inner.width, &subject, theme.dim);
     let rows = inner.y + 2..inner.bottom();
@@ -76,7 +76,9 @@ pub fn picker(state: &State, canvas: &mut Canvas<'_>, picker: &Picker) -> Positi
         pick_row(canvas, Rect { y, height: 1, ..inner }, row, i == picker.cursor);
     }
     if picker.targets.rows.is_empty() && !busy {
-        let text = if picker.input.value().is_empty() {
+        let text = if picker.targets.taken > 0 {
+            "what fits is taken: here one target has one row; x on that row frees it"
+        } else if picker.input.value().is_empty() {
             "no candidate: type a part of a name, serial or id"
         } else {
             "nothing fits; Ctrl-u starts over"

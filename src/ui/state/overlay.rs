@@ -292,7 +292,7 @@ pub struct Picker {
     /// The row it is for.
     pub source: Option<RecordId>,
     /// That row as it was shown when the picker was opened.
-    pub row: Option<QueueRow>,
+    pub row: Option<Box<QueueRow>>,
     /// The rows that get the target.
     pub rows: Option<Selection>,
     /// How many they are.

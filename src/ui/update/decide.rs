@@ -62,7 +62,7 @@ pub fn slipped(state: &mut State) -> bool {
     let Some(queue) = state.queue_mut() else { return false };
     queue.touched = true;
     if queue.awaits_view() {
-        state.say(LogLevel::Warn, "the rows asked for are on their way: look, then press again");
+        state.say(LogLevel::Info, "the rows asked for are on their way: look, then press again");
         return true;
     }
     let slipped = queue.slipped.take().is_some_and(|at| now < at + SLIP);

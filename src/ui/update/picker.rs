@@ -22,7 +22,7 @@ pub fn open(state: &mut State) {
     }
     let picker = Picker {
         source: queue.cursor_id.clone(),
-        row: queue.current().filter(|row| queue.cursor_id.as_ref() == Some(&row.id)).cloned(),
+        row: queue.current().filter(|row| queue.cursor_id.as_ref() == Some(&row.id)).cloned().map(Box::new),
         rows: queue.selection(),
         count: queue.marked().max(1),
         ..Picker::default()

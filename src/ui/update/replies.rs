@@ -305,7 +305,8 @@ fn take_back(queue: &mut QueueState, rows: &[RecordId]) {
 fn say_done(state: &mut State, done: &Done) {
     let mut text =
         if done.text.is_empty() { format!("{} changed", counted(done.rows, "row", "rows")) } else { done.text.clone() };
-    for (reason, count) in &done.skipped {
+    // Where nothing was done the text is the reason already.
+    for (reason, count) in done.skipped.iter().filter(|(reason, _)| *reason != done.text) {
         let _ = write!(text, "; {} left as they were: {reason}", counted(*count, "row", "rows"));
     }
     let level = if done.rows == 0 && !done.skipped.is_empty() { LogLevel::Warn } else { LogLevel::Info };
