@@ -221,11 +221,21 @@ fn spoil(bad: Bad, answer: &mut Answer) -> bool {
 /// Whether there was anything to distort.
 fn distort(odd: Odd, page: usize, subject: Subject, answer: &mut Answer, last: &mut Option<Value>) -> bool {
     let mut body = parsed(answer);
+    let included = body.get("included").cloned();
     let Some(rows) = subject.rows(&mut body) else { return false };
     let met = match odd {
         Odd::Repeats => {
-            let before = std::mem::replace(last, rows.last().cloned());
-            before.map(|row| rows.insert(0, row)).is_some()
+            // A vendor that repeats a row also repeats what JSON:API includes with it.
+            let shown = json!({"row": rows.last(), "included": included});
+            let before = std::mem::replace(last, Some(shown));
+            if let Some(before) = &before {
+                rows.insert(0, before["row"].clone());
+                let included = body.get_mut("included").and_then(Value::as_array_mut);
+                if let (Some(all), Value::Array(more)) = (included, &before["included"]) {
+                    all.extend(more.iter().cloned());
+                }
+            }
+            before.is_some()
         }
         Odd::EmptyPage => {
             let middle = page == 1 && !rows.is_empty();
