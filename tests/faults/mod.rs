@@ -227,7 +227,7 @@ fn distort(odd: Odd, page: usize, subject: Subject, answer: &mut Answer, last: &
         Odd::Repeats => {
             // A vendor that repeats a row also repeats what JSON:API includes with it.
             let shown = json!({"row": rows.last(), "included": included});
-            let before = std::mem::replace(last, Some(shown));
+            let before = last.replace(shown);
             if let Some(before) = &before {
                 rows.insert(0, before["row"].clone());
                 let included = body.get_mut("included").and_then(Value::as_array_mut);

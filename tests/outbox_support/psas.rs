@@ -164,6 +164,14 @@ impl Shop {
         }
     }
 
+    /// The name of the resource that a company of Autotask has as its owner.
+    fn owner(&self, company: &RecordId) -> String {
+        let autotask = self.simulator.control().autotask();
+        let owner = autotask.number("Companies", company.as_str().parse().unwrap(), "ownerResourceID").unwrap();
+        let part = |field| autotask.text("Resources", owner, field).unwrap_or_default();
+        format!("{} {}", part("firstName"), part("lastName"))
+    }
+
     fn chosen(&self) -> Selection {
         Selection::Rows(self.rows.clone())
     }
@@ -204,6 +212,11 @@ async fn a_plan_for_a_psa_is_what_is_then_read_back_there() {
             assert_eq!(planned[&(done.row.stream, done.row.source.clone())], done.row.fields, "{psa}");
         }
         crate::check_records(&store, &shop.flow, &view.writes);
+        for done in &view.writes {
+            if let Some(owner) = done.row.fields.iter().find(|f| f.field == WriteField::Owner) {
+                assert_eq!(shop.owner(done.made.as_ref().unwrap()), owner.new, "{psa}: {}", done.row.name);
+            }
+        }
         assert_eq!(shop.counts(), (before.0 + POLICIES, before.1 + POLICIES * DEVICES), "{psa}");
         let devices = rows_in(&service, &shop.flow, Stream::Devices).await;
         let matched = devices.iter().filter(|row| shop.rows.contains(&row.id) && row.state == MatchState::Matched);

@@ -18,6 +18,28 @@ impl AutotaskRecords<'_> {
         records.rows(records.entity(entity)).len()
     }
 
+    /// A number of a row, of a field by the vendor's name; `None` where there is no such row or it says nothing.
+    ///
+    /// # Panics
+    /// There is no such entity or field.
+    pub fn number(&self, entity: &str, id: i64, field: &str) -> Option<i64> {
+        let records = self.0.read();
+        let entity = records.entity(entity);
+        let field = records.schema.at(entity).field(field).expect("a field of the entity");
+        records.row(entity, id)?.int(field)
+    }
+
+    /// A text of a row, likewise.
+    ///
+    /// # Panics
+    /// There is no such entity or field.
+    pub fn text(&self, entity: &str, id: i64, field: &str) -> Option<String> {
+        let records = self.0.read();
+        let entity = records.entity(entity);
+        let field = records.schema.at(entity).field(field).expect("a field of the entity");
+        records.row(entity, id)?.text(field).map(str::to_owned)
+    }
+
     /// A new active company; its id.
     pub fn add_company(&self, name: &str) -> i64 {
         let mut records = self.0.write();
