@@ -179,7 +179,7 @@ fn companies_are_kept_in_step_with_a_documentation_platform() {
     person.sees("matched 1 company");
     shows_rows(&mut person, "7", "show matched");
     person.sees("▌ ✓ matched   Sandbox Walk");
-    person.does("r", "asking the source");
+    person.does("r", "synced, nothing changed");
     person.finds_in_history("names follow itglue");
     person.back_from("find Sandbox");
     person.back_from("show matched");
