@@ -28,6 +28,11 @@ fn from_nothing_to_a_decided_queue() {
     assert_eq!(streams.len(), 5, "{synced}");
     assert!(streams.iter().all(|s| s["state"]["state"] == "ok"), "{synced}");
 
+    // Every run that was begun is told to its end, the last one too.
+    let said = text(&home.run(&["sync", "--full"], "").stderr);
+    let of = |word: &str| said.lines().filter(|line| line.contains(word)).count();
+    assert_eq!((of("sync started"), of(" complete: ")), (5, 5), "{said}");
+
     let status = home.json(&["status", "--json"]);
     let devices = &status["flows"][0]["tabs"][1]["counts"];
     assert!(devices["matched"].as_u64().unwrap() > 50, "{devices}");
@@ -58,6 +63,33 @@ fn from_nothing_to_a_decided_queue() {
     assert!(evidence.iter().any(|e| e["kind"] == "name"), "{why}");
     home.refused(&["decide", "defer", "addigy-itgleu", "devices", id], 2, &["no flow", "addigy-itglue"]);
     home.refused(&["undo", "999"], 2, &["no history entry"]);
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_ends_a_command_without_a_word() {
+    let home = Home::new();
+    for command in [&["completions", "bash"][..], &["man"], &["vault", "list"], &["status", "--json"], &["doctor"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut program = std::process::Command::new(home::program());
+        program.env("MATCHBOOK_HOME", home.path()).args(command).stdin(std::process::Stdio::null());
+        let output = program.stdout(writer).stderr(std::process::Stdio::piped()).output().unwrap();
+        let said = text(&output.stderr);
+        assert!(!said.contains("pipe") && !said.contains("panicked"), "{command:?}: {said}");
+        assert!(output.status.success() || !said.is_empty(), "{command:?}: {:?}", output.status);
+    }
+}
+
+#[test]
+fn a_flow_is_paused_by_its_name_and_says_so() {
+    let simulator = vendors(4, 20, Faults::None);
+    let home = Home::new();
+    home.connect(&simulator);
+    home.ok(&["pause", "addigy-itglue"]);
+    assert!(home.ok(&["status"]).lines().any(|line| line.starts_with("addigy-itglue") && line.ends_with("\tpaused")));
+    home.ok(&["resume", "addigy-itglue"]);
+    assert!(!home.ok(&["status"]).contains("paused"));
+    home.refused(&["pause", "nowhere"], 2, &["no integration “nowhere”", "addigy, itglue"]);
 }
 
 #[test]

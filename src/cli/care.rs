@@ -65,15 +65,15 @@ fn say(report: &RebuildReport) {
         output::say(&format!(
             "nothing to give back: {} values take {} on disk, and would not take less",
             report.values,
-            megabytes(report.before)
+            size(report.before)
         ));
         return;
     }
     output::say(&format!(
         "rebuilt the store: {} values, {} on disk before, {} now",
         report.values,
-        megabytes(report.before),
-        megabytes(report.after)
+        size(report.before),
+        size(report.after)
     ));
 }
 
@@ -113,13 +113,13 @@ fn stats(paths: &Paths, json: bool) -> Result<Outcome, Failure> {
         }))?;
         return Ok(Outcome::Done);
     }
-    output::line(&format!("on disk\t{}", megabytes(stats.disk)))?;
-    output::line(&format!("values\t{}", megabytes(stats.live)))?;
+    output::line(&format!("on disk\t{}", size(stats.disk)))?;
+    output::line(&format!("values\t{}", size(stats.live)))?;
     if let Some(free) = free {
-        output::line(&format!("free on the disk\t{}", megabytes(free)))?;
+        output::line(&format!("free on the disk\t{}", size(free)))?;
     }
     for (name, values, bytes) in &stats.tables {
-        output::line(&format!("  {name}\t{values} values\t{}", megabytes(*bytes)))?;
+        output::line(&format!("  {name}\t{values} values\t{}", size(*bytes)))?;
     }
     if Store::wants_compaction(&paths.store) {
         output::say("it takes more than twice the room that it needs; `matchbook store compact` gives it back");
@@ -127,8 +127,9 @@ fn stats(paths: &Paths, json: bool) -> Result<Outcome, Failure> {
     Ok(Outcome::Done)
 }
 
-/// `12.3 MB`.
+/// `12.3 MB`, `53.6 GB`.
 #[expect(clippy::cast_precision_loss, reason = "a size for display")]
-pub fn megabytes(bytes: u64) -> String {
-    format!("{:.1} MB", bytes as f64 / f64::from(1 << 20))
+pub fn size(bytes: u64) -> String {
+    let megabytes = bytes as f64 / f64::from(1 << 20);
+    if megabytes < 1024.0 { format!("{megabytes:.1} MB") } else { format!("{:.1} GB", megabytes / 1024.0) }
 }

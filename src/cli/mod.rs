@@ -40,6 +40,7 @@ mod vendors;
 use crate::domain::{Failure, FailureClass};
 use args::{Arguments, Command};
 use clap::{CommandFactory, Parser};
+use std::io::Write as _;
 use std::process::ExitCode;
 
 /// Threads for solving, Compare, unpacking of bodies and writes of a sync. Each keeps some memory for what it does
@@ -103,6 +104,7 @@ pub fn run() -> ExitCode {
     match result {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Partly) => ExitCode::from(3),
+        Err(_) if output::is_reader_gone() => ExitCode::SUCCESS,
         Err(failure) => {
             output::error(&failure);
             ExitCode::from(status_of(failure.class))
@@ -170,7 +172,9 @@ async fn dispatch(command: Option<Command>, manner: interface::Manner) -> Result
         Some(Command::Doctor { json }) => doctor::run(json).await,
         Some(Command::Vault(command)) => vault::run(command),
         Some(Command::Completions { shell }) => {
-            clap_complete::generate(shell, &mut Arguments::command(), "matchbook", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "matchbook", &mut script);
+            std::io::stdout().write_all(&script).map_err(|e| output::broken(&e))?;
             Ok(Outcome::Done)
         }
         Some(Command::Man) => man(),

@@ -3,6 +3,7 @@
 use crate::domain::{Failure, FailureClass, text};
 use serde::Serialize;
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// One JSON document, or one a line when called repeatedly.
 ///
@@ -22,8 +23,19 @@ pub fn line(text: &str) -> Result<(), Failure> {
     writeln!(std::io::stdout(), "{text}").map_err(|e| broken(&e))
 }
 
+/// Whoever read stdout has seen enough (`matchbook queue | head`).
+static READER_GONE: AtomicBool = AtomicBool::new(false);
+
+/// Nobody reads stdout any more, which ends a command without a word.
+pub fn is_reader_gone() -> bool {
+    READER_GONE.load(Ordering::Relaxed)
+}
+
 /// The failure of a stdout that is gone.
 pub fn broken(error: &std::io::Error) -> Failure {
+    if error.kind() == std::io::ErrorKind::BrokenPipe {
+        READER_GONE.store(true, Ordering::Relaxed);
+    }
     Failure::new(FailureClass::Local, format!("cannot write to stdout: {error}"), "")
 }
 

@@ -78,6 +78,12 @@ fn print(sheet: &ScheduleSheet) -> Result<(), Failure> {
 /// What keeps the home from opening, an unknown integration or flow.
 pub async fn pause(arguments: PauseArguments, pause: bool) -> Result<Outcome, Failure> {
     let PauseArguments { integration, flow, json } = arguments;
+    let home = home::open(false).await?;
+    home.service.settled().await?;
+    let flow = match (&integration, flow) {
+        (Some(name), None) => flow_called(&home, name).await?,
+        (_, flow) => flow,
+    };
     let command = match (integration, flow) {
         (_, Some(flow)) => Command::PauseFlow { flow: flow.as_str().into(), pause },
         (integration, None) => {
@@ -85,8 +91,6 @@ pub async fn pause(arguments: PauseArguments, pause: bool) -> Result<Outcome, Fa
             if pause { Command::Pause { integration } } else { Command::Resume { integration } }
         }
     };
-    let home = home::open(false).await?;
-    home.service.settled().await?;
     let reply = home.service.ask(Request::Command(command)).await;
     home.service.stop().await;
     if let Reply::Done(done) = reply? {
@@ -96,4 +100,12 @@ pub async fn pause(arguments: PauseArguments, pause: bool) -> Result<Outcome, Fa
         }
     }
     Ok(Outcome::Done)
+}
+
+/// The flow of that name where no integration has it: nothing else can be meant.
+async fn flow_called(home: &home::Home, name: &str) -> Result<Option<String>, Failure> {
+    let View::Overview(overview) = home.query(Query::Overview).await? else { return Ok(None) };
+    let meant = overview.integrations.iter().all(|i| i.id.as_str() != name)
+        && overview.flows.iter().any(|flow| flow.id.as_str() == name);
+    Ok(meant.then(|| name.to_owned()))
 }

@@ -134,7 +134,10 @@ impl Printer {
                     row.detail.clone(),
                 ];
                 let cells = cells.iter().map(|cell| text::csv_cell(cell));
-                writer.write_record(cells).map_err(|e| output::broken(&std::io::Error::other(e)))
+                writer.write_record(cells).map_err(|e| match e.into_kind() {
+                    csv::ErrorKind::Io(e) => output::broken(&e),
+                    other => output::broken(&std::io::Error::other(format!("{other:?}"))),
+                })
             }
         }
     }

@@ -51,7 +51,8 @@ fn print(overview: &Overview) -> Result<(), Failure> {
         }
     }
     for flow in &overview.flows {
-        output::line(&format!("{}\t{}", flow.id, flow.label))?;
+        let paused = if flow.paused { "\tpaused" } else { "" };
+        output::line(&format!("{}\t{}{paused}", flow.id, flow.label))?;
         for tab in &flow.tabs {
             let c = &tab.counts;
             output::line(&format!(

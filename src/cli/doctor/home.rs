@@ -1,7 +1,7 @@
 //! Checks of this machine: configuration, vault, permissions, store, disk.
 
 use super::Findings;
-use crate::cli::{care::megabytes, home};
+use crate::cli::{care::size, home};
 use crate::config::{Config, Loaded, Paths};
 use crate::domain::{Failure, IntegrationId, Timestamp};
 use crate::secrets::Vault;
@@ -40,7 +40,9 @@ pub fn configuration(findings: &mut Findings, paths: &Paths, loaded: Result<Load
             findings.warn("config", text, "`matchbook connect addigy --connector addigy` connects one");
         }
         Ok(flows) => {
-            let text = format!("{path}: {} integrations, {} flows", config.integrations.len(), flows.len());
+            let counted = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+            let (connected, flows) = (counted(config.integrations.len(), "integration"), counted(flows.len(), "flow"));
+            let text = format!("{path}: {connected}, {flows}");
             findings.ok("config", text);
         }
     }
@@ -134,10 +136,10 @@ pub fn store(findings: &mut Findings, paths: &Paths, config: &Config) -> BTreeMa
         }
     }
     if Store::wants_compaction(&paths.store) {
-        let text = format!("takes {} on disk for {} of values", megabytes(disk), megabytes(live.unwrap_or(0)));
+        let text = format!("takes {} on disk for {} of values", size(disk), size(live.unwrap_or(0)));
         findings.warn("store size", text, "`matchbook store compact` gives the rest back");
     } else {
-        findings.ok("store size", format!("{} on disk", megabytes(disk)));
+        findings.ok("store size", format!("{} on disk", size(disk)));
     }
     leftovers(findings, &paths.store);
     backups(findings, paths, config);
@@ -146,7 +148,7 @@ pub fn store(findings: &mut Findings, paths: &Paths, config: &Config) -> BTreeMa
 
 fn contents(findings: &mut Findings, store: &Store, disk: u64, live: Option<u64>) {
     if disk > READ_UP_TO {
-        let values = live.map_or_else(String::new, |bytes| format!(" ({} of values)", megabytes(bytes)));
+        let values = live.map_or_else(String::new, |bytes| format!(" ({} of values)", size(bytes)));
         findings.ok("store", format!("opens{values}; `matchbook store verify` reads every value"));
         return;
     }
@@ -208,7 +210,7 @@ pub fn disk(findings: &mut Findings, paths: &Paths) {
         return;
     };
     let (disk, _) = Store::room(&paths.store);
-    let text = format!("{} free at {}", megabytes(free), place.display());
+    let text = format!("{} free at {}", size(free), place.display());
     if free < CRITICAL {
         findings.fail("disk", text, "free some room now: decisions and pages cannot be written without");
     } else if free < LOW.max(2 * disk) {

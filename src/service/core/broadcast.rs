@@ -62,9 +62,13 @@ impl Outbox {
 impl Core {
     /// Sends the burst when it is time.
     pub(super) fn send_due(&mut self) {
-        if self.outbox.due().is_none_or(|due| due > Instant::now()) {
-            return;
+        if self.outbox.due().is_some_and(|due| due <= Instant::now()) {
+            self.send_now();
         }
+    }
+
+    /// Sends what there is.
+    pub(super) fn send_now(&mut self) {
         for state in self.flows.iter_mut().filter(|state| state.flow.is_import()) {
             if state.ready.take_news() {
                 state.types.generation += 1;

@@ -154,6 +154,8 @@ impl Core {
         if self.ready {
             self.save_front();
         }
+        // The last words are not held back for the next burst: there is none.
+        self.send_now();
         let _ = self.writer.send(writer::Job::Stop(done));
     }
 }
