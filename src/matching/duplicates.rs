@@ -113,7 +113,9 @@ fn one_device(
     }
     match kind {
         Some(Kind::Serial | Kind::Shape) => {
-            !differ(a_ids.uuid, b_ids.uuid) && (!differ(a_ids.host, b_ids.host) || !both_fresh(a, b))
+            // An agent that was installed anew may report another UUID; then an address has to agree as well.
+            let told_apart = differ(a_ids.uuid, b_ids.uuid) && (both_fresh(a, b) || !shares_address(a_ids, b_ids));
+            !told_apart && (!differ(a_ids.host, b_ids.host) || !both_fresh(a, b))
         }
         Some(Kind::Uuid) => !differ(a_ids.serial_shape, b_ids.serial_shape),
         Some(Kind::Mac) => {
@@ -124,6 +126,10 @@ fn one_device(
         }
         Some(Kind::Host) | None => false,
     }
+}
+
+fn shares_address(a: &Identifiers, b: &Identifiers) -> bool {
+    a.macs.iter().any(|mac| b.macs.contains(mac))
 }
 
 /// Both are in use and were touched within two months of each other: nothing says which is the older.
@@ -158,7 +164,7 @@ fn join(group: &mut [u32], a: u32, b: u32) {
 mod tests {
     use super::super::identifiers::read;
     use super::*;
-    use crate::domain::JunkList;
+    use crate::domain::{JunkList, Mac};
 
     fn duplicates(list: &[DeviceFacts]) -> Duplicates {
         let ids: Vec<Identifiers> = list.iter().map(|d| read(d, &JunkList::built_in())).collect();
@@ -178,6 +184,26 @@ mod tests {
         let found = duplicates(&[device("1", "a", "R92G7SPR", true), device("2", "a", "r92g7spr", false)]);
         assert_eq!(found.group(0), found.group(1));
         assert!(found.is_older(0) && !found.is_older(1));
+    }
+
+    #[test]
+    fn an_enrolment_anew_is_known_by_its_address_whatever_its_uuid() {
+        let mut old = device("1", "a", "R92G7SPR", false);
+        old.hardware_uuid = Some("F1E75D08-C8CB-A4A8-669B-62F846F108B3".into());
+        old.macs = [Mac::parse("a4:83:e7:a6:3c:ae").unwrap()].into();
+        old.last_seen = Some(time::macros::datetime!(2025-12-22 14:00 UTC));
+        let mut new = old.clone();
+        new.id = "2".into();
+        new.hardware_uuid = Some("984C94E5-F438-437A-3D3B-42601C0E5520".into());
+        new.last_seen = Some(time::macros::datetime!(2026-11-20 01:21 UTC));
+        let found = duplicates(&[old.clone(), new.clone()]);
+        assert!(found.is_older(0) && !found.is_older(1));
+        // In use both, or with an address of their own, they are two.
+        let used = DeviceFacts { last_seen: new.last_seen, ..old.clone() };
+        let apart = DeviceFacts { macs: [Mac::parse("a4:83:e7:a6:3c:af").unwrap()].into(), ..old };
+        for other in [used, apart] {
+            assert!(!duplicates(&[other, new.clone()]).is_older(0));
+        }
     }
 
     #[test]
