@@ -1,4 +1,4 @@
-//! Text from outside is data: cleaned once on its way to a screen, a log, a file or a terminal.
+//! Text from outside is data: cleaned once on its way to a screen, a log, a file or a terminal. And counts in words.
 
 use std::borrow::Cow;
 
@@ -50,6 +50,26 @@ pub fn clean(text: &str) -> Cow<'_, str> {
 pub fn csv_cell(text: &str) -> String {
     let clean = clean(text);
     if clean.starts_with(['=', '+', '-', '@']) { format!("'{clean}") } else { clean.into_owned() }
+}
+
+/// `4990` → `4,990`.
+#[must_use]
+pub fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// `1 row`, `4,990 rows`.
+#[must_use]
+pub fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(n), if n == 1 { one } else { many })
 }
 
 #[cfg(test)]

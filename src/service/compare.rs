@@ -68,7 +68,10 @@ pub fn compare(
     if let Some(against) = &against
         && against.taken_by > 0
     {
-        warnings.push(format!("target already taken by {} other record(s)", against.taken_by));
+        warnings.push(match against.taken_by {
+            1 => "target already taken by 1 other record".to_owned(),
+            n => format!("target already taken by {n} other records"),
+        });
     }
     if right.as_ref().is_some_and(|r| r.orphaned.is_some()) {
         warnings.push("the target is no longer listed by its vendor".into());

@@ -309,10 +309,7 @@ pub fn describe(action: &DecideAction, stream: Stream, rows: usize) -> String {
     format!("{verb} {}", counted(stream, rows as u64))
 }
 
-/// `1 company`, `14 devices`.
+/// `1 company`, `14 devices`, `99,378 devices`.
 pub fn counted(stream: Stream, rows: u64) -> String {
-    if rows == 1 {
-        return format!("1 {}", stream.one());
-    }
-    format!("{rows} {}", stream.name().replace('-', " "))
+    text::counted(rows, stream.one(), &stream.name().replace('-', " "))
 }

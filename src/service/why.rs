@@ -165,10 +165,10 @@ fn targets_only(world: &World, flows: &[FlowState], known: &Known<'_>, needle: &
         for (stream, at) in hits(sides.target, needle) {
             let Some(id) = views::id_at(sides.target, stream, at) else { continue };
             let takers = state.queue(stream).and_then(|q| q.taken.get(id)).copied().unwrap_or(0);
-            let text = if takers > 0 {
-                format!("{takers} record(s) of {} are matched to it", state.flow.source)
-            } else {
-                format!("no record of {} is matched to it", state.flow.source)
+            let text = match takers {
+                0 => format!("no record of {} is matched to it", state.flow.source),
+                1 => format!("1 record of {} is matched to it", state.flow.source),
+                n => format!("{n} records of {} are matched to it", state.flow.source),
             };
             let mut gates = stored(&state.flow.target, sides.target, known, stream, at);
             gates.push(gate("has a match?", takers > 0, text));

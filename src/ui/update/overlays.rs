@@ -11,7 +11,7 @@ use crate::ui::message::Effect;
 use crate::ui::state::overlay::{Choice, Confirm, Overlay, Then};
 use crate::ui::state::ticket::Purpose;
 use crate::ui::state::{Pane, State};
-use crate::ui::widgets::number::thousands;
+use crate::ui::widgets::number::{counted, thousands};
 use fuzzy_matcher::{FuzzyMatcher, skim::SkimMatcherV2};
 use tui_input::{Input, InputRequest};
 
@@ -300,7 +300,7 @@ pub fn ask_to_quit(state: &mut State) {
     }
     let deciding = state.tickets.deciding();
     if deciding > 0 {
-        lines.push(format!("{deciding} decision(s) are not saved yet"));
+        lines.push(format!("{} not saved yet", counted(deciding as u64, "decision is", "decisions are")));
     }
     if lines.is_empty() {
         return navigate::quit(state);

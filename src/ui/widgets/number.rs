@@ -1,26 +1,7 @@
 //! Numbers and times in a person's form, and careful conversions between the integer types of counts and cells.
 
 use crate::domain::Timestamp;
-
-/// `4990` → `4,990`.
-#[must_use]
-pub fn thousands(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
-}
-
-/// `1 row`, `4,990 rows`.
-#[must_use]
-pub fn counted(n: u64, one: &str, many: &str) -> String {
-    format!("{} {}", thousands(n), if n == 1 { one } else { many })
-}
+pub use crate::domain::text::{counted, thousands};
 
 /// `12:04`, UTC.
 #[must_use]
