@@ -337,9 +337,13 @@ fn same_serial<'t>(
             live.push(device);
         }
     }
-    let pairs = by_serial.into_values().filter_map(|(gone, live)| match (&gone[..], &live[..]) {
-        ([gone], [live]) => Some((*gone, *live)),
-        _ => None,
+    let pairs = by_serial.into_values().filter_map(|(gone, live)| {
+        let [gone] = gone[..] else { return None };
+        // An enrolment that fell silent before the one that is gone did is older, and no successor.
+        let silent = |d: &DeviceFacts| matches!((d.last_seen, gone.last_seen), (Some(d), Some(gone)) if d < gone);
+        let mut successors = live.into_iter().filter(|d| !silent(d));
+        let successor = successors.next()?;
+        successors.next().is_none().then_some((gone, successor))
     });
     pairs.collect()
 }

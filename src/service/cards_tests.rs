@@ -66,6 +66,29 @@ fn a_device_enrolled_anew_brings_its_match() {
 }
 
 #[test]
+fn an_enrolment_that_was_silent_before_is_no_successor() {
+    let mut world = World::default();
+    let keep = |world: &mut World, id: &str, day: i64| {
+        let device = Device {
+            company: Some("a".into()),
+            serial: Some("C02TEST00001".into()),
+            last_seen: Some(Timestamp::UNIX_EPOCH + time::Duration::days(day)),
+            ..Device::new(id, format!("Mac {id}"))
+        };
+        put(world, "left", &Record::Device(Box::new(device)));
+    };
+    keep(&mut world, "older", 10);
+    keep(&mut world, "old", 400);
+    device(&mut world, "right", "t", "A", "C02TEST00001");
+    matched(&mut world, Stream::Devices, "old", "t");
+    gone(&mut world, "left", Stream::Devices, "old");
+    assert!(find(&world, &flow()).is_empty(), "the older one does not take its place");
+    keep(&mut world, "new", 500);
+    let found = find(&world, &flow());
+    assert_eq!(found.iter().map(moves).collect::<Vec<_>>(), [[("old", "t", ""), ("new", "", "t")]]);
+}
+
+#[test]
 fn a_placeholder_serial_says_nothing() {
     let mut world = World { junk: std::sync::Arc::new(JunkList::built_in()), ..World::default() };
     device(&mut world, "left", "old", "a", "Default string");
