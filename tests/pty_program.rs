@@ -150,7 +150,7 @@ fn any_size_is_survived_and_the_screen_comes_back() {
         terminal.resize(columns, rows).expect("a size");
     }
     terminal.resize(80, 24).expect("a size");
-    shows(&mut terminal, "2 Queue");
+    shows(&mut terminal, "Queue  Addigy → IT Glue");
     terminal.resize(120, 40).expect("a size");
     shows(&mut terminal, "Compare");
     shows_no_more(&mut terminal, "too small");

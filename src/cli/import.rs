@@ -5,7 +5,7 @@ use super::decisions::carry_out;
 use super::{Outcome, home, output, setup};
 use crate::config::{self, Editor, Paths};
 use crate::domain::{
-    Actor, DecisionKind, Failure, FlowId, HistoryEntry, HistoryId, RowChange, RuleChange, Stream, Timestamp,
+    Actor, DecisionKind, Failure, FlowId, HistoryEntry, HistoryId, RowChange, RuleChange, Stream, Timestamp, text,
 };
 use crate::service::messages::{
     Command, Given, ImportPlan, ImportRow, ImportRows, InventoryCommand, InventoryQuery, Query, Selection, View,
@@ -151,10 +151,14 @@ pub async fn deactivate(name: &str, yes: bool, json: bool) -> Result<Outcome, Fa
         return Ok(Outcome::Done);
     }
     let lost = if yes { "given up" } else { "would be lost" };
-    for (stream, count) in mappings {
-        output::say(&format!("{count} {stream} mapped: {lost}"));
+    for (stream, count) in loss.mappings {
+        let mapped = text::counted(count, stream.one(), &stream.name().replace('-', " "));
+        output::say(&format!("{mapped} mapped: {lost}"));
     }
-    output::say(&format!("{} rules: {lost}; what was imported stays in the inventory", loss.rules));
+    if loss.rules > 0 {
+        output::say(&format!("{}: {lost}", text::counted(loss.rules as u64, "rule", "rules")));
+    }
+    output::say("what was imported stays in the inventory");
     match loss.backup {
         Some(backup) => output::say(&format!(
             "flow {name} is deactivated; `matchbook restore {}` and `matchbook flow add` bring everything back",

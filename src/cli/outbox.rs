@@ -3,12 +3,12 @@
 use super::args::{ApplyArguments, DecideArguments, OutboxArguments, PlanArguments};
 use super::home::Home;
 use super::{Outcome, home, output, setup};
-use crate::domain::{Failure, FlowId, RecordId, Stream, WriteId};
+use crate::domain::{Failure, FlowId, RecordId, Stream, WriteId, text};
 use crate::service::messages::{
     Command, Done, Filter, OutboxView, PlanRow, PlanView, Query, Reply, Request, Selection, Sort, View, ViewSpec,
     WriteCommand, WriteQuery, WriteView,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows of a dry run that are shown.
 const SHOWN: u32 = 100_000;
@@ -91,9 +91,27 @@ async fn plan_all(home: &Home, commands: Vec<WriteCommand>, flow: &FlowId, json:
         for (reason, count) in skipped {
             output::say(&format!("  {count} left as they are: {reason}"));
         }
-        output::say(&format!("{} planned; `matchbook apply {flow}` sends them", view.planned));
+        output::say(&match view.planned {
+            0 => "nothing is planned".to_owned(),
+            n => format!("{n} planned: {}; `matchbook apply {flow}` sends them", by_kind(&view.writes)),
+        });
     }
     Ok(Outcome::Done)
+}
+
+/// `1 company, 6 devices to make; 141 devices to change` of what is planned.
+fn by_kind(writes: &[WriteView]) -> String {
+    let mut counts: BTreeMap<(bool, Stream), u64> = BTreeMap::new();
+    for write in writes.iter().filter(|write| write.state == "planned") {
+        *counts.entry((write.row.target.is_some(), write.row.stream)).or_default() += 1;
+    }
+    let of = |change: bool, verb: &str| {
+        let kinds = counts.iter().filter(|((is_change, _), _)| *is_change == change);
+        let kinds: Vec<String> =
+            kinds.map(|((_, s), n)| text::counted(*n, s.one(), &s.name().replace('-', " "))).collect();
+        (!kinds.is_empty()).then(|| format!("{} {verb}", kinds.join(", ")))
+    };
+    [of(false, "to make"), of(true, "to change")].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 /// Sends what was planned.

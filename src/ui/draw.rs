@@ -58,14 +58,9 @@ fn header(state: &State, layout: &Layout, canvas: &mut Canvas<'_>) {
     canvas.right(x, y, width, &right, theme.dim);
     let mut at = 1;
     if layout.tabs {
-        for (number, pane) in (1..).zip(Pane::ALL) {
-            let name = match pane {
-                Pane::Integrations => "Integrations",
-                Pane::Queue => "Queue",
-                Pane::Log => "Sync log",
-            };
+        for pane in Pane::ALL {
             let style = if pane == state.focus { theme.chosen } else { theme.dim };
-            at += canvas.put(at, y, room.saturating_sub(at), &format!(" {number} {name} "), style);
+            at += canvas.put(at, y, room.saturating_sub(at), &panes::title(state, pane), style);
         }
         at += 1;
     } else {

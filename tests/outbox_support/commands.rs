@@ -66,6 +66,13 @@ fn a_plan_of_more_than_a_thousand_is_listed_whole() {
     let count = planned["planned"].as_array().unwrap().len();
     assert!(count > 1_100, "{count}");
     assert!(planned["warnings"][0].as_str().unwrap().contains("PSA"), "{}", planned["warnings"]);
+    // Planned again it is the same; the words sum it up by kind.
+    let said = home::text(&home.run(&["plan", "addigy-itglue"], "").stderr);
+    let made = planned["planned"].as_array().unwrap().iter().filter(|row| row["row"]["target"].is_null());
+    let (companies, devices): (Vec<_>, Vec<_>) = made.partition(|row| row["row"]["stream"] == "companies");
+    let thousands = format!("{},{:03}", devices.len() / 1_000, devices.len() % 1_000);
+    let words = format!("planned: {} companies, {thousands} devices to make; ", companies.len());
+    assert!(said.contains(&words), "{words}: {said}");
     let listed = |options: &[&str]| {
         let arguments: Vec<&str> = ["outbox", "--json"].iter().chain(options).copied().collect();
         home.json(&arguments)["writes"].as_array().unwrap().len()

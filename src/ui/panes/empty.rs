@@ -93,8 +93,15 @@ fn nothing_synced(state: &State) -> Vec<String> {
     lines
 }
 
+/// Of the two sides of the flow that is shown; of all where none is.
 fn next_sync(state: &State) -> Option<String> {
-    let next = state.overview.integrations.iter().filter_map(|i| i.next.map(|at| (at, &i.name))).min()?;
+    let flow = state.tab_view().map(|(flow, _)| flow);
+    let sides = state
+        .overview
+        .integrations
+        .iter()
+        .filter(|i| flow.is_none_or(|flow| flow.source_id == i.id || flow.target_id == i.id));
+    let next = sides.filter_map(|i| i.next.map(|at| (at, &i.name))).min()?;
     Some(format!("Next scheduled sync: {} at {} UTC.", next.1, moment(next.0, state.now.wall)))
 }
 

@@ -28,7 +28,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let theme = canvas.theme;
     let focused = state.focus == Pane::Integrations;
     let title = if focused { theme.chosen } else { theme.accent };
-    let inner = canvas.frame(area, &[(" 1 Integrations ", title)]);
+    let inner = canvas.frame(area, &[(&super::title(state, Pane::Integrations), title)]);
     let lines = lines(state, inner.width);
     if lines.is_empty() {
         let text = match (state.known, state.kinds.is_empty()) {

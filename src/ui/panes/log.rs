@@ -22,14 +22,10 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) -> Option<Positi
     };
     let mode = mode(state);
     let find = typed.map(|input| format!("find {}", input.value()));
+    let name = super::title(state, Pane::Log);
     let inner = canvas.frame(
         area,
-        &[
-            (" 3 Sync log ", title),
-            (" ", theme.text),
-            (find.as_deref().unwrap_or(&mode), theme.text),
-            (" ", theme.text),
-        ],
+        &[(&name, title), (" ", theme.text), (find.as_deref().unwrap_or(&mode), theme.text), (" ", theme.text)],
     );
     if state.log.lines.is_empty() {
         let text = if state.log.filter == LogFilter::default() {
@@ -44,7 +40,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) -> Option<Positi
         paint(state, canvas, Rect { y, height: 1, ..inner }, line, focused && at == state.log.cursor);
     }
     typed.map(|input| {
-        let before = " 3 Sync log  find ".len() + 1 + input.visual_cursor();
+        let before = width(&name) + " find ".len() + 1 + input.visual_cursor();
         Position::new((area.x + cells(before)).min(area.right().saturating_sub(2)), area.y)
     })
 }

@@ -22,9 +22,10 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) -> Option<Positi
     let title_style = if state.focus == Pane::Queue { theme.chosen } else { theme.accent };
     let label = state.tab_view().map(|(flow, _)| flow.label.clone()).unwrap_or_default();
     let paused = if state.tab_view().is_some_and(|(flow, _)| flow.paused) { "paused " } else { "" };
+    let name = super::title(state, Pane::Queue);
     let inner = canvas.frame(
         area,
-        &[(" 2 Queue ", title_style), (" ", theme.text), (&label, theme.text), (" ", theme.text), (paused, theme.warn)],
+        &[(&name, title_style), (" ", theme.text), (&label, theme.text), (" ", theme.text), (paused, theme.warn)],
     );
     let Some(queue) = state.queue() else {
         lines(canvas, inner, &empty::no_queue(state));
