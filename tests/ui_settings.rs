@@ -152,7 +152,7 @@ fn choices_of_the_vendor_come_later_and_move_neither_cursor_nor_edit() {
 fn orphans_are_deleted_after_one_question_that_names_what_is_lost() {
     let mut h = Harness::new(FakeService::new(60, 3_000), (80, 24));
     h.keys("1 m j x");
-    h.see("this home cannot be changed from here");
+    h.see("not in a demo");
     h.state.kinds = vec![matchbook::ui::Kind::default()];
     h.key("x");
     h.see("Delete 9 devices?");

@@ -10,8 +10,10 @@ use ratatui::style::Modifier;
 
 /// Heads of the counts.
 const HEADS: [&str; 7] = ["synced", "left out", "orphaned", "disconn.", "matched", "off", "failed"];
-/// Cells of a count.
-const COUNT: u16 = 9;
+/// The same where there is little room.
+const SHORT_HEADS: [&str; 7] = ["synced", "left", "orphans", "disconn", "matched", "off", "failed"];
+/// Cells of a count, and where there is little room.
+const COUNT: [u16; 2] = [9, 8];
 /// Cells that a day and a time take.
 const WHEN: u16 = 5;
 /// Cells of the stream's name.
@@ -26,19 +28,22 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, shown: &Data) {
         canvas.put(inner.x, inner.y, inner.width, &format!("{} counting", canvas.glyphs.busy), theme.busy);
         return;
     }
-    for (at, head) in (0..).zip(HEADS) {
-        canvas.right(inner.x + NAME + at * COUNT, inner.y, COUNT - 1, head, theme.head);
+    let wide = inner.width >= NAME + 7 * COUNT[0];
+    let (heads, count) = if wide { (HEADS, COUNT[0]) } else { (SHORT_HEADS, COUNT[1]) };
+    let x_of = |at: u16| inner.x + NAME + at * count;
+    for (at, head) in (0..).zip(heads) {
+        canvas.right(x_of(at), inner.y, count - 1, head, theme.head);
     }
     for (y, (i, data)) in (inner.y + 1..inner.bottom()).zip(streams.iter().enumerate()) {
         cursor_sign(canvas, inner, y, i == shown.cursor);
         let style = if i == shown.cursor { theme.text.add_modifier(Modifier::BOLD) } else { theme.text };
         canvas.put(inner.x + 2, y, NAME - 2, &data.label, style);
         let counts = [data.live, data.left_out, data.orphaned, data.disconnected, data.matched, data.off, data.failed];
-        for ((at, count), bad) in (0..).zip(counts).zip([false, false, true, true, false, true, true]) {
-            let style = if bad && count > 0 { theme.warn } else { theme.text };
-            canvas.right(inner.x + NAME + at * COUNT, y, COUNT - 1, &thousands(count), style);
+        for ((at, n), bad) in (0..).zip(counts).zip([false, false, true, true, false, true, true]) {
+            let style = if bad && n > 0 { theme.warn } else { theme.text };
+            canvas.right(x_of(at), y, count - 1, &thousands(n), style);
         }
-        let x = inner.x + NAME + 7 * COUNT + 1;
+        let x = x_of(7) + 1;
         if x + WHEN > inner.right() {
             continue;
         }

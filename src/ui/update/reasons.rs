@@ -50,7 +50,7 @@ pub fn no_integration(state: &State) -> Option<&'static str> {
 
 /// The home must be one that can be changed from here.
 pub fn not_here(state: &State) -> Option<&'static str> {
-    state.kinds.is_empty().then_some("this home cannot be changed from here")
+    state.kinds.is_empty().then_some("not in a demo: q, then matchbook alone opens a home of your own")
 }
 
 /// Such a home with an integration.
