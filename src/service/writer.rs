@@ -1,7 +1,7 @@
 //! Makes decisions durable, one after the other, on a thread of its own: no screen waits for the disk.
 
 use super::SettingsFile;
-use super::core::CoreMessage;
+use super::core::{CoreMessage, Turn};
 use super::decide::By;
 use super::reply::ReplyTo;
 use super::tables::Change;
@@ -114,6 +114,8 @@ pub struct WritesWaiting {
     pub skipped: Vec<(String, u64)>,
     /// What a person should know of it.
     pub warnings: Vec<String>,
+    /// Dropped, the next plan is made.
+    pub turn: Option<Turn>,
 }
 
 /// Who waits for a decision, and what to say.

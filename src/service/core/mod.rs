@@ -13,6 +13,7 @@ mod inventory;
 mod limits;
 mod looking;
 mod mapping;
+mod plans;
 mod policies;
 mod records;
 mod requests;
@@ -52,6 +53,7 @@ use crate::domain::{
 use crate::store::Store;
 use crate::sync::outbox::{Closed, Delivered};
 use crate::sync::{Supervisor, Task};
+pub(super) use plans::Turn;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
@@ -132,14 +134,16 @@ pub enum CoreMessage {
     /// What a target takes is known, or not: a plan can be made.
     WriteTargets {
         /// What is to be planned.
-        wanted: writing::Wanted,
+        wanted: plans::Wanted,
         /// By stream.
         result: Result<BTreeMap<Stream, WriteTarget>, Failure>,
     },
+    /// A plan that was to be kept is kept, or was given up.
+    PlanKept,
     /// A plan is made.
     WritesPlanned {
         /// What was to be planned.
-        wanted: writing::Wanted,
+        wanted: plans::Wanted,
         /// The plan.
         result: Result<Plan, Failure>,
     },
@@ -345,6 +349,8 @@ pub struct Core {
     keeping: u64,
     /// Writes to vendors.
     writes: Writes,
+    /// Plans that are kept, one after the other.
+    turns: plans::Turns,
     /// When the day's count was last written.
     day_noted: Option<Instant>,
 }
@@ -404,6 +410,7 @@ impl Core {
             offered: BTreeMap::new(),
             keeping: 0,
             writes: Writes::new(opened.scheduled),
+            turns: plans::Turns::default(),
             day_noted: None,
         }
     }

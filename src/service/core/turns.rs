@@ -73,6 +73,7 @@ impl Core {
                 self.scope_kept(&integration, &scope, sync, result, reply);
             }
             CoreMessage::WriteTargets { wanted, result } => self.targets_known(wanted, result),
+            CoreMessage::PlanKept => self.plan_is_kept(),
             CoreMessage::WritesPlanned { wanted, result } => self.writes_planned(wanted, result),
             CoreMessage::WritesKept { result, waiting } => self.writes_kept(result, waiting),
             CoreMessage::WritesClosed { integration, closed, done } => self.writes_closed(integration, closed, done),
@@ -104,6 +105,7 @@ impl Core {
         self.catch_up_rows();
         self.go_on_slow();
         self.apply_pending();
+        self.go_on_planning();
         self.tell_scopes();
         self.decide_more();
         self.after_syncs();

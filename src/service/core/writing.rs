@@ -1,34 +1,24 @@
 //! Writes to vendors: plans are made elsewhere, kept by the writer, sent by couriers; here is who waits for what.
 
-use super::super::compare::sides_of;
-use super::super::decide;
-use super::super::messages::{Done, QueueRow, Selection, View, WriteCommand, WriteQuery};
+use super::super::messages::{Done, QueueRow, View, WriteCommand, WriteQuery};
 use super::super::reply::ReplyTo;
 use super::super::writer::{self, WritesWaiting};
-use super::super::writing::planning::{self, Job, Plan, Row, Subject};
+use super::super::writing::planning::{self, Plan};
 use super::super::writing::{RowKey, row_of, view};
-use super::{Core, CoreMessage};
-use crate::domain::outbox::plan::{Place, WriteTarget, place};
+use super::Core;
+use super::plans::{Then, Turn, Wanted, What};
 use crate::domain::{
-    Actor, Failure, FailureClass, Flow, FlowId, IntegrationId, LogLevel, MatchState, OutboxEntry, RecordId, Stream,
-    UpdatePolicy, WriteId, WriteInside, WriteState, text,
+    Actor, Failure, FailureClass, Flow, FlowId, IntegrationId, LogLevel, OutboxEntry, RecordId, Stream, UpdatePolicy,
+    WriteId, WriteInside, WriteState, text,
 };
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// Writes looked through for one answer.
 const SCAN: usize = 100_000;
 
 /// Places named where the world moved.
 const NAMED: usize = 5;
-
-/// What is to be planned, and what for.
-pub struct Wanted {
-    flow: FlowId,
-    what: What,
-    then: Then,
-}
 
 /// How a plan is kept.
 struct Keeping {
@@ -40,33 +30,7 @@ struct Keeping {
     actor: Actor,
     /// Every matched record of the flow was compared: what does not differ any more is not sent.
     compared: bool,
-}
-
-enum What {
-    Create { stream: Stream, rows: Selection, anyway: bool },
-    Update { by_policy: bool },
-    Again { ids: Vec<WriteId> },
-}
-
-enum Then {
-    /// It is shown.
-    Show { reply: ReplyTo, limit: u32 },
-    /// It is kept, to wait for a yes or to be sent.
-    Keep { reply: Option<ReplyTo>, hold: bool },
-    /// It is compared with what was planned, and that is sent.
-    Apply { reply: ReplyTo },
-}
-
-impl Then {
-    fn failed(self, failure: Failure) -> Option<Failure> {
-        match self {
-            Self::Show { reply, .. } | Self::Apply { reply } | Self::Keep { reply: Some(reply), .. } => {
-                reply.failed(failure);
-                None
-            }
-            Self::Keep { reply: None, .. } => Some(failure),
-        }
-    }
+    turn: Option<Turn>,
 }
 
 impl Core {
@@ -74,11 +38,11 @@ impl Core {
         match query {
             WriteQuery::Create { flow, stream, rows, anyway, limit } => {
                 let what = What::Create { stream, rows, anyway };
-                self.plan_writes(Wanted { flow, what, then: Then::Show { reply, limit } });
+                self.plan_writes(Wanted::new(flow, what, Then::Show { reply, limit }));
             }
             WriteQuery::Update { flow, limit } => {
                 let what = What::Update { by_policy: false };
-                self.plan_writes(Wanted { flow, what, then: Then::Show { reply, limit } });
+                self.plan_writes(Wanted::new(flow, what, Then::Show { reply, limit }));
             }
             WriteQuery::Policies { flow } => self.policies(reply, flow),
             WriteQuery::Outbox { flow, live, before, limit } => {
@@ -103,17 +67,18 @@ impl Core {
         match command {
             WriteCommand::Create { flow, stream, rows, anyway, hold } => {
                 let what = What::Create { stream, rows, anyway };
-                self.plan_writes(Wanted { flow, what, then: Then::Keep { reply: Some(reply), hold } });
+                self.plan_writes(Wanted::new(flow, what, Then::Keep { reply: Some(reply), hold }));
             }
             WriteCommand::Update { flow, hold } => {
                 let what = What::Update { by_policy: false };
-                self.plan_writes(Wanted { flow, what, then: Then::Keep { reply: Some(reply), hold } });
+                self.plan_writes(Wanted::new(flow, what, Then::Keep { reply: Some(reply), hold }));
             }
             WriteCommand::Apply { ids, flow } => self.apply_writes(reply, &ids, flow.as_ref()),
             WriteCommand::Withdraw { ids } => {
                 self.writes.busy += 1;
                 let (skipped, warnings) = (Vec::new(), Vec::new());
-                let waiting = WritesWaiting { reply: Some(reply), text: "taken back".into(), skipped, warnings };
+                let text = "taken back".into();
+                let waiting = WritesWaiting { reply: Some(reply), text, skipped, warnings, turn: None };
                 let _ = self.writer.send(writer::Job::WithdrawWrites { ids, waiting, at: self.clock.now() });
             }
             WriteCommand::SetPolicies { flow, update, fields } => self.set_policies(reply, flow, update, fields),
@@ -121,146 +86,14 @@ impl Core {
                 self.writes.awake = true;
                 self.writes.again.clear();
                 let (_, moving) = self.writes.counts();
-                reply.done(Done { rows: moving, text: format!("{moving} writes on their way"), ..Done::default() });
+                reply.done(Done { rows: moving, text: format!("{} on their way", writes(moving)), ..Done::default() });
             }
         }
-    }
-
-    /// Asks the target what it takes; the plan follows.
-    fn plan_writes(&mut self, wanted: Wanted) {
-        let flow = match self.flow_at(&wanted.flow) {
-            Ok(at) => self.flows[at].flow.clone(),
-            Err(failure) => return drop(wanted.then.failed(failure)),
-        };
-        let Some(target) = self.integrations.iter().find(|i| i.id == flow.target) else {
-            let failure = self.no_integration(&flow.target);
-            return drop(wanted.then.failed(failure));
-        };
-        let (connector, inbox) = (Arc::clone(&target.connector), self.inbox.clone());
-        // Nothing to compare by: the vendor is not asked for its lists either.
-        let (settings, by_policy) = (self.settings.clone(), matches!(wanted.what, What::Update { by_policy: true }));
-        self.writes.busy += 1;
-        self.runtime.spawn(async move {
-            let result = async {
-                let mut targets = BTreeMap::new();
-                if by_policy && is_off(settings, flow.id.clone()).await {
-                    return Ok(targets);
-                }
-                for stream in [Stream::Companies, Stream::Devices] {
-                    if let Some(target) = connector.write_target(stream).await? {
-                        targets.insert(stream, target);
-                    }
-                }
-                Ok(targets)
-            };
-            let result = result.await;
-            let _ = inbox.send(CoreMessage::WriteTargets { wanted, result });
-        });
-    }
-
-    /// What the target takes is known: the plan is made on facts as they are now.
-    pub(super) fn targets_known(&mut self, wanted: Wanted, result: Result<BTreeMap<Stream, WriteTarget>, Failure>) {
-        let job = result.and_then(|targets| self.plan_job(&wanted, targets));
-        let job = match job {
-            Ok(job) => job,
-            Err(failure) => return self.not_planned(wanted.then, failure),
-        };
-        let inbox = self.inbox.clone();
-        self.runtime.spawn_blocking(move || {
-            let result = planning::plan(job);
-            let _ = inbox.send(CoreMessage::WritesPlanned { wanted, result });
-        });
-    }
-
-    fn not_planned(&mut self, then: Then, failure: Failure) {
-        self.writes.busy -= 1;
-        if let Some(failure) = then.failed(failure) {
-            self.outbox.notice(LogLevel::Warn, format!("differences were not planned: {failure}"));
-        }
-    }
-
-    fn plan_job(&mut self, wanted: &Wanted, targets: BTreeMap<Stream, WriteTarget>) -> Result<Job, Failure> {
-        let at = self.flow_at(&wanted.flow)?;
-        let subject = match &wanted.what {
-            What::Create { stream, rows, anyway } => {
-                let at = self.queue_at(&wanted.flow, *stream)?;
-                let rules = self.flows[at].flow.clone();
-                let sides = sides_of(&self.world, &rules);
-                let positions = decide::positions(&mut self.flows[at], sides, *stream, rows);
-                let rows =
-                    positions.into_iter().filter_map(|place| self.row_to_make(at, *stream, place, None)).collect();
-                Subject::Create { stream: *stream, rows, anyway: *anyway }
-            }
-            What::Update { by_policy } => Subject::Update { by_policy: *by_policy },
-            What::Again { ids } => Subject::Again { writes: self.rows_again(at, ids) },
-        };
-        let flow = self.flows[at].flow.clone();
-        let vendor = self.vendor(&flow.source);
-        Ok(Job {
-            flow,
-            subject,
-            vendor,
-            targets,
-            store: self.store.clone(),
-            world: Arc::clone(&self.world),
-            settings: self.settings.clone(),
-            live: self.writes.live().cloned().collect(),
-        })
     }
 
     /// What an integration is called on the screen.
     pub(super) fn vendor(&self, id: &IntegrationId) -> String {
         super::super::overview::shown_name(&self.integrations, id)
-    }
-
-    fn rows_again(&self, at: usize, ids: &[WriteId]) -> Vec<(OutboxEntry, Option<Row>)> {
-        let flow = &self.flows[at].flow;
-        let source = self.world.tables_of(&flow.source);
-        let ours = ids.iter().filter_map(|id| self.writes.open(*id));
-        let row = |entry: &OutboxEntry| {
-            let place = super::super::views::position(source, entry.write.stream, &entry.write.source)?;
-            self.row_to_make(at, entry.write.stream, place, Some(entry.id))
-        };
-        ours.map(|entry| (entry.clone(), if entry.write.is_create() { row(entry) } else { None })).collect()
-    }
-
-    /// A row as a plan needs it; `own` is the write whose row it is already.
-    fn row_to_make(&self, at: usize, stream: Stream, place: usize, own: Option<WriteId>) -> Option<Row> {
-        let state = &self.flows[at];
-        let sides = sides_of(&self.world, &state.flow);
-        let source = super::super::views::id_at(sides.source, stream, place)?.clone();
-        let row = state.queue(stream)?.rows.get(place).filter(|row| !row.hidden)?;
-        let moving = self.writes.of(&(state.flow.id.clone(), stream, source.clone()));
-        let inside = if moving.is_some_and(|entry| Some(entry.id) != own) {
-            Err("it is in the outbox already")
-        } else if row.matched().is_some() {
-            Err("already matched")
-        } else if row.state() == MatchState::Ignored {
-            Err("ignored")
-        } else if row.is_away() {
-            Err("gone at the source or left out by its sync settings")
-        } else {
-            self.inside(at, stream, place)
-        };
-        let best = row.best.as_ref().filter(|_| row.verdict != crate::domain::Verdict::None);
-        Some(Row { source, inside, best: best.map(|(id, _)| (id.clone(), row.why.to_string())) })
-    }
-
-    /// The company that a row's record is made in.
-    fn inside(&self, at: usize, stream: Stream, row: usize) -> Result<Option<WriteInside>, &'static str> {
-        if stream == Stream::Companies {
-            return Ok(None);
-        }
-        let state = &self.flows[at];
-        let source = self.world.tables_of(&state.flow.source);
-        let company = source.company_of(stream, row);
-        let matched = state.company_row(source, stream, row).and_then(|row| row.matched());
-        let key = |company: &RecordId| (state.flow.id.clone(), Stream::Companies, company.clone());
-        let made = company.is_some_and(|company| self.writes.of(&key(company)).is_some());
-        match place(company, matched, made) {
-            Place::Inside(inside) => Ok(Some(inside)),
-            Place::Nowhere(why) => Err(why),
-        }
     }
 
     /// A plan is made: it is shown, kept or compared.
@@ -281,9 +114,10 @@ impl Core {
                 let actor = if by_policy { Actor::Engine } else { Actor::Person(self.actor.clone()) };
                 let off = by_policy && plan.policy == UpdatePolicy::Off;
                 let compared = matches!(what, What::Update { .. }) && !off;
-                self.keep_plan(&wanted.flow, reply, plan, Keeping { hold, anyway, actor, compared });
+                let turn = wanted.turn;
+                self.keep_plan(&wanted.flow, reply, plan, Keeping { hold, anyway, actor, compared, turn });
             }
-            (Then::Apply { reply }, What::Again { ids }) => self.compare_plans(reply, &ids, &plan),
+            (Then::Apply { reply }, What::Again { ids }) => self.compare_plans(reply, &ids, &plan, wanted.turn),
             (Then::Apply { reply }, _) => {
                 self.writes.busy -= 1;
                 reply.failed(Failure::new(FailureClass::Ours, "a plan was lost", "report it"));
@@ -292,7 +126,7 @@ impl Core {
     }
 
     fn keep_plan(&mut self, flow: &FlowId, reply: Option<ReplyTo>, plan: Plan, keeping: Keeping) {
-        let Keeping { hold, anyway, actor, compared } = keeping;
+        let Keeping { hold, anyway, actor, compared, turn } = keeping;
         let now = self.clock.now();
         let mut skipped: BTreeMap<String, u64> = BTreeMap::new();
         let (mut entries, mut instead) = (Vec::new(), Vec::new());
@@ -346,11 +180,11 @@ impl Core {
             return;
         }
         let verb = if hold { "planned" } else { "on their way" };
-        let text = told(format!("{} writes to {} {verb}", entries.len(), plan.vendor), &plan.warnings);
+        let text = told(format!("{} to {} {verb}", writes(entries.len() as u64), plan.vendor), &plan.warnings);
         if !hold {
             self.writes.awake = true;
         }
-        let waiting = WritesWaiting { reply, text, skipped, warnings: plan.warnings };
+        let waiting = WritesWaiting { reply, text, skipped, warnings: plan.warnings, turn };
         let _ = self.writer.send(writer::Job::AddWrites { entries, instead, waiting });
     }
 
@@ -365,7 +199,8 @@ impl Core {
         self.writes.awake = true;
         let Some((_, flow)) = found.first().cloned() else {
             let (_, moving) = self.writes.counts();
-            let text = if moving > 0 { format!("{moving} writes on their way") } else { "nothing is planned".into() };
+            let text =
+                if moving > 0 { format!("{} on their way", writes(moving)) } else { "nothing is planned".into() };
             return reply.done(Done { rows: moving, text, ..Done::default() });
         };
         if found.iter().any(|(_, other)| *other != flow) {
@@ -373,11 +208,11 @@ impl Core {
             return reply.failed(Failure::new(FailureClass::Usage, what, "name the flow"));
         }
         let ids = found.into_iter().map(|(id, _)| id).collect();
-        self.plan_writes(Wanted { flow, what: What::Again { ids }, then: Then::Apply { reply } });
+        self.plan_writes(Wanted::new(flow, What::Again { ids }, Then::Apply { reply }));
     }
 
     /// Sends what was planned when it is what would be planned now.
-    fn compare_plans(&mut self, reply: ReplyTo, ids: &[WriteId], plan: &Plan) {
+    fn compare_plans(&mut self, reply: ReplyTo, ids: &[WriteId], plan: &Plan, turn: Option<Turn>) {
         let mut moved = Vec::new();
         let mut entries: Vec<OutboxEntry> = Vec::new();
         let mut rows: FxHashMap<(Stream, &RecordId), Vec<&planning::Proposal>> = FxHashMap::default();
@@ -406,9 +241,9 @@ impl Core {
             let what = format!("nothing was sent: the world moved since the plan ({}{tail})", moved.join("; "));
             return reply.failed(Failure::new(FailureClass::Usage, what, "plan anew, look at it, and apply that"));
         }
-        let text = told(format!("{} writes to {} on their way", entries.len(), plan.vendor), &plan.warnings);
+        let text = told(format!("{} to {} on their way", writes(entries.len() as u64), plan.vendor), &plan.warnings);
         let (skipped, warnings) = (Vec::new(), plan.warnings.clone());
-        let waiting = WritesWaiting { reply: Some(reply), text, skipped, warnings };
+        let waiting = WritesWaiting { reply: Some(reply), text, skipped, warnings, turn };
         let _ = self.writer.send(writer::Job::SetWrites { entries, waiting });
     }
 
@@ -441,6 +276,8 @@ impl Core {
                 None => self.outbox.notice(LogLevel::Error, format!("not saved: {failure}")),
             },
         }
+        // What was kept is known now.
+        drop(waiting.turn);
     }
 
     pub(super) fn show_writes(&mut self, flows: BTreeSet<FlowId>) {
@@ -481,7 +318,7 @@ impl Core {
         }
         for flow in std::mem::take(&mut self.writes.compare) {
             let what = What::Update { by_policy: true };
-            self.plan_writes(Wanted { flow, what, then: Then::Keep { reply: None, hold: true } });
+            self.plan_writes(Wanted::new(flow, what, Then::Keep { reply: None, hold: true }));
         }
     }
 
@@ -505,15 +342,13 @@ impl Core {
 }
 
 /// A line with what a person should know besides.
-fn told(text: String, warnings: &[String]) -> String {
-    warnings.iter().fold(text, |text, warning| format!("{text}. {warning}"))
+/// `1 write`, `2,009 writes`.
+fn writes(n: u64) -> String {
+    text::counted(n, "write", "writes")
 }
 
-/// A flow that writes no differences by itself.
-async fn is_off(settings: Option<Arc<dyn super::super::SettingsFile>>, flow: FlowId) -> bool {
-    let Some(file) = settings else { return true };
-    let rules = tokio::task::spawn_blocking(move || file.write_rules(&flow)).await;
-    !matches!(rules, Ok(Ok(rules)) if rules.update != UpdatePolicy::Off)
+fn told(text: String, warnings: &[String]) -> String {
+    warnings.iter().fold(text, |text, warning| format!("{text}. {warning}"))
 }
 
 /// Where a plan differs from what would be planned now.
