@@ -73,8 +73,14 @@ pub fn alike(state: &mut FlowState, sides: Sides<'_>, stream: Stream, source: &R
         let label = format!("all of {}", views::company_name(sides.source, Some(company)));
         wanted.push((label, view(None, Some(company.clone()))));
     }
-    let rule = rule_of(&row.why);
-    if row.best.is_some() && !rule.is_empty() {
+    // A match keeps the reason that it was accepted for; of other decided rows none is known any more.
+    let reason = match row.decision.as_ref() {
+        Some(decision) if matched.is_some() => decision.why.as_str(),
+        _ if row.best.is_some() => &row.why,
+        _ => "",
+    };
+    let rule = rule_of(reason);
+    if !rule.is_empty() {
         wanted.push((
             format!("proposed for the same reason: {}", text::clean(&rule)),
             view(Some(Alike::Rule(rule)), None),

@@ -540,6 +540,26 @@ fn one_rule_of_a_beginning_holds_for_names_that_come_later_and_goes_with_its_und
     assert_eq!(home.difference(), None);
 }
 
+#[test]
+fn rows_proposed_for_the_reason_of_a_match_are_like_it() {
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let _inside = runtime.enter();
+    let mut home = companies(&runtime);
+    home.decide(Stream::Companies, 0, DecideAction::Accept);
+    home.carry_out(&Act::Devices(true, vec![(4, 0, 7, 1, 1), (5, 0, 8, 2, 2)]));
+    home.carry_out(&Act::Devices(false, vec![(9, 1, 7, 1, 1), (10, 1, 8, 2, 2)]));
+    home.decide(Stream::Devices, 4, DecideAction::Accept);
+    let alike = home.core.alike(&flow().id, Stream::Devices, &"4".into()).unwrap();
+    let same = alike.groups.iter().find(|group| group.label.starts_with("proposed for the same reason"));
+    assert_eq!(
+        same.map(|group| group.rows),
+        Some(1),
+        "{:?} {:?}",
+        alike.groups,
+        home.core.flows[0].queue(Stream::Devices).map(|q| q.rows.iter().map(|r| r.why.clone()).collect::<Vec<_>>())
+    );
+}
+
 /// A full disk: what the engine decides cannot be kept. It is tried once, then rests until something can be kept.
 #[test]
 fn automatic_decisions_that_cannot_be_kept_are_not_tried_again_and_again() {
