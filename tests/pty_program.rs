@@ -162,6 +162,26 @@ fn any_size_is_survived_and_the_screen_comes_back() {
     assert!(given_back(&mut terminal).success());
 }
 
+/// The two reach the program as one: neither may hide the other until the next key.
+#[test]
+fn a_key_typed_while_the_window_changes_its_size_is_taken() {
+    let folder = folder();
+    let mut terminal = empty_home(&folder, 120, 40);
+    for round in 0..100 {
+        let (columns, key) = if round % 2 == 0 { (100, "?") } else { (120, "\x1b") };
+        terminal.resize(columns, 40).expect("a size");
+        terminal.send(key).expect("a key");
+        let taken = terminal.wait_until(PATIENCE, |screen| {
+            let text = screen.contents();
+            let frame = text.lines().nth(2).is_some_and(|line| line.chars().count() == usize::from(columns));
+            frame && text.contains("In this pane") == (key == "?")
+        });
+        assert!(taken, "round {round}, {columns} columns:\n{}", terminal.text());
+    }
+    terminal.send("q").expect("a key");
+    assert!(given_back(&mut terminal).success());
+}
+
 #[test]
 fn signals_end_the_program_and_give_the_terminal_back() {
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {

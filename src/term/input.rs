@@ -70,7 +70,8 @@ impl Input {
     pub async fn drain(&mut self, events: &mut Vec<InputEvent>) {
         while events.len() < 64 {
             // Polled by the task itself: crossterm wakes only the waker that it saw first, and one that does nothing
-            // (`now_or_never`) would be the last we heard of the keyboard.
+            // (`now_or_never`) would be the last we heard of the keyboard. Often that is all there is: each event
+            // comes over crossterm's thread, and the frame's own spacing is what takes several together.
             let event = tokio::select! {
                 biased;
                 event = self.stream.next() => event,
