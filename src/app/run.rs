@@ -139,7 +139,7 @@ impl App {
         mut signals: Signals,
         mut hung_up: oneshot::Receiver<()>,
     ) -> io::Result<Exit> {
-        let mut input = Input::default();
+        let mut input = Input::start();
         let Some(mut answered) = self.answered.take() else { return Ok(Exit::Quit) };
         loop {
             let due = self.next_due();
@@ -151,7 +151,7 @@ impl App {
                     None => self.come_back()?,
                 },
                 event = input.next() => match event? {
-                    Some(event) => self.take_input(event, &mut input).await,
+                    Some(event) => self.take_input(event, &mut input)?,
                     None => return Ok(Exit::Ended(Ending::HangUp)),
                 },
                 message = messages.recv() => match message {
@@ -182,9 +182,9 @@ impl App {
         self.wakes.iter().copied().chain(self.frames.due()).min()
     }
 
-    async fn take_input(&mut self, first: InputEvent, input: &mut Input) {
+    fn take_input(&mut self, first: InputEvent, input: &mut Input) -> io::Result<()> {
         let mut events = vec![first];
-        input.drain(&mut events).await;
+        input.drain(&mut events)?;
         for event in events {
             self.tell(match event {
                 InputEvent::Key(key) => Msg::Key(key),
@@ -195,6 +195,7 @@ impl App {
                 InputEvent::Mouse(MouseEvent::WheelDown, x, y) => Msg::Mouse(Mouse::Down, x, y),
             });
         }
+        Ok(())
     }
 
     fn take_messages(&mut self, first: Message, messages: &mut mpsc::Receiver<Message>) {

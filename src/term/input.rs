@@ -6,6 +6,11 @@ use crossterm::event::{
 };
 use futures::StreamExt;
 use std::io;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// Events that wait for the loop; more stay with the terminal.
+const WAITING: usize = 64;
 
 /// Something came in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,31 +36,45 @@ pub enum MouseEvent {
     WheelDown,
 }
 
-/// The reader.
+/// The reader: a task of its own, because crossterm brings each event over a thread and looks no further meanwhile. What
+/// comes while the loop is busy waits together, so that a burst of keys is one frame.
+#[derive(Debug)]
 pub struct Input {
-    stream: EventStream,
+    events: mpsc::Receiver<io::Result<Event>>,
+    reader: JoinHandle<()>,
 }
 
-impl std::fmt::Debug for Input {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Input")
-    }
-}
-
-impl Default for Input {
-    fn default() -> Self {
-        Self { stream: EventStream::new() }
+impl Drop for Input {
+    fn drop(&mut self) {
+        // The next reader is not to share its keys with this one.
+        self.reader.abort();
     }
 }
 
 impl Input {
+    /// Starts reading; inside a runtime.
+    #[must_use]
+    pub fn start() -> Self {
+        let (sender, events) = mpsc::channel(WAITING);
+        let reader = tokio::spawn(async move {
+            let mut stream = EventStream::new();
+            while let Some(event) = stream.next().await {
+                let broken = event.is_err();
+                if sender.send(event).await.is_err() || broken {
+                    return;
+                }
+            }
+        });
+        Self { events, reader }
+    }
+
     /// Waits for input; `None` at its end.
     ///
     /// # Errors
     /// When the terminal cannot be read any more.
     pub async fn next(&mut self) -> io::Result<Option<InputEvent>> {
         loop {
-            match self.stream.next().await {
+            match self.events.recv().await {
                 None => return Ok(None),
                 Some(event) => {
                     if let Some(event) = translate(event?) {
@@ -67,18 +86,13 @@ impl Input {
     }
 
     /// What has come in already, without waiting; sizes before the last one are dropped.
-    pub async fn drain(&mut self, events: &mut Vec<InputEvent>) {
-        while events.len() < 64 {
-            // Polled by the task itself: crossterm wakes only the waker that it saw first, and one that does nothing
-            // (`now_or_never`) would be the last we heard of the keyboard. Often that is all there is: each event
-            // comes over crossterm's thread, and the frame's own spacing is what takes several together.
-            let event = tokio::select! {
-                biased;
-                event = self.stream.next() => event,
-                () = std::future::ready(()) => break,
-            };
-            let Some(Ok(event)) = event else { break };
-            events.extend(translate(event));
+    ///
+    /// # Errors
+    /// When the terminal cannot be read any more.
+    pub fn drain(&mut self, events: &mut Vec<InputEvent>) -> io::Result<()> {
+        while events.len() < WAITING {
+            let Ok(event) = self.events.try_recv() else { break };
+            events.extend(translate(event?));
         }
         let last = events.iter().rposition(|e| matches!(e, InputEvent::Resize(..)));
         let mut at = 0;
@@ -87,6 +101,7 @@ impl Input {
             at += 1;
             keep
         });
+        Ok(())
     }
 }
 

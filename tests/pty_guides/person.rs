@@ -93,8 +93,10 @@ impl Person {
         shown(&now, text)
     }
 
-    /// Esc, as often as it takes until a text is gone; each when the one before was answered.
+    /// Esc, as often as it takes until a text is gone; each when the one before was answered, and the first when the
+    /// answer to earlier keys is whole.
     pub fn back_from(&mut self, text: &str) {
+        self.terminal.settle(AT_REST);
         for _ in 0..TRIES {
             let before = self.screen();
             if !before.contains(text) {
@@ -103,7 +105,7 @@ impl Person {
             self.types("\x1b");
             self.terminal.wait_until(NO_ANSWER, |screen| screen.contents() != before);
         }
-        panic!("Esc does not lead away from {text}\n{}", self.screen());
+        assert!(!self.screen().contains(text), "Esc does not lead away from {text}\n{}", self.screen());
     }
 
     /// Enter on a line of a list, again while the list stays: it waits for the answer to what was typed.
