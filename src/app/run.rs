@@ -150,8 +150,8 @@ impl App {
                     Some(ending) => return Ok(Exit::Ended(ending)),
                     None => self.come_back()?,
                 },
-                event = input.next() => match event? {
-                    Some(event) => self.take_input(event, &mut input)?,
+                events = input.next() => match events? {
+                    Some(events) => self.take_input(events),
                     None => return Ok(Exit::Ended(Ending::HangUp)),
                 },
                 message = messages.recv() => match message {
@@ -182,9 +182,7 @@ impl App {
         self.wakes.iter().copied().chain(self.frames.due()).min()
     }
 
-    fn take_input(&mut self, first: InputEvent, input: &mut Input) -> io::Result<()> {
-        let mut events = vec![first];
-        input.drain(&mut events)?;
+    fn take_input(&mut self, events: Vec<InputEvent>) {
         for event in events {
             self.tell(match event {
                 InputEvent::Key(key) => Msg::Key(key),
@@ -195,7 +193,6 @@ impl App {
                 InputEvent::Mouse(MouseEvent::WheelDown, x, y) => Msg::Mouse(Mouse::Down, x, y),
             });
         }
-        Ok(())
     }
 
     fn take_messages(&mut self, first: Message, messages: &mut mpsc::Receiver<Message>) {

@@ -2,15 +2,21 @@
 
 use crate::ui::{Key, KeyCode};
 use crossterm::event::{
-    Event, EventStream, KeyCode as Code, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind,
+    self, Event, EventStream, KeyCode as Code, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind,
 };
 use futures::StreamExt;
+use futures::executor::block_on;
+use futures::future::{Either, select};
 use std::io;
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
 
-/// Events that wait for the loop; more stay with the terminal.
-const WAITING: usize = 64;
+/// Events that are taken in together; more wait for the next turn of the loop.
+const TOGETHER: usize = 64;
+/// Batches that wait for the loop; more stay with the terminal.
+const WAITING: usize = 4;
+/// How long to look for more behind an event. Not zero: for that crossterm does not look at all (its issue 839).
+const LOOK: Duration = Duration::from_micros(20);
 
 /// Something came in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,63 +42,35 @@ pub enum MouseEvent {
     WheelDown,
 }
 
-/// The reader: a task of its own, because crossterm brings each event over a thread and looks no further meanwhile. What
-/// comes while the loop is busy waits together, so that a burst of keys is one frame.
+/// The reader: a thread of its own, so that the loop waits neither for the rest of a sequence of which a part came nor for
+/// each key of a burst: what was typed together is one frame.
 #[derive(Debug)]
 pub struct Input {
-    events: mpsc::Receiver<io::Result<Event>>,
-    reader: JoinHandle<()>,
-}
-
-impl Drop for Input {
-    fn drop(&mut self) {
-        // The next reader is not to share its keys with this one.
-        self.reader.abort();
-    }
+    batches: mpsc::Receiver<io::Result<Vec<InputEvent>>>,
+    /// Dropped with this: the thread ends, and a later reader does not share its keys with it.
+    _stop: oneshot::Sender<()>,
 }
 
 impl Input {
-    /// Starts reading; inside a runtime.
+    /// Starts reading.
     #[must_use]
     pub fn start() -> Self {
-        let (sender, events) = mpsc::channel(WAITING);
-        let reader = tokio::spawn(async move {
-            let mut stream = EventStream::new();
-            while let Some(event) = stream.next().await {
-                let broken = event.is_err();
-                if sender.send(event).await.is_err() || broken {
-                    return;
-                }
-            }
-        });
-        Self { events, reader }
+        let (sender, batches) = mpsc::channel(WAITING);
+        let (stop, stopped) = oneshot::channel();
+        std::thread::spawn(move || block_on(read(sender, stopped)));
+        Self { batches, _stop: stop }
     }
 
-    /// Waits for input; `None` at its end.
+    /// Waits for input, and takes what else has come in; sizes before the last one are dropped. `None` at its end.
     ///
     /// # Errors
     /// When the terminal cannot be read any more.
-    pub async fn next(&mut self) -> io::Result<Option<InputEvent>> {
-        loop {
-            match self.events.recv().await {
-                None => return Ok(None),
-                Some(event) => {
-                    if let Some(event) = translate(event?) {
-                        return Ok(Some(event));
-                    }
-                }
-            }
-        }
-    }
-
-    /// What has come in already, without waiting; sizes before the last one are dropped.
-    ///
-    /// # Errors
-    /// When the terminal cannot be read any more.
-    pub fn drain(&mut self, events: &mut Vec<InputEvent>) -> io::Result<()> {
-        while events.len() < WAITING {
-            let Ok(event) = self.events.try_recv() else { break };
-            events.extend(translate(event?));
+    pub async fn next(&mut self) -> io::Result<Option<Vec<InputEvent>>> {
+        let Some(first) = self.batches.recv().await else { return Ok(None) };
+        let mut events = first?;
+        while events.len() < TOGETHER {
+            let Ok(more) = self.batches.try_recv() else { break };
+            events.extend(more?);
         }
         let last = events.iter().rposition(|e| matches!(e, InputEvent::Resize(..)));
         let mut at = 0;
@@ -101,8 +79,31 @@ impl Input {
             at += 1;
             keep
         });
-        Ok(())
+        Ok(Some(events))
     }
+}
+
+/// Reads until the terminal fails, or nobody listens any more.
+async fn read(sender: mpsc::Sender<io::Result<Vec<InputEvent>>>, mut stopped: oneshot::Receiver<()>) {
+    let mut stream = EventStream::new();
+    loop {
+        let Either::Right((event, _)) = select(&mut stopped, stream.next()).await else { return };
+        let Some(event) = event else { return };
+        let batch = event.and_then(with_what_follows);
+        let broken = batch.is_err();
+        if sender.send(batch).await.is_err() || broken {
+            return;
+        }
+    }
+}
+
+/// The event, and those that came with it: the stream would bring each over a thread of crossterm's.
+fn with_what_follows(first: Event) -> io::Result<Vec<InputEvent>> {
+    let mut events = Vec::from_iter(translate(first));
+    while events.len() < TOGETHER && event::poll(LOOK)? {
+        events.extend(translate(event::read()?));
+    }
+    Ok(events)
 }
 
 fn translate(event: Event) -> Option<InputEvent> {
