@@ -204,9 +204,7 @@ fn look_after_switches(store: &Store, settings: &Config, places: &Paths) -> Resu
     let changed = std::fs::metadata(&places.vault).and_then(|vault| vault.modified()).ok();
     let Some(changed) = changed.map(Timestamp::from) else { return Ok(()) };
     for state in store.stream_states()? {
-        let refused =
-            matches!(&state.state, RunState::Failed { failure } if failure.class == FailureClass::Credentials);
-        if refused && state.started.is_none_or(|at| at < changed) {
+        if state.state.refused_key().is_some() && state.started.is_none_or(|at| at < changed) {
             store.save_stream_state(&StreamProgress { state: RunState::Cut, ..state })?;
         }
     }

@@ -1,6 +1,6 @@
 //! What a run of one stream did and how far it is.
 
-use super::{Failure, IntegrationId, RunId, Stream, Timestamp};
+use super::{Failure, FailureClass, IntegrationId, RunId, Stream, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What a run changed. `read` counts every row that the vendor delivered.
@@ -86,6 +86,17 @@ pub enum RunState {
         /// What it would do.
         change: MassChange,
     },
+}
+
+impl RunState {
+    /// Why the vendor refused the key, when that ended the run. It stops the whole integration, whichever stream met it.
+    #[must_use]
+    pub fn refused_key(&self) -> Option<&Failure> {
+        match self {
+            Self::Failed { failure } if failure.class == FailureClass::Credentials => Some(failure),
+            _ => None,
+        }
+    }
 }
 
 /// Progress of one stream of one integration; kept in the store after the run.

@@ -4,7 +4,7 @@ use super::messages::{BudgetView, FlowView, ImportView, IntegrationState, Integr
 use super::rows::FlowState;
 use super::tables::Tables;
 use crate::connectors::Connector;
-use crate::domain::{FailureClass, FlowId, IntegrationId, RunState, Stream, StreamProgress, Timestamp};
+use crate::domain::{FlowId, IntegrationId, RunState, Stream, StreamProgress, Timestamp};
 use crate::sync::{Supervisor, Task};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -99,19 +99,15 @@ pub fn state(streams: &[StreamProgress], paused: bool) -> IntegrationState {
     if streams.iter().any(busy) {
         return IntegrationState::Syncing;
     }
-    let failure = |refused: bool| {
-        streams.iter().find_map(|s| match &s.state {
-            RunState::Failed { failure } if (failure.class == FailureClass::Credentials) == refused => {
-                Some(failure.clone())
-            }
-            _ => None,
-        })
-    };
-    if let Some(failure) = failure(true) {
+    let failed = streams.iter().find_map(|s| match &s.state {
+        RunState::Failed { failure } => Some(failure.clone()),
+        _ => None,
+    });
+    if let Some(failure) = streams.iter().find_map(|s| s.state.refused_key()).cloned() {
         IntegrationState::Refused { failure }
     } else if paused {
         IntegrationState::Paused
-    } else if let Some(failure) = failure(false) {
+    } else if let Some(failure) = failed {
         IntegrationState::Failed { failure }
     } else if streams.iter().any(|s| matches!(s.state, RunState::Asks { .. })) {
         IntegrationState::Asks

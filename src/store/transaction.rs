@@ -137,7 +137,8 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Applies the batch. Visible to readers at once; durable after [`Store::flush`] or sled's own flush, which comes by itself.
+    /// Applies the batch. Visible to readers at once; durable after [`Store::flush`] or sled's own flush,
+    /// which comes by itself.
     pub fn commit(mut self) -> Result<(), Failure> {
         self.write()
     }

@@ -89,7 +89,7 @@ async fn read(sender: mpsc::Sender<io::Result<Vec<InputEvent>>>, mut stopped: on
     loop {
         let Either::Right((event, _)) = select(&mut stopped, stream.next()).await else { return };
         let Some(event) = event else { return };
-        let batch = event.and_then(with_what_follows);
+        let batch = event.map(with_what_follows);
         let broken = batch.is_err();
         if sender.send(batch).await.is_err() || broken {
             return;
@@ -97,13 +97,17 @@ async fn read(sender: mpsc::Sender<io::Result<Vec<InputEvent>>>, mut stopped: on
     }
 }
 
-/// The event, and those that came with it: the stream would bring each over a thread of crossterm's.
-fn with_what_follows(first: Event) -> io::Result<Vec<InputEvent>> {
+/// The event, and those that came with it: the stream would bring each over a thread of crossterm's. An error is left to
+/// the stream, so that the keys before it are taken.
+fn with_what_follows(first: Event) -> Vec<InputEvent> {
     let mut events = Vec::from_iter(translate(first));
-    while events.len() < TOGETHER && event::poll(LOOK)? {
-        events.extend(translate(event::read()?));
+    while events.len() < TOGETHER
+        && let Ok(true) = event::poll(LOOK)
+        && let Ok(event) = event::read()
+    {
+        events.extend(translate(event));
     }
-    Ok(events)
+    events
 }
 
 fn translate(event: Event) -> Option<InputEvent> {

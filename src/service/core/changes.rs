@@ -8,7 +8,7 @@ use super::super::staging;
 use super::super::tables::Change;
 use super::super::world::{self, Moved};
 use super::{Core, Pending};
-use crate::domain::{FailureClass, IntegrationId, LogLevel, RecordId, RunState, Stream, StreamProgress};
+use crate::domain::{IntegrationId, LogLevel, RecordId, RunState, Stream, StreamProgress};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -226,9 +226,7 @@ impl Core {
 
     /// Where a stream stands now.
     pub(super) fn progressed(&mut self, progress: StreamProgress) {
-        if let RunState::Failed { failure } = &progress.state
-            && failure.class == FailureClass::Credentials
-        {
+        if let Some(failure) = progress.state.refused_key() {
             self.supervisor.cancel(Some(&progress.integration));
             let text = format!("{}: {failure}", progress.integration);
             self.outbox.notice(LogLevel::Error, text);

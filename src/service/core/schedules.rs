@@ -6,7 +6,7 @@ use super::super::writer;
 use super::{Core, CoreMessage};
 use crate::connectors::StreamInfo;
 use crate::domain::{
-    Failure, FailureClass, FlowId, IntegrationId, RecordId, RunState, Schedule, Stream, StreamProgress, streams_to_sync,
+    Failure, FailureClass, FlowId, IntegrationId, RecordId, Schedule, Stream, StreamProgress, streams_to_sync,
 };
 use crate::sync::{Estimator, Task};
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,10 +57,7 @@ impl Core {
     }
 
     fn is_stopped(&self, id: &IntegrationId) -> bool {
-        let refused = |p: &StreamProgress| {
-            p.integration == *id
-                && matches!(&p.state, RunState::Failed { failure } if failure.class == FailureClass::Credentials)
-        };
+        let refused = |p: &StreamProgress| p.integration == *id && p.state.refused_key().is_some();
         self.paused.contains(id) || self.progress.values().any(refused)
     }
 

@@ -2,8 +2,8 @@
 
 use super::Known;
 use crate::domain::{
-    DecisionKind, FailureClass, IntegrationId, JunkList, MatchState, RecordId, Rule, RuleKind, RunState, Serial,
-    Stream, StreamProgress, text,
+    DecisionKind, IntegrationId, JunkList, MatchState, RecordId, Rule, RuleKind, RunState, Serial, Stream,
+    StreamProgress, text,
 };
 use crate::matching::alias::comparable;
 use crate::service::compare::{sides_of, who};
@@ -129,15 +129,14 @@ pub(super) fn synced(integration: &IntegrationId, states: &[StreamProgress], str
         || "stored; its stream was never read to the end".to_owned(),
         |at| format!("yes, last complete listing {}", at.date()),
     );
-    // A key is refused for all streams, also where another one met it first and this one's run was called off.
-    let of_the_key = states
-        .iter()
-        .filter(|s| s.integration == *integration)
-        .map(|s| &s.state)
-        .find(|state| matches!(state, RunState::Failed { failure } if failure.class == FailureClass::Credentials));
-    match of_the_key.or(known.map(|s| &s.state)) {
-        Some(RunState::Failed { failure }) => gate("synced?", false, format!("{text}; the last run failed: {failure}")),
-        Some(RunState::Asks { .. }) => {
+    let state = known.map(|s| &s.state);
+    // Another stream may have met it first, and this one's run was called off.
+    let refused_key = states.iter().filter(|s| s.integration == *integration).find_map(|s| s.state.refused_key());
+    match (refused_key, state) {
+        (Some(failure), _) | (None, Some(RunState::Failed { failure })) => {
+            gate("synced?", false, format!("{text}; the last run failed: {failure}"))
+        }
+        (None, Some(RunState::Asks { .. })) => {
             gate("synced?", false, format!("{text}; the last run waits for a person (cards)"))
         }
         _ => gate("synced?", true, text),
